@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a subcommand of `suture` is made: one file each, which adds its options to the parser and, when it
+// is the one chosen, leaves its work in Invocation::action. main() then runs it and prints its error.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "base/error.h"
+
+namespace suture::cli {
+
+/// Exit statuses, as documented in suture(1). 2 is a wrong command line.
+inline constexpr int kOk = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+
+struct Invocation {
+  bool json = false;                   ///< --json: one JSON document on standard output
+  std::function<Result<int>()> action; ///< the chosen subcommand's work; yields the exit status
+};
+
+void add_target_command(CLI::App& app, Invocation& invocation);
+void add_build_command(CLI::App& app, Invocation& invocation);
+void add_inspect_command(CLI::App& app, Invocation& invocation);
+void add_repo_command(CLI::App& app, Invocation& invocation);
+void add_publish_command(CLI::App& app, Invocation& invocation);
+void add_update_command(CLI::App& app, Invocation& invocation);
+void add_revert_command(CLI::App& app, Invocation& invocation);
+void add_status_command(CLI::App& app, Invocation& invocation);
+void add_list_cves_command(CLI::App& app, Invocation& invocation);
+
+}  // namespace suture::cli

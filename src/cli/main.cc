@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/json.h"
+#include "cli/command.h"
+
+namespace {
+
+constexpr const char* kExamples = R"(
+Examples:
+  suture target add debian:6.1.0-47-cloud-amd64       prepare a kernel to build for
+  suture build --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch --output out
+  suture publish --repo /srv/suture out               offer the patchset to the fleet
+  suture update                                       on a server: fetch and apply now
+  suture status                                       on a server: what is applied
+)";
+
+void print_error(const suture::Error& error, bool json) {
+  if (json) {
+    const suture::Json document = {
+        {"error", {{"code", error.code}, {"what", error.what}, {"why", error.why}, {"hint", error.hint}}}};
+    fmt::print("{}\n", document.dump(2));
+  }
+  fmt::print(stderr, "suture: {}\n", error.message());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace suture::cli;
+  CLI::App app("Live patching for Linux servers: build, publish, apply and take back kernel fixes.", "suture");
+  app.set_version_flag("--version", "suture " SUTURE_VERSION);
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  app.fallthrough();
+
+  Invocation invocation;
+  app.add_flag("--json", invocation.json, "Print one JSON document for programs instead of text");
+  add_target_command(app, invocation);
+  add_build_command(app, invocation);
+  add_inspect_command(app, invocation);
+  add_repo_command(app, invocation);
+  add_publish_command(app, invocation);
+  add_update_command(app, invocation);
+  add_revert_command(app, invocation);
+  add_status_command(app, invocation);
+  add_list_cves_command(app, invocation);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kUsage;
+  }
+  const auto status = invocation.action();
+  if (status) return *status;
+  print_error(status.error(), invocation.json);
+  return kFailed;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "patchset/patchset.h"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+namespace suture {
+namespace {
+
+constexpr int kFormat = 1;
+
+Result<std::uint64_t> unsigned_field(const Json& json, const char* key, std::uint64_t most) {
+  const std::int64_t value = TRY(json_integer(json, key));
+  if (value < 0 || static_cast<std::uint64_t>(value) > most) {
+    return fail("json.schema", std::string("read the field \"") + key + "\"", "it is out of range");
+  }
+  return static_cast<std::uint64_t>(value);
+}
+
+Result<std::uint32_t> small_field(const Json& json, const char* key) {
+  return static_cast<std::uint32_t>(TRY(unsigned_field(json, key, UINT32_MAX)));
+}
+
+/// A name that becomes part of a path or of a kernel interface: no slash, no leading dot, no control
+/// character, at most 255 bytes.
+Result<std::string> name_field(const Json& json, const char* key) {
+  std::string name = TRY(json_string(json, key));
+  const bool plain = std::ranges::all_of(name, [](unsigned char c) { return c > ' ' && c != '/' && c != 0x7f; });
+  if (name.empty() || name.size() > 255 || name.front() == '.' || !plain) {
+    return fail("json.schema", std::string("read the field \"") + key + "\"", "it is not a plain name");
+  }
+  return name;
+}
+
+Result<std::string> hex_field(const Json& json, const char* key, std::size_t least, std::size_t most) {
+  std::string text = TRY(json_string(json, key));
+  const bool hex = std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  if (!hex || text.size() < least || text.size() > most) {
+    return fail("json.schema", std::string("read the field \"") + key + "\"",
+                "it is not lower-case hexadecimal of the right length");
+  }
+  return text;
+}
+
+template <class T>
+Result<std::vector<T>> list_field(const Json& json, const char* key, const std::function<Result<T>(const Json&)>& read) {
+  std::vector<T> items;
+  for (const Json& item : *TRY(json_array(json, key))) items.push_back(TRY_IN(key, read(item)));
+  return items;
+}
+
+Result<std::string> read_string(const Json& json) {
+  if (!json.is_string()) return fail("json.schema", "read a list", "an entry is not a string");
+  return json.get<std::string>();
+}
+
+Result<FixRecord> read_fix(const Json& json) {
+  FixRecord fix;
+  fix.name = TRY(name_field(json, "name"));
+  fix.sha256 = TRY(hex_field(json, "sha256", 64, 64));
+  fix.cves = TRY(list_field<std::string>(json, "cves", read_string));
+  return fix;
+}
+
+Result<ReplacedFunction> read_function(const Json& json) {
+  ReplacedFunction function;
+  function.name = TRY(name_field(json, "name"));
+  function.sympos = TRY(small_field(json, "sympos"));
+  function.old_size = TRY(unsigned_field(json, "old_size", INT64_MAX));
+  function.new_size = TRY(unsigned_field(json, "new_size", INT64_MAX));
+  return function;
+}
+
+Result<UnitEvidence> read_evidence(const Json& json) {
+  UnitEvidence evidence;
+  evidence.unit = TRY(json_string(json, "unit"));
+  evidence.functions_compared = TRY(small_field(json, "functions_compared"));
+  evidence.functions_equal = TRY(small_field(json, "functions_equal"));
+  evidence.different = TRY(list_field<std::string>(json, "different", read_string));
+  return evidence;
+}
+
+Result<PatchedObject> read_object(const Json& json) {
+  PatchedObject object;
+  object.name = TRY(name_field(json, "name"));
+  object.functions = TRY(list_field<ReplacedFunction>(json, "functions", read_function));
+  object.evidence = TRY(list_field<UnitEvidence>(json, "evidence", read_evidence));
+  return object;
+}
+
+Json write_object(const PatchedObject& object) {
+  Json functions = Json::array();
+  for (const auto& f : object.functions) {
+    functions.push_back({{"name", f.name}, {"sympos", f.sympos}, {"old_size", f.old_size}, {"new_size", f.new_size}});
+  }
+  Json evidence = Json::array();
+  for (const auto& e : object.evidence) {
+    evidence.push_back({{"unit", e.unit},
+                        {"functions_compared", e.functions_compared},
+                        {"functions_equal", e.functions_equal},
+                        {"different", e.different}});
+  }
+  return {{"name", object.name}, {"functions", std::move(functions)}, {"evidence", std::move(evidence)}};
+}
+
+Result<Patchset> read_patchset(const Json& json) {
+  if (TRY(json_integer(json, "format")) != kFormat) {
+    return fail("json.schema", "read the field \"format\"", "this version of suture reads format 1",
+                "Install a newer suture.");
+  }
+  Patchset patchset;
+  patchset.target = TRY(target_id_from_json(*TRY(json_object(json, "target"))));
+  patchset.level = TRY(small_field(json, "level"));
+  patchset.engine = TRY(name_field(json, "engine"));
+  const Json& module = *TRY(json_object(json, "module"));
+  patchset.module_name = TRY(name_field(module, "name"));
+  patchset.module_file = TRY(name_field(module, "file"));
+  patchset.module_sha256 = TRY(hex_field(module, "sha256", 64, 64));
+  patchset.module_size = TRY(unsigned_field(module, "size", 1u << 30));
+  patchset.fixes = TRY(list_field<FixRecord>(json, "fixes", read_fix));
+  patchset.objects = TRY(list_field<PatchedObject>(json, "objects", read_object));
+  patchset.tool = TRY(json_string(json, "tool"));
+  if (patchset.level == 0) return fail("json.schema", "read the field \"level\"", "levels begin at 1");
+  return patchset;
+}
+
+}  // namespace
+
+std::vector<std::string> Patchset::cves() const {
+  std::set<std::string> all;
+  for (const auto& fix : fixes) all.insert(fix.cves.begin(), fix.cves.end());
+  return {all.begin(), all.end()};
+}
+
+Json to_json(const TargetId& target) {
+  return {{"distribution", target.distribution},
+          {"release", target.release},
+          {"version", target.version},
+          {"architecture", target.architecture},
+          {"build_id", target.build_id}};
+}
+
+Result<TargetId> target_id_from_json(const Json& json) {
+  TargetId target;
+  target.distribution = TRY(name_field(json, "distribution"));
+  target.release = TRY(name_field(json, "release"));
+  target.version = TRY(name_field(json, "version"));
+  target.architecture = TRY(name_field(json, "architecture"));
+  target.build_id = TRY(hex_field(json, "build_id", 16, 128));
+  return target;
+}
+
+Json to_json(const Patchset& patchset) {
+  Json fixes = Json::array();
+  for (const auto& fix : patchset.fixes) {
+    fixes.push_back({{"name", fix.name}, {"sha256", fix.sha256}, {"cves", fix.cves}});
+  }
+  Json objects = Json::array();
+  for (const auto& object : patchset.objects) objects.push_back(write_object(object));
+  return {{"format", kFormat},
+          {"target", to_json(patchset.target)},
+          {"level", patchset.level},
+          {"engine", patchset.engine},
+          {"module",
+           {{"name", patchset.module_name},
+            {"file", patchset.module_file},
+            {"sha256", patchset.module_sha256},
+            {"size", patchset.module_size}}},
+          {"fixes", std::move(fixes)},
+          {"objects", std::move(objects)},
+          {"tool", patchset.tool}};
+}
+
+Result<Patchset> patchset_from_json(const Json& json) {
+  auto patchset = read_patchset(json);
+  if (patchset) return patchset;
+  Error error = std::move(patchset).error().in("read the patchset's manifest");
+  error.code = "patchset.schema";
+  return std::unexpected(std::move(error));
+}
+
+Result<Patchset> parse_patchset(std::string_view text) {
+  return patchset_from_json(TRY(parse_json(text, kManifestName)));
+}
+
+}  // namespace suture

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The manifest of a patchset: what a module replaces, for which kernel, and on what evidence. It travels
+// beside the module as `patchset.json`; builder, repository, agent and server all speak of patchsets
+// through this type.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+
+namespace suture {
+
+/// One exact kernel build. The build-id is the identity; the rest is for people.
+struct TargetId {
+  std::string distribution;  ///< "debian"
+  std::string release;       ///< uname -r: "6.1.0-47-cloud-amd64"
+  std::string version;       ///< the distribution's package version: "6.1.170-3"
+  std::string architecture;  ///< uname -m: "x86_64"
+  std::string build_id;      ///< GNU build-id of vmlinux, lower-case hexadecimal (40 digits for SHA-1)
+  bool operator==(const TargetId&) const = default;
+};
+
+struct FixRecord {
+  std::string name;               ///< file name without ".patch"
+  std::string sha256;             ///< of the diff's bytes
+  std::vector<std::string> cves;  ///< CVE ids that it closes; may be empty
+  bool operator==(const FixRecord&) const = default;
+};
+
+struct ReplacedFunction {
+  std::string name;
+  /// Which of several symbols of one name, counted from 1 in address order; 0: the name is unique.
+  /// As klp_func.old_sympos (include/linux/livepatch.h).
+  std::uint32_t sympos = 0;
+  std::uint64_t old_size = 0;  ///< bytes in the image
+  std::uint64_t new_size = 0;
+  bool operator==(const ReplacedFunction&) const = default;
+};
+
+/// What the image check saw in one unit: every function as compiled from the unpatched source against the
+/// bytes that are shipped.
+struct UnitEvidence {
+  std::string unit;                     ///< "net/core/sock.c"
+  std::uint32_t functions_compared = 0;
+  std::uint32_t functions_equal = 0;    ///< equal outside relocated bytes, and relocations agree
+  std::vector<std::string> different;   ///< names of the rest; never one that is replaced
+  bool operator==(const UnitEvidence&) const = default;
+};
+
+struct PatchedObject {
+  std::string name;  ///< "vmlinux", or a module as in /proc/modules: "vsock"
+  std::vector<ReplacedFunction> functions;
+  std::vector<UnitEvidence> evidence;
+  bool operator==(const PatchedObject&) const = default;
+};
+
+struct Patchset {
+  TargetId target;
+  std::uint32_t level = 0;   ///< from 1; a higher level replaces any lower one
+  std::string engine;        ///< "klp"
+  std::string module_name;   ///< as in /sys/kernel/livepatch: "suture_1"
+  std::string module_file;   ///< file beside the manifest: "suture_1.ko"
+  std::string module_sha256;
+  std::uint64_t module_size = 0;
+  std::vector<FixRecord> fixes;
+  std::vector<PatchedObject> objects;
+  std::string tool;          ///< "suture 0.1.0"
+
+  /// CVE ids of all fixes, sorted, each once.
+  std::vector<std::string> cves() const;
+  bool operator==(const Patchset&) const = default;
+};
+
+inline constexpr std::string_view kManifestName = "patchset.json";
+
+Json to_json(const Patchset& patchset);
+/// Checks every field; "patchset.schema" names the one that is wrong. The file name may not hold a slash.
+Result<Patchset> patchset_from_json(const Json& json);
+Result<Patchset> parse_patchset(std::string_view text);
+
+Json to_json(const TargetId& target);
+Result<TargetId> target_id_from_json(const Json& json);
+
+}  // namespace suture

@@ -15,12 +15,13 @@
 namespace suture {
 
 struct Command {
-  std::vector<std::string> argv;
-  std::filesystem::path directory;                 ///< working folder; empty: the caller's
-  std::map<std::string, std::string> environment;  ///< set on top of the caller's environment
-  std::string input;                               ///< standard input
-  std::chrono::seconds timeout{600};               ///< then the whole process group is killed
-  std::size_t output_limit = 256u << 20;           ///< bytes kept of each stream; more is an error
+  // Each has an initializer, so that designated ones may leave it out under -Wextra.
+  std::vector<std::string> argv{};
+  std::filesystem::path directory{};                 ///< working folder; empty: the caller's
+  std::map<std::string, std::string> environment{};  ///< set on top of the caller's environment
+  std::string input{};                               ///< standard input
+  std::chrono::seconds timeout{600};                 ///< then the whole process group is killed
+  std::size_t output_limit = 256u << 20;             ///< bytes kept of each stream; more is an error
 
   /// The command as a person would type it.
   std::string text() const;

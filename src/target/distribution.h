@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where kernels come from. Each distribution is one implementation; the store knows only this.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/terminal.h"
+
+namespace suture {
+
+struct AvailableKernel {
+  std::string release;  ///< uname -r
+  std::string version;  ///< of the package
+};
+
+/// What is to be fetched for one kernel; found without fetching it.
+struct KernelPlan {
+  std::string release;
+  std::string version;
+  std::string architecture;  ///< uname -m
+  /// Names the source tree: targets whose plans agree in it share one copy. A plain file name.
+  std::string source_name;
+  std::map<std::string, std::string> packages;  ///< name → version, of all
+  std::uint64_t kernel_size = 0;                ///< bytes on disk while and after unpacking, about
+  std::uint64_t source_size = 0;
+};
+
+/// Where things are in the folder that fetch_kernel filled. Relative to it.
+struct KernelLayout {
+  std::filesystem::path image, modules, headers, common_headers, kbuild, config;
+};
+
+class Distribution {
+ public:
+  virtual ~Distribution() = default;
+  /// As before the colon of "debian:6.1.0-47-cloud-amd64".
+  virtual std::string name() const = 0;
+  /// Kernels in the archive whose release contains `pattern`, oldest first.
+  virtual Result<std::vector<AvailableKernel>> search(std::string_view pattern) const = 0;
+  /// `version` empty: the newest of that release. "target.unknown" lists near ones; "target.version-gone"
+  /// says what the archive has instead.
+  virtual Result<KernelPlan> plan(const std::string& release, const std::string& version,
+                                  Progress& progress) const = 0;
+  /// Fills the empty folder `root` with image, modules and headers.
+  virtual Result<KernelLayout> fetch_kernel(const KernelPlan& plan, const std::filesystem::path& root,
+                                            Progress& progress) const = 0;
+  /// Fills the empty folder `tree` with the source tree.
+  virtual Result<void> fetch_source(const KernelPlan& plan, const std::filesystem::path& tree,
+                                    Progress& progress) const = 0;
+};
+
+/// "target.unknown-distribution" lists those there are.
+Result<std::unique_ptr<Distribution>> find_distribution(std::string_view name);
+
+}  // namespace suture

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "target/store.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "base/file.h"
+#include "image/kernel_image.h"
+
+namespace suture {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kShortBuildId = 12;
+
+/// Bytes of all files below a folder; links count for nothing.
+std::uint64_t tree_size(const fs::path& folder) {
+  std::uint64_t size = 0;
+  std::error_code ignored;
+  for (fs::recursive_directory_iterator entry(folder, ignored), end; entry != end; entry.increment(ignored)) {
+    if (!entry->is_symlink(ignored) && entry->is_regular_file(ignored)) size += entry->file_size(ignored);
+  }
+  return size;
+}
+
+Result<void> check_space(const fs::path& folder, std::uint64_t needed) {
+  std::error_code error;
+  const fs::space_info space = fs::space(folder, error);
+  if (error || space.available >= needed) return {};
+  return fail("target.disk-full", "make room for the target in " + folder.string(),
+              "it takes about " + human_size(needed) + " while unpacking, " + human_size(space.available) +
+                  " are free",
+              "Free some space, or name another store with --store.");
+}
+
+/// What a killed run left behind. Only the holder of the store's lock may.
+Result<void> clear(const fs::path& folder) {
+  std::error_code error;
+  fs::remove_all(folder, error);
+  if (error) return fail("file.unwritable", "remove " + folder.string(), error.message());
+  return make_directories(folder);
+}
+
+Result<void> move(const fs::path& from, const fs::path& to) {
+  TRY(make_directories(to.parent_path()));
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) return fail("file.unwritable", "move " + from.string() + " to " + to.string(), error.message());
+  return {};
+}
+
+std::string folder_name(const TargetId& id) {
+  return id.distribution + "-" + id.release + "-" + id.build_id.substr(0, kShortBuildId);
+}
+
+bool matches(const Target& target, const TargetName& name) {
+  return target.id.release == name.release && (name.version.empty() || target.id.version == name.version) &&
+         (name.distribution.empty() || target.id.distribution == name.distribution);
+}
+
+bool is_build_id(std::string_view key, const Target& target) {
+  constexpr std::size_t kFewestDigits = 8;
+  return key.size() >= kFewestDigits && target.id.build_id.starts_with(key);
+}
+
+std::string names_of(const std::vector<Target>& targets) {
+  std::string text;
+  for (const Target& target : targets) {
+    text += "\n  " + target.id.distribution + ":" + target.id.release + "=" + target.id.version +
+            "  build-id " + target.id.build_id;
+  }
+  return text;
+}
+
+/// Looks at the unpacked files and fills in all that they tell.
+Result<Target> describe(const KernelPlan& plan, const std::string& distribution, const fs::path& root,
+                        const KernelLayout& layout) {
+  const KernelImage image = TRY(KernelImage::read(root / layout.image));
+  Target target;
+  target.id = {distribution, plan.release, plan.version, plan.architecture, image.build_id()};
+  target.banner = image.banner();
+  target.symbols = image.symbols().size();
+  constexpr std::size_t kMostConfig = 8u << 20;
+  target.compiler_version =
+      TRY(compiler_version_of_config(TRY(read_text_file(root / layout.config, kMostConfig))));
+  target.compiler = target.compiler_version.substr(0, target.compiler_version.find(' '));
+  target.packages = plan.packages;
+  if (image.release() == plan.release && target.banner.contains(target.compiler_version)) return target;
+  return fail("target.mixed", "check that the packages of " + plan.release + " belong together",
+              "the image says \"" + target.banner + "\", the .config \"" + target.compiler_version + "\"");
+}
+
+void place(Target& target, const KernelLayout& layout, const fs::path& root, const fs::path& source) {
+  target.image = root / layout.image;
+  target.modules = root / layout.modules;
+  target.headers = root / layout.headers;
+  target.common_headers = root / layout.common_headers;
+  target.kbuild = root / layout.kbuild;
+  target.config = root / layout.config;
+  target.source = source;
+}
+
+Result<Target> read_record(const fs::path& record, const fs::path& store) {
+  const std::string text = TRY(read_text_file(record, JsonLimits{}.bytes));
+  Target target = TRY_IN(record.string(), target_from_json(TRY(parse_json(text, record.string())), store));
+  std::error_code ignored;
+  for (const fs::path& path : {target.image, target.headers, target.source, target.config}) {
+    if (!fs::exists(path, ignored)) {
+      return fail("target.damaged", "open the target " + target.id.release, path.string() + " is missing",
+                  "Delete the folder " + record.parent_path().string() + " and add the target again.");
+    }
+  }
+  return target;
+}
+
+}  // namespace
+
+Result<TargetName> parse_target_name(std::string_view text) {
+  TargetName name;
+  std::string_view rest = text;
+  if (const std::size_t equals = rest.find('='); equals != rest.npos) {
+    name.version = rest.substr(equals + 1);
+    rest = rest.substr(0, equals);
+  }
+  if (const std::size_t colon = rest.find(':'); colon != rest.npos) {
+    name.distribution = rest.substr(0, colon);
+    rest.remove_prefix(colon + 1);
+  }
+  name.release = rest;
+  // It becomes part of a folder's name.
+  const auto plain = [](char c) { return c > ' ' && c < 0x7f && c != '/'; };
+  if (!rest.empty() && rest.front() != '.' && std::ranges::all_of(text, plain)) return name;
+  return fail("target.malformed-name", "read the target's name \"" + std::string(text) + "\"",
+              "it is not DISTRIBUTION:RELEASE", "For example debian:6.1.0-47-cloud-amd64.");
+}
+
+Result<fs::path> TargetStore::default_folder() {
+  // The XDG base directory specification: relative paths in the variable are to be ignored.
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
+    return fs::path(cache) / "suture";
+  }
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
+    return fs::path(home) / ".cache" / "suture";
+  }
+  return fail("target.no-store", "find the target store", "neither XDG_CACHE_HOME nor HOME is set",
+              "Name a folder with --store.");
+}
+
+Result<Target> TargetStore::add(const Distribution& distribution, const std::string& release,
+                                const std::string& version) const {
+  Progress progress("target " + release);
+  progress.step("wait for another suture that uses the store");
+  const FileLock lock = TRY(FileLock::acquire(folder_ / "lock"));
+  const auto present = TRY(list());
+  const auto same = [&](const std::string& wanted) {
+    const TargetName name{distribution.name(), release, wanted};
+    return std::ranges::find_if(present, [&](const Target& target) { return matches(target, name); });
+  };
+  if (!version.empty() && same(version) != present.end()) return *same(version);
+  const KernelPlan plan = TRY(distribution.plan(release, version, progress));
+  if (const auto found = same(plan.version); found != present.end()) return *found;
+
+  const fs::path tmp = folder_ / "tmp";
+  TRY(clear(tmp));
+  const fs::path source = folder_ / "sources" / distribution.name() / plan.source_name;
+  std::error_code ignored;
+  const bool need_source = !fs::exists(source, ignored);
+  TRY(check_space(tmp, plan.kernel_size + (need_source ? plan.source_size : 0)));
+
+  const fs::path made = tmp / "target";
+  TRY(make_directories(made / "root"));
+  const KernelLayout layout = TRY(distribution.fetch_kernel(plan, made / "root", progress));
+  progress.step("read the kernel image");
+  Target target = TRY(describe(plan, distribution.name(), made / "root", layout));
+  if (need_source) {
+    TRY(make_directories(tmp / "source"));
+    TRY(distribution.fetch_source(plan, tmp / "source", progress));
+    TRY(move(tmp / "source", source));
+  }
+  progress.step("record the target");
+  target.size = tree_size(made) + tree_size(source);
+  const fs::path final_folder = folder_ / "targets" / folder_name(target.id);
+  place(target, layout, final_folder / "root", source);
+  TRY(write_file(made / kTargetRecord, to_json(target, folder_).dump(2) + "\n"));
+  TRY(move(made, final_folder));
+  TRY(clear(tmp));
+  return target;
+}
+
+Result<std::vector<Target>> TargetStore::list() const {
+  std::vector<Target> targets;
+  std::error_code error;
+  const fs::path folder = folder_ / "targets";
+  if (!fs::exists(folder, error)) return targets;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const fs::path record = entry->path() / kTargetRecord;
+    std::error_code ignored;
+    if (fs::exists(record, ignored)) targets.push_back(TRY(read_record(record, folder_)));
+  }
+  if (error) return fail("file.unreadable", "list " + folder.string(), error.message());
+  std::ranges::sort(targets, {}, [](const Target& t) {
+    return std::tuple(t.id.distribution, t.id.release, t.id.version, t.id.build_id);
+  });
+  return targets;
+}
+
+Result<Target> TargetStore::find(std::string_view key) const {
+  const TargetName name = TRY(parse_target_name(key));
+  const auto all = TRY(list());
+  std::vector<Target> found;
+  std::ranges::copy_if(all, std::back_inserter(found), [&](const Target& target) {
+    return matches(target, name) || is_build_id(key, target);
+  });
+  if (found.size() == 1) return found.front();
+  const std::string what = "find the target " + std::string(key) + " in " + folder_.string();
+  if (found.empty()) {
+    return fail("target.not-in-store", what,
+                all.empty() ? "the store is empty" : "it is not there; there are:" + names_of(all),
+                "Add it with `suture target add debian:" + name.release + "`.");
+  }
+  return fail("target.ambiguous", what, "several match:" + names_of(found),
+              "Name the version or the build-id.");
+}
+
+Result<void> TargetStore::remove(const Target& target) const {
+  const FileLock lock = TRY(FileLock::acquire(folder_ / "lock"));
+  const fs::path tmp = folder_ / "tmp";
+  TRY(clear(tmp));
+  // Out of sight in one step, then at leisure.
+  TRY(move(folder_ / "targets" / folder_name(target.id), tmp / "target"));
+  const auto others = TRY(list());
+  if (std::ranges::find(others, target.source, &Target::source) == others.end()) {
+    TRY(move(target.source, tmp / "source"));
+  }
+  return clear(tmp);
+}
+
+}  // namespace suture

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The folder in which targets are kept:
+//
+//   targets/DISTRIBUTION-RELEASE-BUILDID/   target.json, root/ (the unpacked packages)
+//   sources/DISTRIBUTION/NAME/              one source tree, shared by the targets of one version
+//   lock, tmp/                              what is being made; moved to its place by one rename when it is
+//   done
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/terminal.h"
+#include "target/distribution.h"
+#include "target/target.h"
+
+namespace suture {
+
+/// What a person calls a target: "debian:6.1.0-47-cloud-amd64", and "=6.1.170-3" behind it for one version.
+struct TargetName {
+  std::string distribution;
+  std::string release;
+  std::string version;  ///< empty: any
+};
+Result<TargetName> parse_target_name(std::string_view text);
+
+class TargetStore {
+ public:
+  explicit TargetStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  /// $XDG_CACHE_HOME/suture, or ~/.cache/suture. "target.no-store" when neither variable is set.
+  static Result<std::filesystem::path> default_folder();
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+  /// Fetches and unpacks what is not there yet. A target of that release and version which is there already
+  /// is given back as it is.
+  Result<Target> add(const Distribution& distribution, const std::string& release,
+                     const std::string& version) const;
+
+  /// All targets, by distribution and release.
+  Result<std::vector<Target>> list() const;
+  /// By release, "DISTRIBUTION:RELEASE" (each with "=VERSION" behind it, if wanted), or by build-id or the
+  /// first 8 or more digits of one. "target.not-in-store", "target.ambiguous".
+  Result<Target> find(std::string_view key) const;
+  /// Takes it away, and its source when no other target needs that.
+  Result<void> remove(const Target& target) const;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace suture

@@ -42,8 +42,8 @@ struct Section {
   std::uint64_t alignment = 1;   ///< a power of two
   std::uint64_t entry_size = 0;  ///< of mergeable sections and tables; else 0
   std::uint64_t size = 0;        ///< bytes in memory; data.size() unless SHT_NOBITS, which has no data
-  Bytes data;
-  std::vector<Relocation> relocations;  ///< in the file's order
+  Bytes data{};
+  std::vector<Relocation> relocations{};  ///< in the file's order
 
   bool allocated() const { return (flags & SHF_ALLOC) != 0; }
   bool executable() const { return (flags & SHF_EXECINSTR) != 0; }

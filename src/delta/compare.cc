@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "delta/compare.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace suture {
+namespace {
+
+/// Private atoms refer to few others (a debug descriptor to its strings); deeper is a ring, which differs.
+constexpr int kDeepest = 8;
+
+struct Range {
+  std::uint32_t section;
+  std::uint64_t offset;
+  std::uint64_t size;
+};
+
+class Comparison {
+ public:
+  Comparison(const Unit& original, const SpecialEntries& original_entries, const Unit& patched,
+             const SpecialEntries& patched_entries, const Correlation& correlation)
+      : original_(original),
+        original_entries_(original_entries),
+        patched_(patched),
+        patched_entries_(patched_entries),
+        correlation_(correlation) {}
+
+  bool same(AtomId original, AtomId patched) const {
+    return same_atom(original_.atom(original), patched_.atom(patched), 0) && same_entries(original, patched);
+  }
+
+ private:
+  bool same_atom(const Atom& a, const Atom& b, int depth) const {
+    const elf::Section& home_a = original_.section_of(a);
+    const elf::Section& home_b = patched_.section_of(b);
+    const bool same_home =
+        home_a.writable() == home_b.writable() && home_a.executable() == home_b.executable();
+    return a.kind == b.kind && a.size == b.size && same_home && depth <= kDeepest &&
+           same_range({a.section, a.offset, a.size}, {b.section, b.offset, b.size}, depth);
+  }
+
+  bool same_range(const Range& a, const Range& b, int depth) const {
+    if (a.size != b.size) return false;
+    const auto references_a = original_.references(a.section, a.offset, a.size);
+    const auto references_b = patched_.references(b.section, b.offset, b.size);
+    const auto same = [&](const Reference& x, const Reference& y) {
+      return x.offset - a.offset == y.offset - b.offset && same_reference(x, y, depth);
+    };
+    return std::ranges::equal(references_a, references_b, same) && same_bytes(a, b, references_a);
+  }
+
+  /// Outside of the fields which relocations fill, and of line numbers.
+  bool same_bytes(const Range& a, const Range& b, std::span<const Reference> references) const {
+    const ByteView bytes_a = original_.bytes(a.section, a.offset, a.size);
+    const ByteView bytes_b = patched_.bytes(b.section, b.offset, b.size);
+    if (bytes_a.size() != bytes_b.size()) return false;
+    const std::string& section = original_.object().sections[a.section].name;
+    auto next = references.begin();
+    for (std::size_t i = 0; i < bytes_a.size(); ++i) {
+      if (next != references.end() && i == next->offset - a.offset) {
+        i += std::max<std::size_t>(next->width, 1) - 1;
+        ++next;
+        continue;
+      }
+      const std::uint8_t difference = bytes_a[i] ^ bytes_b[i];
+      if (difference != 0 && (difference & ~line_number_bits(section, a.size, i)) != 0) return false;
+    }
+    return true;
+  }
+
+  /// The assembler writes a call to a local function as PC32 and to a global one as PLT32: the same in a
+  /// kernel.
+  static std::uint32_t normal_type(std::uint32_t type) {
+    return type == R_X86_64_PLT32 ? R_X86_64_PC32 : type;
+  }
+
+  bool same_reference(const Reference& a, const Reference& b, int depth) const {
+    if (normal_type(a.type) != normal_type(b.type) || a.bias != b.bias || a.addend != b.addend) return false;
+    if (a.target == kNoAtom || b.target == kNoAtom) {
+      return a.target == b.target && original_.symbol_name(a) == patched_.symbol_name(b);
+    }
+    const Atom& target = patched_.atom(b.target);
+    if (target.kind == AtomKind::kPrivate) return same_atom(original_.atom(a.target), target, depth + 1);
+    return correlation_.original_of[b.target] == a.target;
+  }
+
+  using Entries = std::vector<const SpecialEntry*>;
+
+  static Entries telling(const Unit& unit, std::span<const SpecialEntry> entries) {
+    Entries result;
+    for (const SpecialEntry& entry : entries) {
+      if (says_more_than_code(unit.object().sections[entry.section].name)) result.push_back(&entry);
+    }
+    std::ranges::stable_sort(result, {}, [&](const SpecialEntry* entry) {
+      return std::pair(unit.object().sections[entry->section].name, entry->place);
+    });
+    return result;
+  }
+
+  bool same_entries(AtomId original, AtomId patched) const {
+    const Entries a = telling(original_, original_entries_.of(original));
+    const Entries b = telling(patched_, patched_entries_.of(patched));
+    return std::ranges::equal(
+        a, b, [&](const SpecialEntry* x, const SpecialEntry* y) { return same_entry(*x, *y); });
+  }
+
+  bool same_entry(const SpecialEntry& a, const SpecialEntry& b) const {
+    const std::string& section = original_.object().sections[a.section].name;
+    if (section != patched_.object().sections[b.section].name || a.place != b.place || a.size != b.size)
+      return false;
+    if (a.companion.exists() != b.companion.exists()) return false;
+    if (!a.companion.exists())
+      return same_range({a.section, a.offset, a.size}, {b.section, b.offset, b.size}, 0);
+    // What is pointed to is compared below; where it lies among other functions' replacements says nothing.
+    const std::uint64_t pointers = 8;
+    return same_range({a.section, a.offset + pointers, a.size - pointers},
+                      {b.section, b.offset + pointers, b.size - pointers}, 0) &&
+           same_range({a.companion.section, a.companion.offset, a.companion.size},
+                      {b.companion.section, b.companion.offset, b.companion.size}, 0);
+  }
+
+  const Unit& original_;
+  const SpecialEntries& original_entries_;
+  const Unit& patched_;
+  const SpecialEntries& patched_entries_;
+  const Correlation& correlation_;
+};
+
+}  // namespace
+
+std::vector<AtomId> changed_atoms(const Unit& original, const SpecialEntries& original_entries,
+                                  const Unit& patched, const SpecialEntries& patched_entries,
+                                  const Correlation& correlation) {
+  const Comparison comparison(original, original_entries, patched, patched_entries, correlation);
+  std::vector<AtomId> changed;
+  for (AtomId id = 0; id < patched.atoms().size(); ++id) {
+    const AtomId from = correlation.original_of[id];
+    if (from != kNoAtom && !comparison.same(from, id)) changed.push_back(id);
+  }
+  return changed;
+}
+
+}  // namespace suture

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two objects of one unit in, what must be shipped out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "elf/object.h"
+
+namespace suture {
+
+/// A function of the running kernel that new code takes the place of.
+struct DeltaFunction {
+  std::string name;                   ///< in the original unit
+  std::uint32_t original_symbol = 0;  ///< index into the original object's symbols
+  std::uint32_t symbol = 0;           ///< the new code, index into Delta::object.symbols
+  std::uint64_t old_size = 0;         ///< bytes
+  std::uint64_t new_size = 0;
+};
+
+/// A symbol that shipped code refers to and does not bring along.
+struct DeltaNeed {
+  std::uint32_t symbol = 0;  ///< undefined in Delta::object.symbols
+  /// Index into the original object's symbols: there it is defined, or undefined as well. elf::kUndefined:
+  /// only the fix refers to it.
+  std::uint32_t original_symbol = elf::kUndefined;
+};
+
+struct Delta {
+  std::string unit;
+  elf::Object object;  ///< shipped code and data, one section for each, and their entries of special sections
+  std::vector<DeltaFunction> functions;
+  std::vector<DeltaNeed> needs;
+  std::vector<std::string> added;  ///< names of shipped functions and variables that replace none
+
+  bool empty() const { return functions.empty(); }
+};
+
+/// Empty when the two do the same. Every refusal has a code "delta.…" and names function or section.
+Result<Delta> make_delta(const elf::Object& original, const elf::Object& patched, std::string unit);
+
+}  // namespace suture

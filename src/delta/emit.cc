@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "delta/emit.h"
+
+#include <algorithm>
+#include <map>
+
+namespace suture {
+namespace {
+
+class Emitter {
+ public:
+  Emitter(const Unit& original, const Unit& patched, const SpecialEntries& entries,
+          const Correlation& correlation)
+      : original_(original),
+        patched_(patched),
+        entries_(entries),
+        correlation_(correlation),
+        symbol_of_(patched.atoms().size(), elf::kUndefined) {
+    delta_.unit = patched.name();
+  }
+
+  Delta run(const Selection& selection) {
+    // All symbols first, so that references among the shipped need no order.
+    for (const AtomId id : selection.shipped) add_atom(id);
+    for (const AtomId id : selection.replaced) add_function(id);
+    for (const AtomId id : selection.shipped) {
+      const Atom& atom = patched_.atom(id);
+      const std::uint32_t section = delta_.object.symbols[symbol_of_[id]].section;
+      copy_references({atom.section, atom.offset, atom.size}, section, 0, Within::kCode);
+    }
+    for (const AtomId id : selection.shipped) {
+      for (const SpecialEntry& entry : entries_.of(id)) add_entry(entry);
+    }
+    return std::move(delta_);
+  }
+
+ private:
+  struct Range {
+    std::uint32_t section;
+    std::uint64_t offset;
+    std::uint64_t size;
+  };
+  enum class Within : std::uint8_t { kCode, kTable };
+
+  void add_atom(AtomId id) {
+    const Atom& atom = patched_.atom(id);
+    const elf::Section& home = patched_.section_of(atom);
+    elf::Section section{
+        .name = home.name,
+        .type = home.type,
+        // Strings are not merged again, and a section for each atom leaves nothing to order.
+        .flags = home.flags & ~static_cast<std::uint64_t>(SHF_MERGE | SHF_STRINGS | SHF_LINK_ORDER),
+        .alignment = alignment_at(home, atom.offset),
+        .size = atom.size};
+    const ByteView bytes = patched_.bytes(atom);
+    section.data.assign(bytes.begin(), bytes.end());
+    const bool named = atom.symbol != elf::kUndefined;
+    const bool is_new = correlation_.original_of[id] == kNoAtom;
+    elf::Symbol symbol{
+        .name = named ? atom.name : section.name,
+        .type = named ? patched_.object().symbols[atom.symbol].type : std::uint8_t{STT_SECTION},
+        .binding = named && atom.global && is_new ? std::uint8_t{STB_GLOBAL} : std::uint8_t{STB_LOCAL},
+        .section = static_cast<std::uint32_t>(delta_.object.sections.size()),
+        .size = named ? atom.size : 0};
+    symbol_of_[id] = add_symbol(std::move(symbol));
+    delta_.object.sections.push_back(std::move(section));
+    if (named && is_new && atom.kind != AtomKind::kPrivate) delta_.added.push_back(atom.name);
+  }
+
+  static std::uint64_t alignment_at(const elf::Section& section, std::uint64_t offset) {
+    const std::uint64_t natural = offset & (~offset + 1);
+    return offset == 0 ? section.alignment : std::min(section.alignment, natural);
+  }
+
+  void add_function(AtomId id) {
+    const Atom& from = original_.atom(correlation_.original_of[id]);
+    delta_.functions.push_back({.name = from.name,
+                                .original_symbol = from.symbol,
+                                .symbol = symbol_of_[id],
+                                .old_size = from.size,
+                                .new_size = patched_.atom(id).size});
+  }
+
+  std::uint32_t add_symbol(elf::Symbol symbol) {
+    delta_.object.symbols.push_back(std::move(symbol));
+    return static_cast<std::uint32_t>(delta_.object.symbols.size() - 1);
+  }
+
+  /// Copies the relocations of a range to where its bytes went.
+  void copy_references(const Range& from, std::uint32_t section, std::uint64_t at, Within within) {
+    for (const Reference& reference : patched_.references(from.section, from.offset, from.size)) {
+      delta_.object.sections[section].relocations.push_back({.offset = reference.offset - from.offset + at,
+                                                             .type = reference.type,
+                                                             .symbol = target_of(reference, within),
+                                                             .addend = reference.addend - reference.bias});
+    }
+  }
+
+  std::uint32_t target_of(const Reference& reference, Within within) {
+    if (reference.target == kNoAtom)
+      return need(patched_.symbol_name(reference), outside(patched_.symbol_name(reference)));
+    const AtomId from = correlation_.original_of[reference.target];
+    const bool shipped = symbol_of_[reference.target] != elf::kUndefined;
+    if (shipped && !wants_original(reference, from, within)) return symbol_of_[reference.target];
+    return need(original_.atom(from).name, original_.atom(from).symbol);
+  }
+
+  /// The address of a replaced function is kept by whoever gets it, perhaps for longer than the patch is
+  /// loaded. So it is the original's: calls through it reach the new code as long as there is one.
+  bool wants_original(const Reference& reference, AtomId original, Within within) const {
+    const Atom& target = patched_.atom(reference.target);
+    return within == Within::kCode && original != kNoAtom && target.kind == AtomKind::kFunction &&
+           !reference.branch && reference.addend == 0 && parent_of_cold(target.name).empty();
+  }
+
+  /// An undefined symbol of the original object with that name.
+  std::uint32_t outside(const std::string& name) const {
+    const auto& symbols = original_.object().symbols;
+    const auto found = std::ranges::find_if(symbols, [&](const elf::Symbol& symbol) {
+      return symbol.name == name && symbol.section == elf::kUndefined;
+    });
+    return found == symbols.end() ? elf::kUndefined : static_cast<std::uint32_t>(found - symbols.begin());
+  }
+
+  std::uint32_t need(const std::string& name, std::uint32_t original_symbol) {
+    const auto [found, added] = needs_.try_emplace({name, original_symbol}, 0);
+    if (added) {
+      found->second = add_symbol({.name = name, .binding = STB_GLOBAL});
+      delta_.needs.push_back({.symbol = found->second, .original_symbol = original_symbol});
+    }
+    return found->second;
+  }
+
+  /// Of the two kinds that have something elsewhere, an alternative holds a pointer to it, an unwind address
+  /// (of 4 bytes) does not: its state has the same index.
+  void add_entry(const SpecialEntry& entry) {
+    const std::uint32_t section = table(entry.section);
+    const std::uint64_t at = append(section, {entry.section, entry.offset, entry.size});
+    if (entry.companion.exists() && entry.size > 4) {
+      copy_alternative(entry, section, at);
+      return;
+    }
+    copy_references({entry.section, entry.offset, entry.size}, section, at, Within::kTable);
+    if (entry.companion.exists()) {
+      append(table(entry.companion.section),
+             {entry.companion.section, entry.companion.offset, entry.companion.size});
+    }
+  }
+
+  /// An alternative points to its replacement code, which moves to a section of its own as well.
+  void copy_alternative(const SpecialEntry& entry, std::uint32_t section, std::uint64_t at) {
+    copy_references({entry.section, entry.offset, 4}, section, at, Within::kTable);
+    const std::uint32_t home = table(entry.companion.section);
+    const Range replacement{entry.companion.section, entry.companion.offset, entry.companion.size};
+    const std::uint64_t offset = append(home, replacement);
+    copy_references(replacement, home, offset, Within::kCode);
+    delta_.object.sections[section].relocations.push_back({.offset = at + 4,
+                                                           .type = R_X86_64_PC32,
+                                                           .symbol = section_symbol(home),
+                                                           .addend = static_cast<std::int64_t>(offset)});
+  }
+
+  /// The delta's own section of that name.
+  std::uint32_t table(std::uint32_t from) {
+    const auto [found, added] =
+        tables_.try_emplace(from, static_cast<std::uint32_t>(delta_.object.sections.size()));
+    if (added) {
+      const elf::Section& like = patched_.object().sections[from];
+      delta_.object.sections.push_back({.name = like.name,
+                                        .type = like.type,
+                                        .flags = like.flags & ~static_cast<std::uint64_t>(SHF_LINK_ORDER),
+                                        .alignment = like.alignment,
+                                        .entry_size = like.entry_size});
+    }
+    return found->second;
+  }
+
+  std::uint64_t append(std::uint32_t section, const Range& from) {
+    elf::Section& to = delta_.object.sections[section];
+    to.data.resize((to.data.size() + to.alignment - 1) / to.alignment * to.alignment);
+    const std::uint64_t at = to.data.size();
+    const ByteView bytes = patched_.bytes(from.section, from.offset, from.size);
+    to.data.insert(to.data.end(), bytes.begin(), bytes.end());
+    to.size = to.data.size();
+    return at;
+  }
+
+  std::uint32_t section_symbol(std::uint32_t section) {
+    const auto [found, added] = section_symbols_.try_emplace(section, 0);
+    if (added) {
+      found->second =
+          add_symbol({.name = delta_.object.sections[section].name, .type = STT_SECTION, .section = section});
+    }
+    return found->second;
+  }
+
+  const Unit& original_;
+  const Unit& patched_;
+  const SpecialEntries& entries_;
+  const Correlation& correlation_;
+  Delta delta_;
+  std::vector<std::uint32_t>
+      symbol_of_;  ///< by patched atom: in delta_.object.symbols; kUndefined: not shipped
+  std::map<std::pair<std::string, std::uint32_t>, std::uint32_t> needs_;
+  std::map<std::uint32_t, std::uint32_t> tables_;  ///< section of the patched object → of the delta's
+  std::map<std::uint32_t, std::uint32_t> section_symbols_;
+};
+
+}  // namespace
+
+Delta emit_delta(const Unit& original, const Unit& patched, const SpecialEntries& entries,
+                 const Correlation& correlation, const Selection& selection) {
+  return Emitter(original, patched, entries, correlation).run(selection);
+}
+
+}  // namespace suture

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What must be shipped: the changed functions, and what they need that the running kernel does not have.
+#pragma once
+
+#include <vector>
+
+#include "delta/correlate.h"
+#include "delta/special_sections.h"
+#include "delta/unit.h"
+
+namespace suture {
+
+struct Selection {
+  std::vector<AtomId> shipped;   ///< patched atoms, ascending: code and data
+  std::vector<AtomId> replaced;  ///< of these, the functions which take the place of an original one
+};
+
+/// `changed` as from changed_atoms(). Refuses what cannot be shipped: "delta.data-changed",
+/// "delta.init-changed", "delta.ambiguous-static-local", "delta.nameless-data".
+Result<Selection> select_shipped(const Unit& original, const Unit& patched,
+                                 const SpecialEntries& patched_entries, const Correlation& correlation,
+                                 const std::vector<AtomId>& changed);
+
+/// Code and data that the kernel throws away after boot, or runs only while a module loads or goes.
+bool is_init_section(std::string_view name);
+
+}  // namespace suture

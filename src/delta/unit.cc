@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "delta/unit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "delta/instruction.h"
+#include "delta/special_sections.h"
+
+namespace suture {
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::string_view without_trailing_digits(std::string_view name) {
+  while (!name.empty() && is_digit(name.back())) name.remove_suffix(1);
+  return name;
+}
+
+/// Variables that gcc or a kernel macro makes anew for each place of use.
+bool is_private_name(std::string_view name) {
+  constexpr std::array kPrefixes{"__func__.", "__FUNCTION__.", "__PRETTY_FUNCTION__.", "CSWTCH.", "C.",
+                                 ".LC"};
+  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+AtomKind kind_of(const elf::Section& section, std::string_view name, std::uint8_t symbol_type) {
+  if (section.executable() || symbol_type == STT_FUNC) return AtomKind::kFunction;
+  // struct _ddebug: made for each pr_debug(), found by the kernel through its section.
+  if (section.name == "__dyndbg" || section.name == "__verbose") return AtomKind::kPrivate;
+  if (!section.writable() && is_private_name(name)) return AtomKind::kPrivate;
+  return AtomKind::kData;
+}
+
+bool is_padding(ByteView bytes, bool code) {
+  return std::ranges::all_of(
+      bytes, [&](std::uint8_t byte) { return byte == 0 || (code && (byte == 0x90 || byte == 0xcc)); });
+}
+
+}  // namespace
+
+std::string stable_name(std::string_view name) {
+  if (name.starts_with("__UNIQUE_ID_") || name.starts_with("__BTF_ID__")) {
+    return std::string(without_trailing_digits(name));
+  }
+  // "__initcall__kmod_MODULE__COUNTER_LINE_FUNCTIONn", ___initcall_id in include/linux/init.h.
+  constexpr std::string_view kInitcall = "__initcall__kmod_";
+  if (const std::size_t at = name.find("__", kInitcall.size());
+      name.starts_with(kInitcall) && at < name.size()) {
+    const std::size_t function = name.find_first_not_of("0123456789_", at);
+    return std::string(name.substr(0, at)) + std::string(name.substr(std::min(function, name.size())));
+  }
+  while (true) {
+    const std::string_view stem = without_trailing_digits(name);
+    if (stem.size() == name.size() || !stem.ends_with('.') || stem.size() == 1) return std::string(name);
+    name = stem.substr(0, stem.size() - 1);
+  }
+}
+
+std::string_view parent_of_cold(std::string_view name) {
+  std::string_view stem = without_trailing_digits(name);
+  if (stem.size() < name.size() && stem.ends_with('.'))
+    stem.remove_suffix(1);
+  else
+    stem = name;
+  return stem.ends_with(".cold") ? stem.substr(0, stem.size() - 5) : std::string_view{};
+}
+
+Result<Unit> Unit::cut(const elf::Object& object, std::string name) {
+  Unit unit(object, std::move(name));
+  std::vector<std::vector<std::uint32_t>> symbols(object.sections.size());
+  for (std::uint32_t i = 0; i < object.symbols.size(); ++i) {
+    const elf::Symbol& symbol = object.symbols[i];
+    if (symbol.section == elf::kCommon) {
+      return fail("delta.common-symbol", "read the unit " + unit.name_,
+                  fmt::format("{} is a common symbol", symbol.name),
+                  "compile it with -fno-common, as the kernel is");
+    }
+    if (!symbol.defined_in_section() || symbol.type == STT_SECTION || symbol.type == STT_FILE) continue;
+    symbols[symbol.section].push_back(i);
+  }
+  for (std::uint32_t section = 0; section < object.sections.size(); ++section) {
+    unit.first_atom_.push_back(static_cast<std::uint32_t>(unit.atoms_.size()));
+    const elf::Section& content = object.sections[section];
+    if (!content.allocated() || is_special_section(content.name)) continue;
+    if ((content.flags & SHF_MERGE) != 0 && content.relocations.empty()) {
+      unit.cut_mergeable(section);
+    } else {
+      unit.cut_section(section, symbols[section]);
+    }
+  }
+  unit.first_atom_.push_back(static_cast<std::uint32_t>(unit.atoms_.size()));
+  TRY(unit.read_references());
+  return unit;
+}
+
+/// One atom for each address that has a symbol, reaching as far as the symbol says, or, where it does not say
+/// (labels of assembly), to the next one; nameless ones for what is left between.
+void Unit::cut_section(std::uint32_t section, std::vector<std::uint32_t>& symbols) {
+  const elf::Section& content = object_->sections[section];
+  // Of several names for one place the first is the one with a size, then the global one.
+  std::ranges::stable_sort(symbols, [&](std::uint32_t left, std::uint32_t right) {
+    const elf::Symbol& a = object_->symbols[left];
+    const elf::Symbol& b = object_->symbols[right];
+    return std::tuple(a.value, b.size, b.binding) < std::tuple(b.value, a.size, a.binding);
+  });
+  std::uint64_t end = 0;
+  for (std::size_t i = 0; i < symbols.size(); ++i) {
+    const elf::Symbol& symbol = object_->symbols[symbols[i]];
+    const bool at_the_end = content.size != 0 && symbol.value == content.size;
+    if (symbol.value < end || at_the_end) continue;  // an alias, or a label inside
+    if (i > 0 && symbol.value == object_->symbols[symbols[i - 1]].value) continue;
+    if (symbol.value > end) add_nameless(section, end, symbol.value);
+    std::uint64_t size = symbol.size;
+    if (size == 0) {
+      const auto next = std::ranges::find_if(
+          symbols, [&](std::uint32_t other) { return object_->symbols[other].value > symbol.value; });
+      size = (next == symbols.end() ? content.size : object_->symbols[*next].value) - symbol.value;
+    }
+    atoms_.push_back({.name = symbol.name,
+                      .kind = kind_of(content, symbol.name, symbol.type),
+                      .section = section,
+                      .offset = symbol.value,
+                      .size = size,
+                      .symbol = symbols[i],
+                      .global = symbol.binding != STB_LOCAL});
+    end = symbol.value + size;
+  }
+  if (end < content.size) add_nameless(section, end, content.size);
+}
+
+void Unit::add_nameless(std::uint32_t section, std::uint64_t begin, std::uint64_t end) {
+  const elf::Section& content = object_->sections[section];
+  const bool referenced = std::ranges::any_of(content.relocations, [&](const elf::Relocation& relocation) {
+    return relocation.offset >= begin && relocation.offset < end;
+  });
+  const bool between = begin > 0 || content.type == SHT_NOBITS;
+  if (!referenced && between && end - begin < content.alignment + 16 &&
+      is_padding(bytes(section, begin, end - begin), content.executable())) {
+    return;
+  }
+  const AtomKind kind = content.executable() ? AtomKind::kFunction
+                        // ".data..Lubsan_data7": made by the compiler for one place of use.
+                        : content.writable() && !content.name.starts_with(".data..L") ? AtomKind::kData
+                                                                                      : AtomKind::kPrivate;
+  atoms_.push_back(
+      {.name = content.name, .kind = kind, .section = section, .offset = begin, .size = end - begin});
+}
+
+/// Strings end at their terminator; constants have the size of the section's entries.
+void Unit::cut_mergeable(std::uint32_t section) {
+  const elf::Section& content = object_->sections[section];
+  const std::uint64_t width = std::max<std::uint64_t>(content.entry_size, 1);
+  const auto is_terminator = [&](std::uint64_t at) {
+    return is_padding(bytes(section, at, std::min(width, content.size - at)), false);
+  };
+  std::uint64_t begin = 0;
+  while (begin < content.size) {
+    std::uint64_t end = begin;
+    if ((content.flags & SHF_STRINGS) != 0) {
+      while (end < content.size && !is_terminator(end)) end += width;
+    }
+    end = std::min(end + width, content.size);
+    atoms_.push_back({.name = content.name,
+                      .kind = AtomKind::kPrivate,
+                      .section = section,
+                      .offset = begin,
+                      .size = end - begin});
+    begin = end;
+  }
+}
+
+ByteView Unit::bytes(std::uint32_t section, std::uint64_t offset, std::uint64_t size) const {
+  const Bytes& data = object_->sections[section].data;
+  if (offset > data.size() || size > data.size() - offset) return {};
+  return ByteView(data).subspan(offset, size);
+}
+
+std::span<const Reference> Unit::references(std::uint32_t section, std::uint64_t offset,
+                                            std::uint64_t size) const {
+  const std::vector<Reference>& all = references_[section];
+  const auto begin = std::ranges::lower_bound(all, offset, {}, &Reference::offset);
+  const auto end = std::ranges::lower_bound(begin, all.end(), offset + size, {}, &Reference::offset);
+  return {begin, end};
+}
+
+AtomId Unit::atom_at(std::uint32_t section, std::uint64_t offset) const {
+  const auto begin = atoms_.begin() + first_atom_[section];
+  const auto end = atoms_.begin() + first_atom_[section + 1];
+  auto after = std::upper_bound(begin, end, offset,
+                                [](std::uint64_t at, const Atom& atom) { return at < atom.offset; });
+  if (after == begin) return kNoAtom;
+  --after;
+  if (offset > after->offset + after->size) return kNoAtom;
+  return static_cast<AtomId>(after - atoms_.begin());
+}
+
+Result<void> Unit::read_references() {
+  references_.resize(object_->sections.size());
+  for (std::uint32_t section = 0; section < object_->sections.size(); ++section) {
+    const elf::Section& content = object_->sections[section];
+    if (!content.allocated() || content.relocations.empty()) continue;
+    std::vector<Reference>& references = references_[section];
+    for (const elf::Relocation& relocation : content.relocations) {
+      if (relocation.type == R_X86_64_NONE) continue;
+      references.push_back({.offset = relocation.offset,
+                            .type = relocation.type,
+                            .symbol = relocation.symbol,
+                            .addend = relocation.addend});
+    }
+    std::ranges::sort(references, {}, &Reference::offset);
+    if (content.executable()) {
+      // Each atom's code is decoded from its own start, so data between two cannot derail the second.
+      std::vector<InstructionField> fields;
+      const auto decode = [&](std::uint64_t offset, std::uint64_t size) {
+        for (InstructionField field : instruction_fields(bytes(section, offset, size))) {
+          field.offset += offset;
+          fields.push_back(field);
+        }
+      };
+      if (is_special_section(content.name)) decode(0, content.size);
+      for (AtomId id = first_atom_[section]; id < first_atom_[section + 1]; ++id)
+        decode(atoms_[id].offset, atoms_[id].size);
+      std::ranges::sort(fields, {}, &InstructionField::offset);
+      for (Reference& reference : references) {
+        const auto field = std::ranges::lower_bound(fields, reference.offset, {}, &InstructionField::offset);
+        if (field == fields.end() || field->offset != reference.offset) continue;
+        reference.branch = field->branch;
+        if (elf::is_pc_relative(reference.type)) reference.bias = field->bias;
+      }
+    }
+    for (Reference& reference : references) TRY(resolve(section, reference));
+  }
+  return {};
+}
+
+/// From "symbol or section, plus addend" to "atom, plus offset".
+Result<void> Unit::resolve(std::uint32_t section, Reference& reference) const {
+  reference.width = static_cast<std::uint8_t>(TRY(elf::relocation_width(reference.type)));
+  reference.addend += reference.bias;
+  const elf::Symbol& symbol = object_->symbols[reference.symbol];
+  if (!symbol.defined_in_section()) return {};
+  const elf::Section& target = object_->sections[symbol.section];
+  // A symbol stands for its own atom, also when the addend leads outside of it (an array's element -1), and
+  // so does the section's symbol when the section is one atom. Else that stands for whatever lies at the
+  // offset.
+  const bool only_atom = first_atom_[symbol.section] + 1 == first_atom_[symbol.section + 1];
+  const bool by_place = symbol.type == STT_SECTION && !only_atom;
+  const std::int64_t place = static_cast<std::int64_t>(symbol.value) + (by_place ? reference.addend : 0);
+  if (!target.allocated() || place < 0) {
+    return fail("delta.unsupported-object", "read the unit " + name_,
+                fmt::format("a relocation of section {} leads to no code or data: {}{:+}",
+                            object_->sections[section].name, symbol.name, reference.addend));
+  }
+  if (is_special_section(target.name)) return {};
+  reference.target =
+      only_atom ? first_atom_[symbol.section] : atom_at(symbol.section, static_cast<std::uint64_t>(place));
+  if (reference.target == kNoAtom) {
+    return fail("delta.unsupported-object", "read the unit " + name_,
+                fmt::format("a relocation of section {} leads between two symbols: {}{:+}",
+                            object_->sections[section].name, symbol.name, reference.addend));
+  }
+  reference.addend +=
+      static_cast<std::int64_t>(symbol.value) - static_cast<std::int64_t>(atoms_[reference.target].offset);
+  return {};
+}
+
+}  // namespace suture

@@ -46,11 +46,11 @@ std::unexpected<Error> fail_errno(std::string code, std::string what, std::strin
 
 #define SUTURE_NAME_(prefix, counter) SUTURE_PASTE_(prefix, counter)
 #define SUTURE_PASTE_(prefix, counter) prefix##counter
-#define SUTURE_TRY_(expr, name, annotate)                                    \
-  ({                                                                         \
-    auto name = (expr);                                                      \
-    if (!name) return std::unexpected(std::move(name).error() annotate);     \
-    *std::move(name);                                                        \
+#define SUTURE_TRY_(expr, name, annotate)                                \
+  ({                                                                     \
+    auto name = (expr);                                                  \
+    if (!name) return std::unexpected(std::move(name).error() annotate); \
+    *std::move(name);                                                    \
   })
 
 }  // namespace suture

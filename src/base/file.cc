@@ -89,7 +89,9 @@ Result<void> write_all(int fd, ByteView bytes, const std::string& what) {
 
 }  // namespace
 
-Result<Bytes> read_file(const fs::path& path, std::size_t limit) { return read_whole<Bytes>(path, limit); }
+Result<Bytes> read_file(const fs::path& path, std::size_t limit) {
+  return read_whole<Bytes>(path, limit);
+}
 
 Result<std::string> read_text_file(const fs::path& path, std::size_t limit) {
   return read_whole<std::string>(path, limit);

@@ -52,8 +52,13 @@ Result<Json> parse_json(std::string_view text, std::string_view what, JsonLimits
   }
 }
 
+std::string json_text(const Json& value) {
+  return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 Result<std::string> json_string(const Json& object, const char* key) {
-  return TRY(member(object, key, "a string", [](const Json& v) { return v.is_string(); }))->get<std::string>();
+  return TRY(member(object, key, "a string", [](const Json& v) { return v.is_string(); }))
+      ->get<std::string>();
 }
 
 Result<std::int64_t> json_integer(const Json& object, const char* key) {

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ using Clock = std::chrono::steady_clock;
 struct End {
   int fd = -1;
   End() = default;
+  explicit End(int descriptor) : fd(descriptor) {}
   End(const End&) = delete;
   End& operator=(const End&) = delete;
   ~End() { close(); }
@@ -47,7 +49,8 @@ class SpawnSetup {
   SpawnSetup() {
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&attributes, 0);
     sigset_t set;
     sigemptyset(&set);
@@ -82,18 +85,19 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   return result;
 }
 
-/// Feeds the input and gathers both outputs until the child closes them. False when a bound was hit.
 enum class Pumped { kDone, kTimeout, kTooMuch };
 
-Pumped pump(const Command& command, End& in, End& out, End& err, Finished& finished) {
-  const auto deadline = Clock::now() + command.timeout;
+/// Feeds the input and gathers both outputs until the child closes them, or a bound is hit.
+Pumped pump(const Command& command, Clock::time_point deadline, End& in, End& out, End& err,
+            Finished& finished) {
   std::size_t sent = 0;
   if (command.input.empty()) in.close();
   std::array<char, 65536> buffer{};
   while (out.fd >= 0 || err.fd >= 0) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0) return Pumped::kTimeout;
-    std::array<pollfd, 3> polls{pollfd{in.fd, POLLOUT, 0}, pollfd{out.fd, POLLIN, 0}, pollfd{err.fd, POLLIN, 0}};
+    std::array<pollfd, 3> polls{pollfd{in.fd, POLLOUT, 0}, pollfd{out.fd, POLLIN, 0},
+                                pollfd{err.fd, POLLIN, 0}};
     if (::poll(polls.data(), polls.size(), static_cast<int>(std::min<long long>(left, 60000))) < 0) continue;
     if (polls[0].revents != 0) {
       const ssize_t put = ::write(in.fd, command.input.data() + sent, command.input.size() - sent);
@@ -111,13 +115,28 @@ Pumped pump(const Command& command, End& in, End& out, End& err, Finished& finis
   return Pumped::kDone;
 }
 
+/// Waits for the end of a child that has closed its outputs, which need not be near. False at the deadline.
+bool wait_until(Clock::time_point deadline, pid_t child, int& status) {
+  const End handle(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  while (handle.fd >= 0) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0) return false;
+    pollfd ended{handle.fd, POLLIN, 0};
+    if (::poll(&ended, 1, static_cast<int>(std::min<long long>(left, 60000))) > 0) break;
+  }
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string Command::text() const {
   std::string joined;
   for (const auto& word : argv) {
     if (!joined.empty()) joined += ' ';
-    const bool plain = !word.empty() && word.find_first_of(" \t\n\"'\\$`|&;<>()*?[]{}~#") == std::string::npos;
+    const bool plain =
+        !word.empty() && word.find_first_of(" \t\n\"'\\$`|&;<>()*?[]{}~#") == std::string::npos;
     joined += plain ? word : "'" + word + "'";
   }
   return joined;
@@ -146,21 +165,26 @@ Result<Finished> run(const Command& command) {
   const int error = ::posix_spawnp(&child, arguments.front().c_str(), &setup.actions, &setup.attributes,
                                    argument_pointers.data(), environment_pointers.data());
   if (error != 0) {
-    return fail("process.not-started", what, std::strerror(error),
-                error == ENOENT ? "Install the package that holds it; scripts/setup.sh installs all we use." : "");
+    return fail(
+        "process.not-started", what, std::strerror(error),
+        error == ENOENT ? "Install the package that holds it; scripts/setup.sh installs all we use." : "");
   }
   in.read.close();
   out.write.close();
   err.write.close();
 
   Finished finished;
-  const Pumped pumped = pump(command, in.write, out.read, err.read, finished);
-  if (pumped != Pumped::kDone) ::kill(-child, SIGKILL);
+  const auto deadline = Clock::now() + command.timeout;
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  Pumped pumped = pump(command, deadline, in.write, out.read, err.read, finished);
+  if (pumped == Pumped::kDone && !wait_until(deadline, child, status)) pumped = Pumped::kTimeout;
+  if (pumped != Pumped::kDone) {
+    ::kill(-child, SIGKILL);
+    wait_until(Clock::time_point::max(), child, status);
   }
   if (pumped == Pumped::kTimeout) {
-    return fail("process.timeout", what, "not finished after " + std::to_string(command.timeout.count()) + " s");
+    return fail("process.timeout", what,
+                "not finished after " + std::to_string(command.timeout.count()) + " s");
   }
   if (pumped == Pumped::kTooMuch) return fail("process.too-much-output", what, "it printed without end");
   finished.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

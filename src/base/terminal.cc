@@ -56,7 +56,9 @@ std::string human_size(std::uintmax_t bytes) {
 }
 
 Progress::Progress(std::string title)
-    : title_(std::move(title)), terminal_(::isatty(STDERR_FILENO) == 1), start_(std::chrono::steady_clock::now()) {
+    : title_(std::move(title)),
+      terminal_(::isatty(STDERR_FILENO) == 1),
+      start_(std::chrono::steady_clock::now()) {
   step("");
 }
 

@@ -17,8 +17,8 @@ inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
 
 struct Invocation {
-  bool json = false;                   ///< --json: one JSON document on standard output
-  std::function<Result<int>()> action; ///< the chosen subcommand's work; yields the exit status
+  bool json = false;                    ///< --json: one JSON document on standard output
+  std::function<Result<int>()> action;  ///< the chosen subcommand's work; yields the exit status
 };
 
 void add_target_command(CLI::App& app, Invocation& invocation);

@@ -21,7 +21,7 @@ void print_error(const suture::Error& error, bool json) {
   if (json) {
     const suture::Json document = {
         {"error", {{"code", error.code}, {"what", error.what}, {"why", error.why}, {"hint", error.hint}}}};
-    fmt::print("{}\n", document.dump(2));
+    fmt::print("{}", suture::json_text(document));
   }
   fmt::print(stderr, "suture: {}\n", error.message());
 }
@@ -30,7 +30,8 @@ void print_error(const suture::Error& error, bool json) {
 
 int main(int argc, char** argv) {
   using namespace suture::cli;
-  CLI::App app("Live patching for Linux servers: build, publish, apply and take back kernel fixes.", "suture");
+  CLI::App app("Live patching for Linux servers: build, publish, apply and take back kernel fixes.",
+               "suture");
   app.set_version_flag("--version", "suture " SUTURE_VERSION);
   app.footer(kExamples);
   app.require_subcommand(1);

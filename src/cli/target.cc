@@ -41,7 +41,7 @@ void print_targets(const std::vector<Target>& targets, bool json) {
   if (json) {
     Json list = Json::array();
     for (const Target& target : targets) list.push_back(to_document(target));
-    fmt::print("{}\n", Json{{"targets", std::move(list)}}.dump(2));
+    fmt::print("{}", json_text({{"targets", std::move(list)}}));
     return;
   }
   std::vector<std::vector<std::string>> rows;
@@ -54,7 +54,7 @@ void print_targets(const std::vector<Target>& targets, bool json) {
 
 void print_target(const Target& target, bool json) {
   if (json) {
-    fmt::print("{}\n", to_document(target).dump(2));
+    fmt::print("{}", json_text(to_document(target)));
     return;
   }
   const auto line = [](std::string_view name, const std::string& value) {
@@ -107,8 +107,7 @@ Result<int> search_targets(const Options& options, bool json) {
         {{"distribution", options.name}, {"release", kernel.release}, {"version", kernel.version}});
     rows.push_back({options.name + ":" + kernel.release, kernel.version});
   }
-  fmt::print("{}",
-             json ? Json{{"kernels", std::move(list)}}.dump(2) + "\n" : table({"TARGET", "VERSION"}, rows));
+  fmt::print("{}", json ? json_text({{"kernels", std::move(list)}}) : table({"TARGET", "VERSION"}, rows));
   return kOk;
 }
 
@@ -117,7 +116,7 @@ Result<int> remove_target(const Options& options, bool json) {
   const Target target = TRY(store.find(options.name));
   TRY(store.remove(target));
   if (json) {
-    fmt::print("{}\n", Json{{"removed", to_json(target.id)}}.dump(2));
+    fmt::print("{}", json_text({{"removed", to_json(target.id)}}));
   } else {
     fmt::print("removed {}:{} ({})\n", target.id.distribution, target.id.release, human_size(target.size));
   }

@@ -26,7 +26,8 @@ Result<std::uint32_t> small_field(const Json& json, const char* key) {
 /// character, at most 255 bytes.
 Result<std::string> name_field(const Json& json, const char* key) {
   std::string name = TRY(json_string(json, key));
-  const bool plain = std::ranges::all_of(name, [](unsigned char c) { return c > ' ' && c != '/' && c != 0x7f; });
+  const bool plain =
+      std::ranges::all_of(name, [](unsigned char c) { return c > ' ' && c != '/' && c != 0x7f; });
   if (name.empty() || name.size() > 255 || name.front() == '.' || !plain) {
     return fail("json.schema", std::string("read the field \"") + key + "\"", "it is not a plain name");
   }
@@ -35,7 +36,8 @@ Result<std::string> name_field(const Json& json, const char* key) {
 
 Result<std::string> hex_field(const Json& json, const char* key, std::size_t least, std::size_t most) {
   std::string text = TRY(json_string(json, key));
-  const bool hex = std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  const bool hex =
+      std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   if (!hex || text.size() < least || text.size() > most) {
     return fail("json.schema", std::string("read the field \"") + key + "\"",
                 "it is not lower-case hexadecimal of the right length");
@@ -44,7 +46,8 @@ Result<std::string> hex_field(const Json& json, const char* key, std::size_t lea
 }
 
 template <class T>
-Result<std::vector<T>> list_field(const Json& json, const char* key, const std::function<Result<T>(const Json&)>& read) {
+Result<std::vector<T>> list_field(const Json& json, const char* key,
+                                  const std::function<Result<T>(const Json&)>& read) {
   std::vector<T> items;
   for (const Json& item : *TRY(json_array(json, key))) items.push_back(TRY_IN(key, read(item)));
   return items;
@@ -92,7 +95,8 @@ Result<PatchedObject> read_object(const Json& json) {
 Json write_object(const PatchedObject& object) {
   Json functions = Json::array();
   for (const auto& f : object.functions) {
-    functions.push_back({{"name", f.name}, {"sympos", f.sympos}, {"old_size", f.old_size}, {"new_size", f.new_size}});
+    functions.push_back(
+        {{"name", f.name}, {"sympos", f.sympos}, {"old_size", f.old_size}, {"new_size", f.new_size}});
   }
   Json evidence = Json::array();
   for (const auto& e : object.evidence) {

@@ -45,10 +45,10 @@ struct ReplacedFunction {
 /// What the image check saw in one unit: every function as compiled from the unpatched source against the
 /// bytes that are shipped.
 struct UnitEvidence {
-  std::string unit;                     ///< "net/core/sock.c"
+  std::string unit;  ///< "net/core/sock.c"
   std::uint32_t functions_compared = 0;
-  std::uint32_t functions_equal = 0;    ///< equal outside relocated bytes, and relocations agree
-  std::vector<std::string> different;   ///< names of the rest; never one that is replaced
+  std::uint32_t functions_equal = 0;   ///< equal outside relocated bytes, and relocations agree
+  std::vector<std::string> different;  ///< names of the rest; never one that is replaced
   bool operator==(const UnitEvidence&) const = default;
 };
 
@@ -61,15 +61,15 @@ struct PatchedObject {
 
 struct Patchset {
   TargetId target;
-  std::uint32_t level = 0;   ///< from 1; a higher level replaces any lower one
-  std::string engine;        ///< "klp"
-  std::string module_name;   ///< as in /sys/kernel/livepatch: "suture_1"
-  std::string module_file;   ///< file beside the manifest: "suture_1.ko"
+  std::uint32_t level = 0;  ///< from 1; a higher level replaces any lower one
+  std::string engine;       ///< "klp"
+  std::string module_name;  ///< as in /sys/kernel/livepatch: "suture_1"
+  std::string module_file;  ///< file beside the manifest: "suture_1.ko"
   std::string module_sha256;
   std::uint64_t module_size = 0;
   std::vector<FixRecord> fixes;
   std::vector<PatchedObject> objects;
-  std::string tool;          ///< "suture 0.1.0"
+  std::string tool;  ///< "suture 0.1.0"
 
   /// CVE ids of all fixes, sorted, each once.
   std::vector<std::string> cves() const;

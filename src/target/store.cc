@@ -182,7 +182,7 @@ Result<Target> TargetStore::add(const Distribution& distribution, const std::str
   target.size = tree_size(made) + tree_size(source);
   const fs::path final_folder = folder_ / "targets" / folder_name(target.id);
   place(target, layout, final_folder / "root", source);
-  TRY(write_file(made / kTargetRecord, to_json(target, folder_).dump(2) + "\n"));
+  TRY(write_file(made / kTargetRecord, json_text(to_json(target, folder_))));
   TRY(move(made, final_folder));
   TRY(clear(tmp));
   return target;

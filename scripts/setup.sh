@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installs what is missing on a Debian 12 machine, as root or through sudo. Needs nothing but apt itself, and
+# does nothing, quickly, when all is there.
+set -eu
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/setup.sh [--test] [--list]
+
+  --test   also install what only scripts/test.sh needs (clang-19 and linters)
+  --list   print the packages instead of installing them
+TEXT
+}
+
+# To build and run: the compiler and libraries; what `suture target add` and `suture build` call (dpkg-deb,
+# xz, patch, make, gcc-12: the compiler of Debian 12's kernels); the machine in which patchsets are tried.
+build_packages="
+  ca-certificates git
+  g++ gcc-12 make cmake ninja-build pkg-config
+  libelf-dev libdw-dev libzydis-dev libcurl4-openssl-dev libboost1.81-dev nlohmann-json3-dev
+  libtomlplusplus-dev libcli11-dev libfmt-dev libspdlog-dev libsystemd-dev libsqlite3-dev libssl-dev
+  libzstd-dev liblz4-dev libbz2-dev liblzma-dev zlib1g-dev libgtest-dev libgmock-dev
+  dpkg-dev xz-utils zstd patch bc
+  qemu-system-x86 busybox-static cpio kmod
+"
+# clang 14 cannot compile std::expected of libstdc++, hence 19.
+test_packages="clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck"
+
+packages=$build_packages
+list=no
+for option in "$@"; do
+  case $option in
+    --test) packages="$packages $test_packages" ;;
+    --list) list=yes ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+
+if [ $list = yes ]; then
+  # shellcheck disable=SC2086 # a list of words
+  printf '%s\n' $packages
+  exit 0
+fi
+
+missing=
+for package in $packages; do
+  status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" != bookworm ]; then
+  echo "setup.sh: these packages are missing, and their names are those of Debian 12:$missing" >&2
+  exit 1
+fi
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "setup.sh: run me as root, or install sudo. Missing:$missing" >&2
+    exit 1
+  fi
+  as_root=sudo
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+echo "setup.sh: installing$missing"
+quietly() {
+  # shellcheck disable=SC2086 # $as_root is empty or one word
+  $as_root env DEBIAN_FRONTEND=noninteractive "$@" >"$log" 2>&1 </dev/null && return
+  cat "$log" >&2
+  echo "setup.sh: failed: $*" >&2
+  exit 1
+}
+quietly apt-get -q update -o Acquire::Retries=3
+# shellcheck disable=SC2086 # a list of words
+quietly apt-get -q install --yes --no-install-recommends -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 $missing

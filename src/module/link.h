@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Makes one livepatch module of the glue and the deltas: a linker for just this purpose. An ordinary one
+// could do half of it (`ld -r`), but would have to be followed by a pass over the file for the other half:
+//
+// - Symbols which the kernel does not export, and all symbols of modules, are looked up by the kernel's
+// livepatch.
+//   They are named ".klp.sym.OBJECT.NAME,SYMPOS", and relocations to them stand in ".klp.rela.OBJECT.SECTION"
+//   (Documentation/livepatch/module-elf-format.rst; kernel/livepatch/core.c, klp_resolve_symbols()).
+// - Exported symbols need an entry in "__versions" (struct modversion_info, include/linux/module.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "delta/delta.h"
+#include "elf/object.h"
+
+namespace suture {
+
+/// Where a module gets a symbol from that it does not define.
+struct SymbolSource {
+  /// Set: the kernel exports it, under this version, and the loader finds it by name.
+  std::optional<std::uint32_t> exported_crc;
+  /// Else: livepatch finds it in this object by name and position.
+  std::string object{};
+  std::string name{};
+  std::uint32_t sympos = 0;  ///< as ReplacedFunction::sympos
+};
+
+struct LinkPart {
+  const elf::Object* object = nullptr;
+  /// Name of the kernel object that it patches: symbols of modules are filled in when that is there.
+  std::string patches{};
+  /// By symbol of `object`: for each undefined one that no other part defines.
+  std::vector<std::optional<SymbolSource>> sources{};
+};
+
+struct LinkInput {
+  LinkPart glue;
+  std::vector<LinkPart> deltas;
+  /// Symbols that the glue refers to → the part (index into deltas) and symbol which they stand for.
+  struct Alias {
+    std::string name;
+    std::size_t part = 0;
+    std::uint32_t symbol = 0;
+  };
+  std::vector<Alias> aliases;
+  std::uint32_t module_layout_crc = 0;
+};
+
+/// "module.duplicate-symbol", "module.unresolved-symbol", "module.late-table" (a table that the kernel reads
+/// when this module loads would need a symbol of another module, which may come later),
+/// "module.name-too-long".
+Result<elf::Object> link_module(const LinkInput& input);
+
+}  // namespace suture

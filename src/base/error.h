@@ -46,11 +46,13 @@ std::unexpected<Error> fail_errno(std::string code, std::string what, std::strin
 
 #define SUTURE_NAME_(prefix, counter) SUTURE_PASTE_(prefix, counter)
 #define SUTURE_PASTE_(prefix, counter) prefix##counter
+// NOLINTBEGIN(bugprone-macro-parentheses): names and a suffix, which take none
 #define SUTURE_TRY_(expr, name, annotate)                                \
   ({                                                                     \
     auto name = (expr);                                                  \
     if (!name) return std::unexpected(std::move(name).error() annotate); \
     *std::move(name);                                                    \
   })
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace suture

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -42,6 +43,60 @@ struct Pipe {
     write.fd = ends[1];
     return true;
   }
+};
+
+// Process groups which the handler ends. More commands at once than this just outlive a signal.
+std::array<std::atomic<pid_t>, 64> running_groups;
+
+void end_children_and_self(int signal_number) {
+  for (auto& group : running_groups) {
+    if (const pid_t leader = group.load(); leader > 0) ::kill(-leader, SIGKILL);
+  }
+  ::signal(signal_number, SIG_DFL);
+  ::raise(signal_number);
+}
+
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal_number);
+  return set;
+}
+
+/// Keeps a signal from coming between a command's start and its entry in the list.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    const sigset_t set = ending_signals();
+    pthread_sigmask(SIG_BLOCK, &set, &before_);
+  }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+/// A command's place in the list of running ones.
+class Running {
+ public:
+  explicit Running(pid_t leader) {
+    for (auto& group : running_groups) {
+      pid_t free = 0;
+      if (!group.compare_exchange_strong(free, leader)) continue;
+      entry_ = &group;
+      break;
+    }
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() {
+    if (entry_ != nullptr) entry_->store(0);
+  }
+
+ private:
+  std::atomic<pid_t>* entry_ = nullptr;
 };
 
 class SpawnSetup {
@@ -80,6 +135,7 @@ std::vector<std::string> merged_environment(const std::map<std::string, std::str
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> result;
+  result.reserve(strings.size() + 1);
   for (auto& string : strings) result.push_back(string.data());
   result.push_back(nullptr);
   return result;
@@ -162,6 +218,8 @@ Result<Finished> run(const Command& command) {
   auto argument_pointers = pointers(arguments);
   auto environment_pointers = pointers(environment);
   pid_t child = -1;
+  std::optional<Running> entry;
+  std::optional<SignalsHeld> held(std::in_place);
   const int error = ::posix_spawnp(&child, arguments.front().c_str(), &setup.actions, &setup.attributes,
                                    argument_pointers.data(), environment_pointers.data());
   if (error != 0) {
@@ -189,6 +247,18 @@ Result<Finished> run(const Command& command) {
   if (pumped == Pumped::kTooMuch) return fail("process.too-much-output", what, "it printed without end");
   finished.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return finished;
+}
+
+void end_children_with_us() {
+  struct sigaction action {};
+  action.sa_handler = end_children_and_self;
+  action.sa_mask = ending_signals();
+  for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before {};
+    // Started with nohup: the signal is meant to pass.
+    if (::sigaction(signal_number, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) continue;
+    ::sigaction(signal_number, &action, nullptr);
+  }
 }
 
 Result<Finished> run_ok(const Command& command) {

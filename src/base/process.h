@@ -39,4 +39,8 @@ Result<Finished> run(const Command& command);
 /// As run(), and a non-zero exit is an error ("process.failed") that carries the end of what it printed.
 Result<Finished> run_ok(const Command& command);
 
+/// For a program's start: when a signal ends it (Ctrl-C, SIGTERM, SIGHUP), the commands that it runs end too,
+/// instead of working on alone in their own process groups.
+void end_children_with_us();
+
 }  // namespace suture

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/json.h"
+#include "base/process.h"
 #include "cli/command.h"
 
 namespace {
@@ -30,6 +31,7 @@ void print_error(const suture::Error& error, bool json) {
 
 int main(int argc, char** argv) {
   using namespace suture::cli;
+  suture::end_children_with_us();
   CLI::App app("Live patching for Linux servers: build, publish, apply and take back kernel fixes.",
                "suture");
   app.set_version_flag("--version", "suture " SUTURE_VERSION);

@@ -45,6 +45,7 @@ void print_targets(const std::vector<Target>& targets, bool json) {
     return;
   }
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(targets.size());
   for (const Target& target : targets) {
     rows.push_back({target.id.distribution + ":" + target.id.release, target.id.version, target.id.build_id,
                     target.compiler_version, std::to_string(target.symbols), human_size(target.size)});

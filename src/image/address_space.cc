@@ -29,6 +29,7 @@ Result<std::vector<Header>> read_table(ByteView file, std::uint64_t offset, std:
     return broken("a header table lies outside of the file");
   }
   std::vector<Header> table;
+  table.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     table.push_back(load<Header>(file, static_cast<std::size_t>(offset) + i * sizeof(Header)));
   }

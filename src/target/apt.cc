@@ -46,7 +46,10 @@ std::string_view take(std::string_view& text, std::string_view separator) {
 class DownloadWatch {
  public:
   DownloadWatch(fs::path folder, std::uint64_t total, Progress& progress)
-      : folder_(std::move(folder)), total_(total), progress_(progress), thread_([this](std::stop_token stop) {
+      : folder_(std::move(folder)),
+        total_(total),
+        progress_(progress),
+        thread_([this](const std::stop_token& stop) {
           std::unique_lock lock(mutex_);
           while (!stop.stop_requested()) {
             report();

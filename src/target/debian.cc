@@ -27,12 +27,26 @@ Result<std::vector<AptPackage>> look_up(const std::string& name) {
   return TRY(apt_show({name}))[name];
 }
 
-/// Releases to offer for one that is not there: those of the same version, or else the newest.
+/// "cloud-amd64" of "6.1.0-47-cloud-amd64".
+std::string_view flavour_of(std::string_view release) {
+  const std::size_t abi = release.find('-');
+  const std::size_t flavour = abi == release.npos ? abi : release.find('-', abi + 1);
+  return flavour == release.npos ? std::string_view{} : release.substr(flavour + 1);
+}
+
+/// Releases to offer for one that is not there: those of the same version and flavour, or else of the same
+/// version, or else the newest.
 std::string near_releases(const std::string& release, const std::vector<std::string>& all) {
   constexpr std::size_t kMost = 8;
-  const std::string start = release.substr(0, release.find('-'));
+  const std::string version = release.substr(0, release.find('-'));
   std::vector<std::string> near;
-  std::ranges::copy_if(all, std::back_inserter(near), [&](const auto& r) { return r.contains(start); });
+  for (const bool same_flavour : {true, false}) {
+    std::ranges::copy_if(all, std::back_inserter(near), [&](const std::string& candidate) {
+      return candidate.starts_with(version) &&
+             (!same_flavour || flavour_of(candidate) == flavour_of(release));
+    });
+    if (!near.empty()) break;
+  }
   if (near.empty()) near = all;
   std::string text;
   for (std::size_t i = near.size() > kMost ? near.size() - kMost : 0; i < near.size(); ++i)

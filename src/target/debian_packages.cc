@@ -12,6 +12,9 @@ namespace suture {
 namespace {
 
 constexpr std::string_view kImagePrefix = "linux-image-";
+constexpr const char* kGoneHint =
+    "Add an archive that keeps old versions to apt's configuration, or take a newer kernel: "
+    "`suture target search debian`.";
 
 bool satisfies(std::string_view version, const DebianDependency& dependency) {
   const auto order = compare_debian_versions(version, dependency.version);
@@ -40,8 +43,7 @@ Result<AptPackage> nearest(const DebianDependency& wanted, const PackageLookup& 
   return fail(
       "target.version-gone", what,
       versions.empty() ? "the archive has no such package" : "the archive has " + versions_text(versions),
-      "Add an archive that keeps old versions to apt's configuration, or take a newer kernel: "
-      "`suture target search debian`.");
+      kGoneHint);
 }
 
 /// The dependency of the headers which begins and ends so.
@@ -74,7 +76,7 @@ Result<AptPackage> choose_image(const std::string& release, const std::string& v
   const auto found = std::ranges::find(versions, version, &AptPackage::version);
   if (found != versions.end()) return *found;
   return fail("target.version-gone", "find the kernel " + release + " of version " + version,
-              "the archive has " + versions_text(versions));
+              "the archive has " + versions_text(versions), kGoneHint);
 }
 
 bool has_three_numbers(std::string_view release) {

@@ -34,13 +34,31 @@ Result<void> check_space(const fs::path& folder, std::uint64_t needed) {
               "Free some space, or name another store with --store.");
 }
 
-/// What a killed run left behind. Only the holder of the store's lock may.
-Result<void> clear(const fs::path& folder) {
-  std::error_code error;
-  fs::remove_all(folder, error);
-  if (error) return fail("file.unwritable", "remove " + folder.string(), error.message());
-  return make_directories(folder);
-}
+/// The store's tmp/, for the holder of its lock: empty at the start, whatever a killed run left there, and
+/// empty again at the end, however that comes.
+class Workshop {
+ public:
+  static Result<Workshop> open(const fs::path& store) {
+    Workshop workshop(store / "tmp");
+    std::error_code error;
+    fs::remove_all(workshop.folder_, error);
+    if (error) return fail("file.unwritable", "remove " + workshop.folder_.string(), error.message());
+    TRY(make_directories(workshop.folder_));
+    return workshop;
+  }
+  Workshop(Workshop&& other) noexcept : folder_(std::exchange(other.folder_, {})) {}
+  Workshop& operator=(Workshop&&) = delete;
+  ~Workshop() {
+    std::error_code ignored;
+    if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  }
+
+  const fs::path& folder() const { return folder_; }
+
+ private:
+  explicit Workshop(fs::path folder) : folder_(std::move(folder)) {}
+  fs::path folder_;
+};
 
 Result<void> move(const fs::path& from, const fs::path& to) {
   TRY(make_directories(to.parent_path()));
@@ -153,16 +171,14 @@ Result<Target> TargetStore::add(const Distribution& distribution, const std::str
   progress.step("wait for another suture that uses the store");
   const FileLock lock = TRY(FileLock::acquire(folder_ / "lock"));
   const auto present = TRY(list());
-  const auto same = [&](const std::string& wanted) {
-    const TargetName name{distribution.name(), release, wanted};
-    return std::ranges::find_if(present, [&](const Target& target) { return matches(target, name); });
-  };
-  if (!version.empty() && same(version) != present.end()) return *same(version);
+  const auto there = std::ranges::find_if(present, [&](const Target& target) {
+    return matches(target, {distribution.name(), release, version});
+  });
+  if (there != present.end()) return *there;
   const KernelPlan plan = TRY(distribution.plan(release, version, progress));
-  if (const auto found = same(plan.version); found != present.end()) return *found;
 
-  const fs::path tmp = folder_ / "tmp";
-  TRY(clear(tmp));
+  const Workshop workshop = TRY(Workshop::open(folder_));
+  const fs::path& tmp = workshop.folder();
   const fs::path source = folder_ / "sources" / distribution.name() / plan.source_name;
   std::error_code ignored;
   const bool need_source = !fs::exists(source, ignored);
@@ -184,7 +200,6 @@ Result<Target> TargetStore::add(const Distribution& distribution, const std::str
   place(target, layout, final_folder / "root", source);
   TRY(write_file(made / kTargetRecord, json_text(to_json(target, folder_))));
   TRY(move(made, final_folder));
-  TRY(clear(tmp));
   return target;
 }
 
@@ -225,15 +240,15 @@ Result<Target> TargetStore::find(std::string_view key) const {
 
 Result<void> TargetStore::remove(const Target& target) const {
   const FileLock lock = TRY(FileLock::acquire(folder_ / "lock"));
-  const fs::path tmp = folder_ / "tmp";
-  TRY(clear(tmp));
+  const Workshop workshop = TRY(Workshop::open(folder_));
+  const fs::path& tmp = workshop.folder();
   // Out of sight in one step, then at leisure.
   TRY(move(folder_ / "targets" / folder_name(target.id), tmp / "target"));
   const auto others = TRY(list());
   if (std::ranges::find(others, target.source, &Target::source) == others.end()) {
     TRY(move(target.source, tmp / "source"));
   }
-  return clear(tmp);
+  return {};
 }
 
 }  // namespace suture

@@ -98,8 +98,7 @@ Result<std::string> glue_source(const GlueInput& input) {
   }
   source += fmt::format("static struct klp_object suture_objects[] = {{\n{}\t{{}}\n}};\n", objects);
   source += kTail;
-  TRY(check_name(input.description));
-  source += fmt::format("MODULE_DESCRIPTION(\"{}\");\n", input.description);
+  source += fmt::format("MODULE_DESCRIPTION(\"Suture live patch, level {}\");\n", input.level);
   for (const std::string& name : input.namespaces) {
     TRY(check_name(name));
     source += fmt::format("MODULE_INFO(import_ns, \"{}\");\n", name);

@@ -5,6 +5,7 @@
 // they know how large `struct module` is.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ namespace suture {
 struct GlueInput {
   std::vector<PatchedObject> objects;  ///< functions with name and sympos
   std::set<std::string> namespaces;    ///< of exported symbols in use
-  std::string description;
+  std::uint32_t level = 0;
 };
 
 /// Name of the undefined symbol by which the glue refers to the new code of a function: both count from 0.

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One unit, compiled from the source as it was and with the fixes in it.
+#pragma once
+
+#include <vector>
+
+#include "base/error.h"
+#include "base/terminal.h"
+#include "build/kbuild.h"
+#include "build/patched_tree.h"
+#include "elf/object.h"
+
+namespace suture {
+
+struct CompiledUnit {
+  UnitFlags flags;
+  elf::Object original;
+  elf::Object patched;
+};
+
+/// Compiles all of them, several at once, in the order given.
+Result<std::vector<CompiledUnit>> compile_units(const Kbuild& kbuild, const PatchedTree& tree,
+                                                const std::vector<UnitFlags>& units, Progress& progress);
+
+}  // namespace suture

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The proof that a unit was compiled as the kernel was: each function, compiled from the unpatched source,
+// against the bytes that are shipped.
+//
+// Bytes must be equal outside of fields that relocations fill. Of those, the field as shipped tells an
+// address: it must be that of the symbol which the relocation names; two references to one variable must
+// agree where it is; and a string must read the same. In passing this tells where each static function and
+// variable of the unit really lies, which among several of one name could not be told from names.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "delta/unit.h"
+#include "image/shipped_object.h"
+#include "patchset/patchset.h"
+
+namespace suture {
+
+struct Evidence {
+  UnitEvidence record;
+  std::vector<bool> proven;  ///< by atom of the unit: a function that is as shipped
+  std::vector<std::optional<std::uint64_t>> address_of;  ///< by atom: in the shipped object
+  std::map<std::string, std::uint64_t> outside;          ///< symbols from elsewhere that the unit refers to
+};
+
+Evidence check_against_shipped(const Unit& unit, const ShippedObject& shipped);
+
+}  // namespace suture

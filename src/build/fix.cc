@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/fix.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "base/file.h"
+#include "base/hash.h"
+
+namespace suture {
+namespace {
+
+constexpr std::size_t kLargestFix = 16u << 20;
+
+/// "CVE-2026-53249" at the start of `text`; empty when there is none.
+std::string_view cve_at(std::string_view text) {
+  const auto digits = [&](std::size_t from) {
+    std::size_t end = from;
+    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+    return end - from;
+  };
+  if (!text.starts_with("CVE-") || digits(4) != 4 || text.size() < 10 || text[8] != '-' || digits(9) < 4)
+    return {};
+  return text.substr(0, 9 + digits(9));
+}
+
+void collect_cves(std::string_view text, std::set<std::string>& cves) {
+  for (std::size_t at = text.find("CVE-"); at != std::string_view::npos; at = text.find("CVE-", at + 4)) {
+    if (const std::string_view id = cve_at(text.substr(at)); !id.empty()) cves.emplace(id);
+  }
+}
+
+class DiffReader {
+ public:
+  DiffReader(std::string_view text, const std::string& name) : rest_(text), what_("read the fix " + name) {}
+
+  Result<std::vector<FixFile>> read() {
+    while (next()) {
+      if (line_.starts_with("GIT binary patch") || line_.starts_with("Binary files ")) {
+        return fail("build.fix-unsupported", what_,
+                    fmt::format("line {}: it changes a binary file", number_));
+      }
+      if (line_.starts_with("rename from ") || line_.starts_with("copy from ")) {
+        return fail("build.fix-unsupported", what_,
+                    fmt::format("line {}: it renames or copies a file", number_));
+      }
+      if (line_.starts_with("--- "))
+        TRY(file());
+      else if (line_.starts_with("@@ "))
+        TRY(hunk());
+    }
+    for (const FixFile& entry : files_) {
+      if (entry.hunks == 0) return malformed(entry.path + " has no hunk");
+    }
+    if (files_.empty())
+      return fail("build.fix-empty", what_, "it holds no change",
+                  "give a unified diff, as git diff prints it");
+    return std::move(files_);
+  }
+
+ private:
+  std::unexpected<Error> malformed(const std::string& why) const {
+    return fail("build.fix-malformed", what_, fmt::format("line {}: {}", number_, why));
+  }
+
+  bool next() {
+    if (rest_.empty()) return false;
+    line_ = rest_.substr(0, rest_.find('\n'));
+    rest_.remove_prefix(std::min(line_.size() + 1, rest_.size()));
+    ++number_;
+    return true;
+  }
+
+  /// "--- a/net/core/sock.c\t(time)" and the "+++" line that follows it.
+  Result<void> file() {
+    const std::string_view before = line_.substr(4);
+    if (!next() || !line_.starts_with("+++ ")) return malformed("no +++ follows the --- line");
+    const std::string_view after = line_.substr(4);
+    FixFile entry;
+    if (is_null(before)) entry.change = FileChange::kAdded;
+    if (is_null(after)) entry.change = FileChange::kRemoved;
+    entry.path = TRY(tree_path(entry.change == FileChange::kRemoved ? before : after));
+    if (entry.change == FileChange::kChanged && TRY(tree_path(before)) != entry.path) {
+      return fail("build.fix-unsupported", what_,
+                  fmt::format("line {}: it renames a file to {}", number_, entry.path));
+    }
+    files_.push_back(std::move(entry));
+    return {};
+  }
+
+  static bool is_null(std::string_view name) { return name.substr(0, name.find('\t')) == "/dev/null"; }
+
+  /// What is left of it after -p1.
+  Result<std::string> tree_path(std::string_view name) const {
+    name = name.substr(0, name.find('\t'));
+    while (name.ends_with('\r') || name.ends_with(' ')) name.remove_suffix(1);
+    const std::filesystem::path whole{std::string(name)};
+    std::filesystem::path path;
+    bool first = true;
+    bool outside = whole.is_absolute() || name.find('\0') != std::string_view::npos;
+    for (const auto& part : whole) {
+      outside = outside || part == ".." || part == "." || part.empty();
+      if (!first) path /= part;
+      first = false;
+    }
+    if (outside || path.empty()) {
+      return fail("build.fix-path", what_,
+                  fmt::format("line {}: \"{}\" is no path in a kernel tree", number_, name),
+                  "paths are taken as by patch -p1: \"a/net/core/sock.c\"");
+    }
+    return path.string();
+  }
+
+  /// "@@ -a,b +c,d @@": then b lines of the old and d of the new file follow.
+  Result<void> hunk() {
+    if (files_.empty()) return malformed("a hunk without a file");
+    std::string_view head = line_.substr(3);
+    std::size_t removed = TRY(range(head, '-'));
+    std::size_t added = TRY(range(head, '+'));
+    while (removed > 0 || added > 0) {
+      if (!next()) return malformed("the hunk ends too early");
+      const char kind = line_.empty() ? ' ' : line_[0];
+      if (kind == '\\') continue;
+      const bool old_line = kind == ' ' || kind == '-';
+      const bool new_line = kind == ' ' || kind == '+';
+      if ((!old_line && !new_line) || (old_line && removed == 0) || (new_line && added == 0)) {
+        return malformed("the hunk does not have the lines that its head announces");
+      }
+      removed -= old_line ? 1 : 0;
+      added -= new_line ? 1 : 0;
+    }
+    ++files_.back().hunks;
+    return {};
+  }
+
+  Result<std::size_t> range(std::string_view& head, char sign) const {
+    const auto number = [&]() -> std::optional<std::size_t> {
+      std::size_t value = 0;
+      const auto [end, error] = std::from_chars(head.data(), head.data() + head.size(), value);
+      if (error != std::errc{}) return std::nullopt;
+      head.remove_prefix(static_cast<std::size_t>(end - head.data()));
+      return value;
+    };
+    if (!head.starts_with(sign)) return malformed("the head of the hunk is not understood");
+    head.remove_prefix(1);
+    if (!number()) return malformed("the head of the hunk is not understood");
+    std::size_t lines = 1;
+    if (head.starts_with(',')) {
+      head.remove_prefix(1);
+      const auto given = number();
+      if (!given) return malformed("the head of the hunk is not understood");
+      lines = *given;
+    }
+    if (head.starts_with(' ')) head.remove_prefix(1);
+    return lines;
+  }
+
+  std::string_view rest_;
+  std::string what_;
+  std::string_view line_;
+  std::size_t number_ = 0;
+  std::vector<FixFile> files_;
+};
+
+bool is_outside_of_the_kernel(std::string_view path) {
+  for (const std::string_view prefix :
+       {"Documentation/", "tools/", "samples/", "LICENSES/", "MAINTAINERS", "CREDITS"}) {
+    if (path.starts_with(prefix)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<Fix> parse_fix(std::string diff, const std::string& name) {
+  Fix fix;
+  fix.files = TRY(DiffReader(diff, name).read());
+  std::set<std::string> cves;
+  collect_cves(name, cves);
+  const std::size_t start = diff.find("\n--- ");
+  collect_cves(std::string_view(diff).substr(0, start == std::string::npos ? 0 : start), cves);
+  fix.record = {.name = name, .sha256 = sha256_hex(as_bytes(diff)), .cves = {cves.begin(), cves.end()}};
+  fix.diff = std::move(diff);
+  return fix;
+}
+
+Result<Fix> read_fix(const std::filesystem::path& path) {
+  std::string text = TRY_IN("read the fix " + path.string(), read_text_file(path, kLargestFix));
+  const bool has_suffix = path.extension() == ".patch" || path.extension() == ".diff";
+  return parse_fix(std::move(text), (has_suffix ? path.stem() : path.filename()).string());
+}
+
+Result<std::vector<std::string>> units_of(const std::vector<Fix>& fixes) {
+  std::set<std::string> units;
+  for (const Fix& fix : fixes) {
+    for (const FixFile& file : fix.files) {
+      if (is_outside_of_the_kernel(file.path)) continue;
+      const std::string what = "find the units of the fix " + fix.record.name;
+      if (file.path.ends_with(".h")) {
+        return fail("build.header-changed", what, fmt::format("it changes the header {}", file.path),
+                    "every unit that includes it may change; this version builds only changes to .c files");
+      }
+      if (!file.path.ends_with(".c")) {
+        return fail("build.file-unsupported", what,
+                    fmt::format("it changes {}, which is no C source", file.path));
+      }
+      if (file.change != FileChange::kChanged) {
+        return fail("build.unit-added", what, fmt::format("it adds or removes {}", file.path),
+                    "this version builds only changes to units which the kernel has");
+      }
+      units.insert(file.path);
+    }
+  }
+  return std::vector<std::string>(units.begin(), units.end());
+}
+
+}  // namespace suture

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A source fix: a unified diff against a kernel tree, as `git diff`, `git format-patch` or `diff -u` write
+// it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "patchset/patchset.h"
+
+namespace suture {
+
+enum class FileChange : std::uint8_t { kChanged, kAdded, kRemoved };
+
+struct FixFile {
+  std::string path;  ///< in the tree: relative, without "." and ".."
+  FileChange change = FileChange::kChanged;
+  std::size_t hunks = 0;
+};
+
+struct Fix {
+  FixRecord record;
+  std::string diff;  ///< its bytes
+  std::vector<FixFile> files;
+};
+
+/// Reads the file. CVE ids come from its name and from its text before the diff.
+Result<Fix> read_fix(const std::filesystem::path& path);
+/// "build.fix-malformed" names the line; "build.fix-empty", "build.fix-path" (a path that leads out of the
+/// tree), "build.fix-unsupported" (binary files, renames).
+Result<Fix> parse_fix(std::string diff, const std::string& name);
+
+/// The units to compile: the `.c` files which the fixes change, sorted. What no kernel is built of
+/// (documentation, tools) is left out. "build.header-changed", "build.unit-added", "build.file-unsupported"
+/// name the file.
+Result<std::vector<std::string>> units_of(const std::vector<Fix>& fixes);
+
+}  // namespace suture

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/kbuild.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/process.h"
+#include "build/command_line.h"
+
+namespace suture {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kMarker = "suture:";
+
+Result<void> link_to(const fs::path& to, const fs::path& from) {
+  std::error_code error;
+  fs::create_symlink(to, from, error);
+  if (error) return fail("file.write", "make the link " + from.string(), error.message());
+  return {};
+}
+
+Result<void> copy_to(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  if (!fs::copy_file(from, to, error)) return fail("file.write", "copy " + from.string(), error.message());
+  return {};
+}
+
+const std::map<std::string, std::string>& environment() {
+  // Same input, same bytes: no times, no language, nothing of a make which may be running us.
+  static const std::map<std::string, std::string> kEnvironment{{"LC_ALL", "C"},
+                                                               {"SOURCE_DATE_EPOCH", "0"},
+                                                               {"MAKEFLAGS", ""},
+                                                               {"MAKELEVEL", ""},
+                                                               {"CCACHE_DISABLE", "1"}};
+  return kEnvironment;
+}
+
+/// The first lines of what the compiler said, paths as in the tree.
+std::string compiler_words(std::string text, const fs::path& root) {
+  const std::string prefix = root.string() + "/";
+  for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at))
+    text.erase(at, prefix.size());
+  std::size_t end = 0;
+  for (int lines = 0; lines < 20 && end != std::string::npos; ++lines)
+    end = text.find('\n', end == 0 ? 0 : end + 1);
+  return "\n" + text.substr(0, end);
+}
+
+}  // namespace
+
+Result<Kbuild> Kbuild::prepare(const Target& target) {
+  TRY(check_compiler(target));
+  Kbuild kbuild(target, TRY(TempDir::make("suture-kbuild")));
+  TRY(kbuild.make_tree());
+  return kbuild;
+}
+
+Result<void> Kbuild::make_tree() const {
+  const fs::path& tree = tree_.path();
+  for (const char* folder : {"include/config", "arch"}) TRY(make_directories(tree / folder));
+  TRY(copy_to(target_.headers / ".config", tree / ".config"));
+  std::error_code error;
+  if (fs::exists(target_.headers / ".kernelvariables", error)) {
+    TRY(copy_to(target_.headers / ".kernelvariables", tree / ".kernelvariables"));
+  }
+  for (const char* file : {"include/config/auto.conf", "include/config/kernel.release"}) {
+    TRY(copy_to(target_.headers / file, tree / file));
+  }
+  TRY(link_to(target_.headers / "include/generated", tree / "include/generated"));
+  TRY(link_to(target_.headers / "arch/x86", tree / "arch/x86"));
+  TRY(link_to(target_.headers / "Module.symvers", tree / "Module.symvers"));
+  TRY(link_to(target_.kbuild / "scripts", tree / "scripts"));
+  TRY(link_to(target_.kbuild / "tools", tree / "tools"));
+  // kbuild thinks the configuration changed when this file is missing or older than .config, and its answer
+  // to that begins with deleting generated headers: through the links above, the target's own.
+  TRY(write_file(tree / "include/config/auto.conf.cmd", ""));
+  fs::last_write_time(tree / "include/config/auto.conf.cmd",
+                      fs::last_write_time(tree / ".config", error) + std::chrono::seconds(10), error);
+  if (error) return fail("file.write", "set the time of auto.conf.cmd", error.message());
+  const std::string source = target_.source.string();
+  return write_file(
+      tree / "suture.mk",
+      fmt::format("include {}/Makefile\n"
+                  "suture-unit:\n"
+                  "\t+$(MAKE) -f $(srctree)/scripts/Makefile.build obj=$(SUTURE_DIR) $(SUTURE_UNIT)\n",
+                  source));
+}
+
+/// The line that kbuild would run, and before it whether the folder's Makefile lists the object at all.
+Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::string& object) const {
+  const Finished make = TRY(run({.argv = {"make", "-s", "-f", "suture.mk", "suture-unit",
+                                          "SUTURE_DIR=" + folder, "SUTURE_UNIT=" + object,
+                                          // Print instead of running.
+                                          fmt::format("rule_cc_o_c=$(info {} $(if $(filter $@,$(real-obj-y) "
+                                                      "$(real-obj-m) $(lib-y)),listed,unlisted) "
+                                                      "$(cmd_cc_o_c))@:",
+                                                      kMarker)},
+                                 .directory = tree_.path(),
+                                 .environment = environment()}));
+  for (std::size_t at = 0; at < make.out.size();) {
+    const std::size_t end = std::min(make.out.find('\n', at), make.out.size());
+    const std::string_view line = std::string_view(make.out).substr(at, end - at);
+    if (line.starts_with(kMarker) && line.find(" -c ") != std::string_view::npos)
+      return std::string(line.substr(kMarker.size()));
+    at = end + 1;
+  }
+  return fail("build.unit-not-built", "ask kbuild how to compile " + object,
+              make.err.empty() ? "it does not know" : make.err.substr(0, 2000));
+}
+
+Result<UnitFlags> Kbuild::flags(const std::string& unit) const {
+  const fs::path path(unit);
+  std::error_code error;
+  if (!fs::is_regular_file(target_.source / path, error)) {
+    return fail("build.no-such-unit", "compile " + unit, "the source has no such file");
+  }
+  const std::string object = fs::path(path).replace_extension(".o").string();
+  // Objects of sub-folders may be listed by a Makefile further up.
+  for (fs::path folder = path.parent_path(); !folder.empty(); folder = folder.parent_path()) {
+    if (!fs::exists(target_.source / folder / "Makefile", error) &&
+        !fs::exists(target_.source / folder / "Kbuild", error))
+      continue;
+    const Result<std::string> answer = ask_kbuild(folder.string(), object);
+    constexpr std::string_view kListed = " listed ";
+    if (answer && answer->starts_with(kListed)) return parse_answer(unit, answer->substr(kListed.size()));
+  }
+  return fail("build.unit-not-built", "compile " + unit,
+              "no Makefile on the way to it lists it under this kernel's configuration",
+              "this kernel was built without that code, so it needs no patch for it");
+}
+
+Result<UnitFlags> Kbuild::module_flags(const fs::path& folder, const std::string& name) const {
+  TRY(write_file(folder / "Kbuild", fmt::format("obj-m := {}.o\n", name)));
+  const std::string answer = TRY(ask_kbuild(folder.string(), (folder / (name + ".o")).string()));
+  constexpr std::string_view kListed = " listed ";
+  if (!answer.starts_with(kListed))
+    return fail("build.glue", "compile the module's tables", "kbuild does not take the folder for a module");
+  return parse_answer(name + ".c", answer.substr(kListed.size()));
+}
+
+Result<UnitFlags> Kbuild::parse_answer(const std::string& unit, const std::string& answer) const {
+  const std::vector<std::string> words = TRY(split_command_line(answer));
+  UnitFlags flags{.unit = unit, .object = "vmlinux", .compile = {}, .objtool = {}};
+  const auto semicolon = std::ranges::find(words, ";");
+  for (auto word = words.begin(); word != semicolon; ++word) {
+    constexpr std::string_view kModuleName = "-DKBUILD_MODNAME=\"";
+    if (*word == "-DMODULE") flags.object.clear();
+    if (*word == "-o" && word + 1 != semicolon) {
+      ++word;
+      continue;
+    }
+    if (*word == "-c" || word->starts_with("-Wp,-MMD") || word->starts_with("-g") || word + 1 == semicolon)
+      continue;
+    if (flags.object.empty() && word->starts_with(kModuleName)) {
+      flags.object = word->substr(kModuleName.size(), word->size() - kModuleName.size() - 1);
+    }
+    flags.compile.push_back(*word);
+  }
+  if (semicolon != words.end()) flags.objtool.assign(semicolon + 1, words.end() - 1);
+  if (flags.compile.empty() || flags.object.empty()) {
+    return fail("build.kbuild-answer", "ask kbuild how to compile " + unit,
+                "its answer was not understood: " + answer);
+  }
+  return flags;
+}
+
+Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::path& root,
+                                              const fs::path& file, const fs::path& output) const {
+  const fs::path dependencies = output.string() + ".d";
+  Command compiler{.argv = {}, .directory = tree_.path(), .environment = environment()};
+  const std::string source = target_.source.string();
+  for (std::string word : flags.compile) {
+    for (std::size_t at = word.find(source); at != std::string::npos;
+         at = word.find(source, at + root.string().size())) {
+      word.replace(at, source.size(), root.string());
+    }
+    compiler.argv.push_back(std::move(word));
+  }
+  for (std::string word : {std::string("-ffunction-sections"), std::string("-fdata-sections"),
+                           "-Wp,-MMD," + dependencies.string(), std::string("-c"), std::string("-o"),
+                           output.string(), file.string()}) {
+    compiler.argv.push_back(std::move(word));
+  }
+  // kbuild's own flags say how paths in the tree are to appear; the folder of a generated source shall not.
+  if (!file.string().starts_with(root.string() + "/")) {
+    compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", file.parent_path().string()));
+  }
+  const Finished compiled = TRY(run(compiler));
+  if (compiled.status != 0) {
+    const bool generated = compiled.err.find("generated/") != std::string::npos &&
+                           compiled.err.find("No such file") != std::string::npos;
+    return fail(generated ? "build.generated-file-missing" : "build.does-not-compile",
+                "compile " + flags.unit, compiler_words(compiled.err, root));
+  }
+  if (!flags.objtool.empty()) {
+    Command objtool{.argv = flags.objtool, .directory = tree_.path(), .environment = environment()};
+    objtool.argv.push_back(output.string());
+    const Finished checked = TRY(run(objtool));
+    if (checked.status != 0)
+      return fail("build.objtool-failed", "run objtool on " + flags.unit, checked.err.substr(0, 2000));
+  }
+  std::vector<fs::path> files;
+  for (const std::string& read : dependencies_of(TRY(read_text_file(dependencies, 16u << 20)))) {
+    files.push_back(fs::path(read).is_absolute() ? fs::path(read) : tree_.path() / read);
+  }
+  return files;
+}
+
+}  // namespace suture

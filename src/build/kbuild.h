@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Compiles single units exactly as the distribution compiled them, without building or preparing a kernel.
+//
+// The packages with headers hold what a build generates (configuration, generated headers, objtool), the
+// source package the rest. A folder of links joins them into what kbuild takes for a finished build tree.
+// Then kbuild itself is asked for a unit's command line, so no flag is guessed, and the compiler is run by
+// us.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "target/target.h"
+
+namespace suture {
+
+/// How one unit is compiled. Paths to sources begin with Target::source.
+struct UnitFlags {
+  std::string unit;                  ///< "net/core/sock.c"
+  std::string object;                ///< what it is linked into: "vmlinux" or a module as in /proc/modules
+  std::vector<std::string> compile;  ///< compiler and flags, without files and output
+  std::vector<std::string> objtool;  ///< without the object; empty when the unit is not for objtool
+};
+
+class Kbuild {
+ public:
+  /// "target.compiler-differs" and the like when this machine's compiler would make other code.
+  static Result<Kbuild> prepare(const Target& target);
+
+  /// "build.unit-not-built" when this kernel's configuration has no place for the unit.
+  Result<UnitFlags> flags(const std::string& unit) const;
+  /// For `folder/NAME.c`, the only source of a module of its own.
+  Result<UnitFlags> module_flags(const std::filesystem::path& folder, const std::string& name) const;
+
+  /// Compiles `file` to `output`, each function and variable in a section of its own, and runs objtool. Headers come
+  /// from the tree `root`: the target's source, or a patched tree of it. Gives back the files that were read.
+  /// "build.does-not-compile" carries the compiler's words; "build.objtool-failed".
+  Result<std::vector<std::filesystem::path>> compile(const UnitFlags& flags, const std::filesystem::path& root,
+                                                     const std::filesystem::path& file,
+                                                     const std::filesystem::path& output) const;
+
+ private:
+  Kbuild(const Target& target, TempDir tree) : target_(target), tree_(std::move(tree)) {}
+  Result<void> make_tree() const;
+  Result<std::string> ask_kbuild(const std::string& folder, const std::string& object) const;
+  Result<UnitFlags> parse_answer(const std::string& unit, const std::string& answer) const;
+
+  Target target_;
+  TempDir tree_;
+};
+
+}  // namespace suture

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/patched_tree.h"
+
+#include <fmt/format.h>
+
+#include "base/process.h"
+
+namespace suture {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// From what patch(1) prints: "patching file net/core/sock.c" … "Hunk #2 FAILED at 37."
+std::string failed_hunk(std::string_view report) {
+  std::string file;
+  std::string result;
+  while (!report.empty()) {
+    const std::string_view line = report.substr(0, report.find('\n'));
+    report.remove_prefix(std::min(line.size() + 1, report.size()));
+    constexpr std::string_view kFile = "patching file ";
+    constexpr std::string_view kHunk = "Hunk #";
+    if (line.starts_with(kFile)) file = line.substr(kFile.size());
+    const std::size_t failed = line.find(" FAILED at ");
+    if (line.starts_with(kHunk) && failed != std::string_view::npos) {
+      std::string_view at = line.substr(failed + 11);
+      at = at.substr(0, at.find_first_not_of("0123456789"));
+      result += fmt::format("{}{}: hunk {} does not match near line {}", result.empty() ? "" : "; ", file,
+                            line.substr(kHunk.size(), failed - kHunk.size()), at);
+    }
+    if (line.starts_with("Reversed (or previously applied)")) {
+      result += fmt::format("{}{}: the change is there already", result.empty() ? "" : "; ", file);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+Result<PatchedTree> PatchedTree::make(const fs::path& pristine, const std::vector<Fix>& fixes) {
+  PatchedTree tree(TRY(TempDir::make("suture-tree")), pristine);
+  TRY(make_directories(tree.root_));
+  TRY(tree.copy_files(fixes));
+  for (const Fix& fix : fixes) TRY(tree.apply(fix));
+  TRY(tree.link_siblings());
+  return tree;
+}
+
+Result<void> PatchedTree::copy_files(const std::vector<Fix>& fixes) {
+  for (const Fix& fix : fixes) {
+    for (const FixFile& file : fix.files) {
+      if (!patched_.insert(file.path).second) continue;
+      TRY(make_directories((root_ / file.path).parent_path()));
+      std::error_code error;
+      if (file.change == FileChange::kAdded && !fs::exists(pristine_ / file.path, error)) continue;
+      if (!fs::is_regular_file(pristine_ / file.path, error)) {
+        return fail("build.fix-does-not-apply", "apply the fix " + fix.record.name,
+                    fmt::format("{}: the source of this kernel has no such file", file.path),
+                    "the fix was made for another version; look for the one of this version's stable series");
+      }
+      if (!fs::copy_file(pristine_ / file.path, root_ / file.path, error)) {
+        return fail("file.write", "copy " + file.path, error.message());
+      }
+      // Sources may be read-only; patch(1) needs to write.
+      fs::permissions(root_ / file.path, fs::perms::owner_write, fs::perm_options::add, error);
+    }
+  }
+  return {};
+}
+
+Result<void> PatchedTree::apply(const Fix& fix) const {
+  const Finished patch = TRY(run({.argv = {"patch", "-p1", "--fuzz=0", "--batch", "--forward",
+                                           "--no-backup-if-mismatch", "--reject-file=-"},
+                                  .directory = root_,
+                                  .environment = {{"LC_ALL", "C"}, {"PATCH_GET", "0"}},
+                                  .input = fix.diff}));
+  if (patch.status == 0) return {};
+  std::string why = failed_hunk(patch.out);
+  if (why.empty()) why = "patch says: " + patch.out + patch.err;
+  return fail(
+      "build.fix-does-not-apply", "apply the fix " + fix.record.name, std::move(why),
+      "the source of this kernel differs there; take the fix of this version's stable series, or adapt it");
+}
+
+Result<void> PatchedTree::link_siblings() const {
+  std::set<fs::path> folders{fs::path{}};
+  for (const std::string& file : patched_) {
+    for (fs::path folder = fs::path(file).parent_path(); !folder.empty(); folder = folder.parent_path())
+      folders.insert(folder);
+  }
+  for (const fs::path& folder : folders) {
+    std::error_code error;
+    for (fs::directory_iterator entry(pristine_ / folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+      const fs::path name = folder / entry->path().filename();
+      const fs::path link = root_ / name;
+      if (patched_.contains(name.string()) || folders.contains(name)) continue;
+      fs::create_symlink(entry->path(), link, error);
+      if (error) return fail("file.write", "make the link " + link.string(), error.message());
+    }
+    if (error) return fail("file.read", "list " + (pristine_ / folder).string(), error.message());
+  }
+  return {};
+}
+
+Result<void> PatchedTree::check_files_read(const std::vector<fs::path>& files) const {
+  const fs::path real_root = fs::weakly_canonical(pristine_);
+  for (const fs::path& file : files) {
+    std::error_code error;
+    const fs::path real = fs::weakly_canonical(file, error);
+    const std::string in_tree = real.lexically_relative(real_root).string();
+    if (!patched_.contains(in_tree)) continue;
+    return fail("build.overlay-escape", "compile the patched source",
+                fmt::format("{} was read as it is without the fix", in_tree),
+                "it is included by a path that leads out of the patched tree");
+  }
+  return {};
+}
+
+}  // namespace suture

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/patchset_text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/terminal.h"
+
+namespace suture::cli {
+
+std::string patchset_text(const Patchset& patchset) {
+  const TargetId& target = patchset.target;
+  std::string text = fmt::format(
+      "target    {}:{} ({}, {})\nbuild-id  {}\nlevel     {}\nengine    {}\nmodule    {}, {}\nsha256    "
+      "{}\nmade by   {}\n\n",
+      target.distribution, target.release, target.version, target.architecture, target.build_id,
+      patchset.level, patchset.engine, patchset.module_file, human_size(patchset.module_size),
+      patchset.module_sha256, patchset.tool);
+  std::vector<std::vector<std::string>> rows;
+  for (const FixRecord& fix : patchset.fixes) {
+    rows.push_back({fix.name, fix.cves.empty() ? "-" : fmt::format("{}", fmt::join(fix.cves, " ")),
+                    fix.sha256.substr(0, 16)});
+  }
+  text += table({"FIX", "CLOSES", "SHA-256"}, rows) + "\n";
+  rows.clear();
+  for (const PatchedObject& object : patchset.objects) {
+    for (const ReplacedFunction& function : object.functions) {
+      rows.push_back({object.name, function.name,
+                      function.sympos == 0 ? "unique" : fmt::format("number {}", function.sympos),
+                      fmt::format("{} -> {}", function.old_size, function.new_size)});
+    }
+  }
+  text += table({"OBJECT", "FUNCTION", "SYMBOL", "BYTES"}, rows) + "\n";
+  rows.clear();
+  for (const PatchedObject& object : patchset.objects) {
+    for (const UnitEvidence& unit : object.evidence) {
+      rows.push_back({unit.unit, fmt::format("{} of {}", unit.functions_equal, unit.functions_compared),
+                      unit.different.empty() ? "-" : fmt::format("{}", fmt::join(unit.different, " "))});
+    }
+  }
+  return text + table({"UNIT", "AS SHIPPED", "DIFFERENT, NOT REPLACED"}, rows) + "\n";
+}
+
+}  // namespace suture::cli

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An engine brings a patchset into the running kernel and takes it out again. It decides nothing: which
+// patchset, and whether its bytes are to be trusted, the caller has settled before.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/file.h"
+#include "engine/host.h"
+#include "patchset/patchset.h"
+
+namespace suture {
+
+/// What of ours is in the running kernel.
+struct Applied {
+  std::uint32_t level = 0;  ///< 0: nothing
+  std::string module_name;  ///< empty: nothing
+  bool transition = false;  ///< not all tasks are there yet, or not all are back yet
+  bool operator==(const Applied&) const = default;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  virtual Result<RunningKernel> kernel() const = 0;
+  virtual Result<Applied> observe() const = 0;
+
+  /// Applies `patchset`, whose module's bytes are `module`, and returns once every task runs the new code.
+  /// On failure the kernel is as before. Already applied is success; under way is waited for.
+  virtual Result<void> apply(const Patchset& patchset, ByteView module) = 0;
+
+  /// Takes whatever of ours is applied out of the kernel, and its module with it. Nothing there is success.
+  virtual Result<void> revert() = 0;
+};
+
+}  // namespace suture

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/klp.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+
+#include "base/hash.h"
+#include "engine/module_loader.h"
+
+namespace suture {
+namespace fs = std::filesystem;
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Sysfs attributes are written in place, in one write: they cannot be replaced by a rename.
+Result<void> write_attribute(const fs::path& path, std::string_view text) {
+  const std::string what = "write " + path.string();
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return fail_errno("engine.sysfs-refused", what);
+  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const int reason = errno;
+  ::close(fd);
+  errno = reason;
+  if (!written) return fail_errno("engine.sysfs-refused", what);
+  return {};
+}
+
+Result<void> require_root(const std::string& what) {
+  if (::geteuid() == 0) return {};
+  return fail("engine.not-root", what, "only root may change the running kernel", "Run it with sudo.");
+}
+
+}  // namespace
+
+Result<Applied> KlpEngine::observe() const {
+  Applied applied;
+  for (const LivePatch& patch : TRY(read_live_patches(options_.paths))) {
+    const auto level = level_of_module(patch.name);
+    if (!level) continue;
+    applied.transition |= patch.transition;
+    // While one replaces another both are enabled; a patch that is being taken out counts until it is gone.
+    const bool counts = patch.enabled || patch.transition;
+    if (counts && *level >= applied.level) {
+      applied.level = *level;
+      applied.module_name = patch.name;
+    }
+  }
+  return applied;
+}
+
+Result<void> KlpEngine::apply(const Patchset& patchset, ByteView module) {
+  TRY(check(patchset, module));
+  TRY(settle_others(patchset.module_name));
+  const LivePatch present = TRY(look(patchset.module_name));
+  if (!present.enabled) {
+    if (present.transition) TRY(wait_until_settled(patchset.module_name));
+    TRY(unload_idle_modules());
+    TRY(load(patchset, module));
+  }
+  TRY(finish_or_reverse(patchset.module_name));
+  return unload_idle_modules();
+}
+
+Result<void> KlpEngine::revert() {
+  TRY(require_root("revert the live patch"));
+  for (const LivePatch& patch : TRY(read_live_patches(options_.paths))) {
+    if (level_of_module(patch.name)) TRY(disable(patch.name));
+  }
+  return unload_idle_modules();
+}
+
+Result<void> KlpEngine::check(const Patchset& patchset, ByteView module) const {
+  const std::string what = "apply " + patchset.module_name;
+  TRY(require_root(what));
+  const RunningKernel host = TRY(kernel());
+  if (!host.livepatch || patchset.engine != "klp") {
+    return fail("engine.no-livepatch", what,
+                host.livepatch ? "it is made for the engine \"" + patchset.engine + "\""
+                               : "the running kernel has no livepatch support (CONFIG_LIVEPATCH)");
+  }
+  if (patchset.target.build_id != host.build_id) {
+    return fail("engine.wrong-kernel", what,
+                "it is made for " + patchset.target.release + " with build-id " + patchset.target.build_id +
+                    ", and here runs " + host.release + " with build-id " + host.build_id);
+  }
+  if (!level_of_module(patchset.module_name)) {
+    return fail("engine.wrong-module", what, "its module's name is not of the form suture_N");
+  }
+  if (module.size() != patchset.module_size || sha256_hex(module) != patchset.module_sha256) {
+    return fail("engine.wrong-module", what, "the module's bytes are not those that the manifest names",
+                "Fetch the patchset again: `suture update`.");
+  }
+  for (const LivePatch& patch : TRY(read_live_patches(options_.paths))) {
+    if (!level_of_module(patch.name)) {
+      return fail("engine.foreign-livepatch", what,
+                  "the live patch \"" + patch.name + "\" of another maker is loaded and would be replaced",
+                  "Disable it first: `echo 0 > /sys/kernel/livepatch/" + patch.name + "/enabled`.");
+    }
+  }
+  return {};
+}
+
+/// The kernel runs one transition at a time, and refuses to load a patch during another's.
+Result<void> KlpEngine::settle_others(const std::string& name) const {
+  for (const LivePatch& patch : TRY(read_live_patches(options_.paths))) {
+    if (patch.name == name || !patch.transition) continue;
+    if (!TRY(wait_until_settled(patch.name))) {
+      return fail("engine.transition-stalled", "apply " + name,
+                  "the transition of " + patch.name +
+                      " is still under way: " + describe(read_stalled_tasks(options_.paths, patch.enabled)),
+                  "Try again later.");
+    }
+  }
+  return {};
+}
+
+Result<void> KlpEngine::load(const Patchset& patchset, ByteView module) const {
+  if (const int refused = load_module(module); refused != 0) {
+    return std::unexpected(load_error(patchset.module_name, refused));
+  }
+  return {};
+}
+
+Result<void> KlpEngine::finish_or_reverse(const std::string& name) const {
+  if (TRY(wait_until_settled(name))) {
+    if (TRY(look(name)).enabled) return {};
+    return fail("engine.load-refused", "apply " + name, "it was loaded but is not enabled",
+                "Another program may have disabled it: `dmesg | grep livepatch`.");
+  }
+  const std::string tasks = describe(read_stalled_tasks(options_.paths, true));
+  TRY_IN("take " + name + " back after its transition stalled at: " + tasks, disable(name));
+  TRY(unload_idle_modules());
+  return fail("engine.transition-stalled", "apply " + name,
+              "after " + std::to_string(options_.deadline.count() / 1000) +
+                  " s these tasks still run what it replaces: " + (tasks.empty() ? "none now" : tasks),
+              "The kernel is as before. Try again when they are idle, or restart them.");
+}
+
+Result<void> KlpEngine::disable(const std::string& name) const {
+  const LivePatch patch = TRY(look(name));
+  if (patch.name.empty()) return {};
+  if (patch.enabled) {
+    auto written = write_attribute(options_.paths.sys / "kernel/livepatch" / name / "enabled", "0");
+    if (!written) return std::unexpected(std::move(written).error().in("disable " + name));
+  }
+  if (TRY(wait_until_settled(name))) return {};
+  return fail("engine.transition-stuck", "take " + name + " out of the kernel",
+              "these tasks still run its code: " + describe(read_stalled_tasks(options_.paths, false)),
+              "The kernel goes on by itself when they leave it; `suture status` tells when it has.");
+}
+
+/// True when the patch's transition is over, or the patch is gone; false at the deadline.
+Result<bool> KlpEngine::wait_until_settled(const std::string& name) const {
+  const auto end = Clock::now() + options_.deadline;
+  for (;;) {
+    const LivePatch patch = TRY(look(name));
+    // A disabled patch stays in sysfs for a moment after its transition: its objects are freed by a worker.
+    if (patch.name.empty() || (patch.enabled && !patch.transition)) return true;
+    if (Clock::now() >= end) return !patch.transition;
+    std::this_thread::sleep_for(options_.pause);
+  }
+}
+
+/// The patch of that name; one without a name when there is none.
+Result<LivePatch> KlpEngine::look(const std::string& name) const {
+  const auto patches = TRY(read_live_patches(options_.paths));
+  const auto found = std::ranges::find(patches, name, &LivePatch::name);
+  return found == patches.end() ? LivePatch{} : *found;
+}
+
+/// Modules of ours that no longer patch anything. The kernel lets go of a replaced patch's module a little
+/// after the transition, so one that is still busy then is left for the next time.
+Result<void> KlpEngine::unload_idle_modules() const {
+  constexpr int kTries = 40;
+  for (const std::string& name : TRY(read_suture_modules(options_.paths))) {
+    for (int tries = 0; tries < kTries && TRY(look(name)).name.empty(); ++tries) {
+      const int refused = unload_module(name);
+      if (refused == 0 || refused == ENOENT) break;
+      if (refused != EAGAIN && refused != EBUSY && refused != EWOULDBLOCK) {
+        errno = refused;
+        return fail_errno("engine.unload-refused", "unload the idle module " + name);
+      }
+      std::this_thread::sleep_for(options_.pause);
+    }
+  }
+  return {};
+}
+
+}  // namespace suture

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/livepatch.h"
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+#include "base/file.h"
+
+namespace suture {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kPrefix = "suture_";
+constexpr std::size_t kSmall = 64u << 10;
+constexpr std::size_t kModulesLimit = 4u << 20;
+
+Result<bool> read_flag(const fs::path& path) {
+  const std::string text = TRY(read_text_file(path, kSmall));
+  if (text != "0\n" && text != "1\n" && text != "0" && text != "1") {
+    return fail("engine.sysfs-malformed", "read " + path.string(), "it is neither 0 nor 1");
+  }
+  return text.front() == '1';
+}
+
+/// Names of a folder's entries; none when it is not there.
+std::vector<std::string> entries(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    names.push_back(at->path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+std::optional<int> number(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+/// /proc/PID/stack has lines such as "[<0>] do_nanosleep+0x63/0x160".
+std::vector<std::string> read_stack(const fs::path& task) {
+  std::vector<std::string> frames;
+  std::istringstream lines(read_text_file(task / "stack", kSmall).value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    const auto mark = line.find("] ");
+    frames.push_back(mark == std::string::npos ? line : line.substr(mark + 2));
+  }
+  return frames;
+}
+
+}  // namespace
+
+Result<std::vector<LivePatch>> read_live_patches(const HostPaths& paths) {
+  const fs::path folder = paths.sys / "kernel/livepatch";
+  std::vector<LivePatch> patches;
+  for (const std::string& name : entries(folder)) {
+    const auto enabled = read_flag(folder / name / "enabled");
+    const auto transition = read_flag(folder / name / "transition");
+    // A patch's folder goes away at any time once the patch is disabled.
+    std::error_code ignored;
+    if ((!enabled || !transition) && !fs::exists(folder / name / "enabled", ignored)) continue;
+    patches.push_back({name, TRY(enabled), TRY(transition)});
+  }
+  return patches;
+}
+
+Result<std::vector<std::string>> read_suture_modules(const HostPaths& paths) {
+  std::vector<std::string> names;
+  std::istringstream lines(TRY(read_text_file(paths.proc / "modules", kModulesLimit)));
+  for (std::string line; std::getline(lines, line);) {
+    const std::string name = line.substr(0, line.find(' '));
+    if (level_of_module(name)) names.push_back(name);
+  }
+  return names;
+}
+
+std::optional<std::uint32_t> level_of_module(std::string_view name) {
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  const auto level = number(name.substr(kPrefix.size()));
+  if (!level || *level <= 0) return std::nullopt;
+  return static_cast<std::uint32_t>(*level);
+}
+
+std::vector<StalledTask> read_stalled_tasks(const HostPaths& paths, bool enabling) {
+  // klp_target_state: 1 when the transition patches, 0 when it unpatches (kernel/livepatch/transition.c).
+  const std::string_view behind = enabling ? "0" : "1";
+  std::vector<StalledTask> stalled;
+  for (const std::string& process : entries(paths.proc)) {
+    if (!number(process)) continue;
+    for (const std::string& thread : entries(paths.proc / process / "task")) {
+      const fs::path task = paths.proc / process / "task" / thread;
+      const auto state = read_text_file(task / "patch_state", kSmall);
+      if (!state || trimmed(*state) != behind) continue;
+      stalled.push_back({.pid = number(thread).value_or(0),
+                         .name = trimmed(read_text_file(task / "comm", kSmall).value_or("?")),
+                         .stack = read_stack(task)});
+    }
+  }
+  return stalled;
+}
+
+std::string describe(const std::vector<StalledTask>& tasks) {
+  constexpr std::size_t kNamed = 5;
+  constexpr std::size_t kFrames = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(tasks.size(), kNamed); ++i) {
+    const StalledTask& task = tasks[i];
+    text += (i == 0 ? "" : "; ") + task.name + " (" + std::to_string(task.pid) + ")";
+    for (std::size_t frame = 0; frame < std::min(task.stack.size(), kFrames); ++frame) {
+      text += (frame == 0 ? " in " : " < ") + task.stack[frame].substr(0, task.stack[frame].find('+'));
+    }
+  }
+  if (tasks.size() > kNamed) text += "; and " + std::to_string(tasks.size() - kNamed) + " more";
+  return text;
+}
+
+}  // namespace suture

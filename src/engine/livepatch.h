@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the kernel shows of its live patches (Documentation/ABI/testing/sysfs-kernel-livepatch) and of the
+// tasks on their way between two of them (/proc/PID/patch_state).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/host.h"
+
+namespace suture {
+
+struct LivePatch {
+  std::string name;         ///< the module's: "suture_1"
+  bool enabled = false;     ///< the state that a transition under way leads to
+  bool transition = false;  ///< tasks are still on their way
+  bool operator==(const LivePatch&) const = default;
+};
+
+/// All of them, whoever made them, by name. None when the kernel has no livepatch support.
+Result<std::vector<LivePatch>> read_live_patches(const HostPaths& paths);
+
+/// Names of loaded modules that Suture made ("suture_N"), patching or not.
+Result<std::vector<std::string>> read_suture_modules(const HostPaths& paths);
+
+/// The N of "suture_N"; nothing for other names.
+std::optional<std::uint32_t> level_of_module(std::string_view name);
+
+struct StalledTask {
+  int pid = 0;
+  std::string name;
+  std::vector<std::string> stack;  ///< innermost first: "do_nanosleep+0x63/0x160"; empty if not to be read
+};
+
+/// Tasks that the transition under way still waits for; `enabling` says which way it leads.
+std::vector<StalledTask> read_stalled_tasks(const HostPaths& paths, bool enabling);
+
+/// "nfsd (412) in svc_recv < kthread, …": a few names, then how many more.
+std::string describe(const std::vector<StalledTask>& tasks);
+
+}  // namespace suture

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The only file that knows Beast: bytes to Request, Response to bytes. Deadlines are set before each step of
+// a request, never extended by a client's trickle of bytes.
+#include "server/connection.h"
+
+#include <fmt/chrono.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+namespace suture::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+constexpr std::size_t kChunk = 64u << 10;
+constexpr std::string_view kRepositoryPath = "/repository/";
+
+Request request_of(http::request<http::string_body>& message) {
+  const auto field = [&](http::field name) { return std::string(message[name]); };
+  return {.method = std::string(message.method_string()),
+          .target = std::string(message.target()),
+          .body = std::move(message.body()),
+          .content_type = field(http::field::content_type),
+          .content_encoding = field(http::field::content_encoding),
+          .authorization = field(http::field::authorization),
+          .range = field(http::field::range),
+          .if_range = field(http::field::if_range),
+          .if_none_match = field(http::field::if_none_match)};
+}
+
+/// What to tell a client whose request could not be read; nothing when there is nobody to tell.
+std::optional<Response> response_for_unreadable(const error_code& problem) {
+  if (problem == http::error::end_of_stream || problem == http::error::partial_message) return std::nullopt;
+  if (problem == http::error::body_limit) {
+    return error_response(413, "request.too-large", "the body is longer than this server takes");
+  }
+  if (problem == http::error::header_limit || problem == http::error::buffer_overflow) {
+    return error_response(431, "request.header-too-large", "the header is longer than this server takes");
+  }
+  if (problem.category() != http::make_error_code(http::error::end_of_stream).category()) return std::nullopt;
+  return error_response(400, "request.malformed", problem.message());
+}
+
+http::response<http::empty_body> header_of(const Response& response, std::uint64_t length, bool keep_alive) {
+  http::response<http::empty_body> header;
+  header.version(11);
+  header.result(static_cast<unsigned>(response.status));
+  header.set(http::field::server, "suture-server");
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  header.set(http::field::date, fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(now)));
+  for (const auto& [name, value] : response.headers) header.set(name, value);
+  if (response.status != 304) header.content_length(length);
+  header.keep_alive(keep_alive);
+  return header;
+}
+
+class Connection {
+ public:
+  Connection(asio::ip::tcp::socket socket, Services& services)
+      : services_(services), stream_(std::move(socket)) {}
+
+  asio::awaitable<void> run();
+  asio::awaitable<void> turn_away();
+  /// On the connection's strand only.
+  void cancel_if_idle() {
+    if (idle_) stream_.cancel();
+  }
+
+ private:
+  asio::awaitable<bool> serve_one();
+  asio::awaitable<bool> read(http::request_parser<http::string_body>& parser);
+  asio::awaitable<FileResponse> respond(const Request& request);
+  asio::awaitable<bool> send(const FileResponse& answer, bool head, bool keep_alive);
+  asio::awaitable<bool> send_text(std::string_view text);
+  asio::awaitable<bool> send_file(const OpenFile& file, ByteRange range);
+  asio::awaitable<void> close();
+
+  Services& services_;
+  beast::tcp_stream stream_;
+  beast::flat_buffer buffer_;
+  bool idle_ = false;
+};
+
+asio::awaitable<void> Connection::run() {
+  bool open = true;
+  while (open && !services_.stopping) open = co_await serve_one();
+  co_await close();
+}
+
+asio::awaitable<void> Connection::turn_away() {
+  FileResponse full{error_response(503, "server.busy", "too many connections are open; try later")};
+  full.response.headers["Retry-After"] = "5";
+  co_await send(full, false, false);
+  error_code ignored;
+  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+
+asio::awaitable<bool> Connection::serve_one() {
+  http::request_parser<http::string_body> parser;
+  parser.header_limit(services_.limits.header_bytes);
+  parser.body_limit(services_.limits.body_bytes);
+  const bool complete = co_await read(parser);
+  if (!complete) co_return false;
+  const Request request = request_of(parser.get());
+  const FileResponse answer = co_await respond(request);
+  const bool keep_alive = parser.get().keep_alive() && !services_.stopping;
+  spdlog::debug("{} {}: {}", request.method, request.target, answer.response.status);
+  const bool sent = co_await send(answer, request.method == "HEAD", keep_alive);
+  co_return sent&& keep_alive;
+}
+
+/// False when the connection is of no further use; the client has then been told why.
+asio::awaitable<bool> Connection::read(http::request_parser<http::string_body>& parser) {
+  error_code problem;
+  idle_ = true;
+  stream_.expires_after(services_.limits.header_timeout);
+  co_await http::async_read_header(stream_, buffer_, parser,
+                                   asio::redirect_error(asio::use_awaitable, problem));
+  idle_ = false;
+  if (!problem && !parser.is_done()) {
+    stream_.expires_after(services_.limits.body_timeout);
+    if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+      const bool told = co_await send_text("HTTP/1.1 100 Continue\r\n\r\n");
+      if (!told) co_return false;
+    }
+    co_await http::async_read(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, problem));
+  }
+  if (!problem) co_return true;
+  FileResponse refusal;
+  auto response = response_for_unreadable(problem);
+  if (response) {
+    refusal.response = std::move(*response);
+    co_await send(refusal, false, false);
+  }
+  co_return false;
+}
+
+asio::awaitable<Response> call_api(const Api& api, const Request& request) {
+  co_return api.handle(request);
+}
+
+asio::awaitable<FileResponse> Connection::respond(const Request& request) {
+  const auto target = parse_target(request.target);
+  if (services_.files != nullptr && target && target->path.starts_with(kRepositoryPath)) {
+    co_return services_.files->handle(request, target->path.substr(kRepositoryPath.size()));
+  }
+  FileResponse answer;
+  answer.response =
+      co_await asio::co_spawn(services_.database, call_api(services_.api, request), asio::use_awaitable);
+  co_return answer;
+}
+
+asio::awaitable<bool> Connection::send(const FileResponse& answer, bool head, bool keep_alive) {
+  const Response& response = answer.response;
+  const std::uint64_t length =
+      answer.file ? answer.range.last - answer.range.first + 1 : response.body.size();
+  const auto header = header_of(response, length, keep_alive);
+  http::response_serializer<http::empty_body> serializer(header);
+  error_code problem;
+  stream_.expires_after(services_.limits.write_timeout);
+  co_await http::async_write_header(stream_, serializer, asio::redirect_error(asio::use_awaitable, problem));
+  if (problem) co_return false;
+  if (head) co_return true;
+  bool sent = false;
+  if (answer.file) {
+    sent = co_await send_file(*answer.file, answer.range);
+  } else {
+    sent = co_await send_text(response.body);
+  }
+  co_return sent;
+}
+
+asio::awaitable<bool> Connection::send_text(std::string_view text) {
+  while (!text.empty()) {
+    const auto part = text.substr(0, kChunk);
+    error_code problem;
+    stream_.expires_after(services_.limits.write_timeout);
+    co_await asio::async_write(stream_, asio::buffer(part.data(), part.size()),
+                               asio::redirect_error(asio::use_awaitable, problem));
+    if (problem) co_return false;
+    text.remove_prefix(part.size());
+  }
+  co_return true;
+}
+
+/// A file that has shrunk since it was opened leaves only one honest way out: a connection cut short.
+asio::awaitable<bool> Connection::send_file(const OpenFile& file, ByteRange range) {
+  std::vector<char> chunk(kChunk);
+  for (std::uint64_t at = range.first; at <= range.last;) {
+    const std::uint64_t wanted = std::min<std::uint64_t>(chunk.size(), range.last - at + 1);
+    const auto count = file.read(at, std::span(chunk).first(static_cast<std::size_t>(wanted)));
+    if (!count || *count == 0) {
+      spdlog::error("a file of the repository ended early while it was being sent");
+      co_return false;
+    }
+    const bool sent = co_await send_text({chunk.data(), *count});
+    if (!sent) co_return false;
+    at += *count;
+  }
+  co_return true;
+}
+
+/// Closing with unread bytes in the socket would reset the connection, and the client might never read why
+/// its request was refused. So the rest is read for a moment first.
+asio::awaitable<void> Connection::close() {
+  constexpr std::size_t kMostDrained = 4u << 20;
+  error_code problem;
+  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, problem);
+  std::vector<char> waste(4096);
+  stream_.expires_after(std::chrono::seconds(2));
+  for (std::size_t drained = 0; !problem && drained < kMostDrained;) {
+    drained += co_await stream_.async_read_some(asio::buffer(waste),
+                                                asio::redirect_error(asio::use_awaitable, problem));
+  }
+  stream_.close();
+}
+
+/// A place among the open connections, held while the coroutine's frame lives.
+class Presence {
+ public:
+  Presence(Connections& connections, std::optional<Connections::Place> place)
+      : connections_(connections), place_(place) {}
+  Presence(const Presence&) = delete;
+  Presence& operator=(const Presence&) = delete;
+  ~Presence() {
+    if (place_) connections_.leave(*place_);
+  }
+  explicit operator bool() const { return place_.has_value(); }
+
+ private:
+  Connections& connections_;
+  std::optional<Connections::Place> place_;
+};
+
+}  // namespace
+
+asio::awaitable<void> serve_connection(asio::ip::tcp::socket socket, Services& services,
+                                       Connections& connections) {
+  error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  const auto strand = socket.get_executor();
+  const auto connection = std::make_shared<Connection>(std::move(socket), services);
+  const auto wake = [strand, weak = std::weak_ptr(connection)] {
+    asio::post(strand, [weak] {
+      if (const auto alive = weak.lock()) alive->cancel_if_idle();
+    });
+  };
+  const Presence presence(connections, connections.enter(wake, services.limits.connections));
+  if (presence) {
+    co_await connection->run();
+  } else {
+    co_await connection->turn_away();
+  }
+}
+
+}  // namespace suture::server

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/file.h"
+#include "server/server.h"
+
+namespace {
+
+using suture::Result;
+using suture::server::Server;
+using suture::server::ServerOptions;
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr std::size_t kTokenLeast = 16;
+constexpr std::size_t kTokenMost = 4096;
+
+struct Arguments {
+  std::string listen = "127.0.0.1:8480";
+  std::string repository;
+  std::string database = "/var/lib/suture-server/fleet.db";
+  std::uint64_t database_mebibytes = 4096;
+  std::uint32_t reports_per_host = 100;
+  std::uint32_t connections = 1024;
+  unsigned threads = 2;
+  std::string port_file;
+  std::string token_file;
+  std::string log_level = "info";
+};
+
+void describe(CLI::App& app, Arguments& arguments) {
+  app.set_version_flag("--version", "suture-server " SUTURE_VERSION);
+  app.add_option("--listen", arguments.listen, "Address and port; port 0 lets the kernel choose")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+  app.add_option("--repository", arguments.repository, "Folder to serve under /repository/")
+      ->type_name("DIR");
+  app.add_option("--database", arguments.database, "SQLite file of the fleet; made when absent")
+      ->type_name("FILE")
+      ->capture_default_str();
+  app.add_option("--database-limit", arguments.database_mebibytes, "Most that the database may grow to")
+      ->type_name("MIB")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--reports-per-host", arguments.reports_per_host, "Reports kept of each host")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--connections", arguments.connections, "Open at a time; more are answered 503")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--threads", arguments.threads, "Threads that serve connections")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_option("--port-file", arguments.port_file, "File to write the port to, once it is open")
+      ->type_name("FILE");
+  app.add_option("--report-token-file", arguments.token_file, "Take only reports with the bearer token in it")
+      ->type_name("FILE");
+  app.add_option("--log-level", arguments.log_level, "Least that is logged")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+}
+
+Result<std::string> read_token(const std::string& file) {
+  std::string token = TRY(suture::read_text_file(file, kTokenMost));
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+  const bool plain = std::ranges::all_of(token, [](unsigned char c) { return c > ' ' && c < 0x7f; });
+  if (token.size() < kTokenLeast || !plain) {
+    return suture::fail("server.token", "read the token in " + file,
+                        fmt::format("it is not one line of {} or more printable characters", kTokenLeast),
+                        "make one with: openssl rand -hex 32");
+  }
+  return token;
+}
+
+Result<ServerOptions> options_of(const Arguments& arguments) {
+  constexpr std::uint64_t kPagesPerMebibyte = 256;
+  ServerOptions options;
+  options.listen = TRY(suture::server::parse_endpoint(arguments.listen));
+  options.repository = arguments.repository;
+  options.database = arguments.database;
+  options.threads = arguments.threads;
+  options.limits.connections = arguments.connections;
+  options.store_limits.reports_per_host = arguments.reports_per_host;
+  options.store_limits.database_pages =
+      static_cast<std::uint32_t>(arguments.database_mebibytes * kPagesPerMebibyte);
+  if (!arguments.token_file.empty()) options.report_token = TRY(read_token(arguments.token_file));
+  return options;
+}
+
+/// To standard error. The journal has its own times, so a line has none there.
+void set_up_log(const std::string& level) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("suture-server"));
+  spdlog::set_level(spdlog::level::from_str(level));
+  const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;
+  spdlog::set_pattern(journal ? "%l: %v" : "%Y-%m-%dT%H:%M:%SZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+}
+
+/// The signals that end the server are taken by sigwait, so no thread may die of them.
+sigset_t block_ending_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+Result<void> announce(const Server& server, const Arguments& arguments) {
+  const std::string port = fmt::format("{}\n", server.port());
+  if (!arguments.port_file.empty()) TRY(suture::write_file(arguments.port_file, port));
+  fmt::print("{}", port);
+  std::fflush(stdout);
+  spdlog::info("serving on port {}", server.port());
+  sd_notify(0, "READY=1");
+  return {};
+}
+
+Result<void> serve(const Arguments& arguments) {
+  const sigset_t signals = block_ending_signals();
+  const auto server = TRY(Server::start(TRY(options_of(arguments))));
+  TRY(announce(*server, arguments));
+  int signal = 0;
+  sigwait(&signals, &signal);
+  sd_notify(0, "STOPPING=1");
+  spdlog::info("stopping");
+  server->stop();
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("Serves a Suture repository and takes the agents' reports.", "suture-server");
+  describe(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  set_up_log(arguments.log_level);
+  const auto done = serve(arguments);
+  if (done) return 0;
+  fmt::print(stderr, "suture-server: {}\n", done.error().message());
+  return kFailed;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/server.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+#include <thread>
+
+#include "server/connection.h"
+
+namespace suture::server {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+std::unexpected<Error> bad_endpoint(std::string_view text, std::string why) {
+  return fail("server.listen", "read the address \"" + std::string(text) + "\"", std::move(why),
+              "write it as 127.0.0.1:8080 or [::1]:8080");
+}
+
+/// One client's exception (out of memory, say) ends that connection and nothing else.
+void log_exception(const std::exception_ptr& exception) {
+  if (!exception) return;
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::exception& problem) {
+    spdlog::error("a connection ended with: {}", problem.what());
+  }
+}
+
+Result<void> listen_on(tcp::acceptor& acceptor, const Endpoint& endpoint) {
+  const std::string what = fmt::format("listen on {} port {}", endpoint.address, endpoint.port);
+  error_code problem;
+  const auto address = asio::ip::make_address(endpoint.address, problem);
+  if (problem) return fail("server.listen", what, problem.message());
+  const tcp::endpoint target(address, endpoint.port);
+  acceptor.open(target.protocol(), problem);
+  if (!problem) acceptor.set_option(asio::socket_base::reuse_address(true), problem);
+  if (!problem) acceptor.bind(target, problem);
+  if (!problem) acceptor.listen(asio::socket_base::max_listen_connections, problem);
+  if (problem) return fail("server.listen", what, problem.message());
+  return {};
+}
+
+asio::awaitable<void> accept_loop(asio::io_context& io, tcp::acceptor& acceptor, Services& services,
+                                  Connections& connections) {
+  while (!services.stopping) {
+    tcp::socket socket(asio::make_strand(io));
+    error_code problem;
+    co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, problem));
+    if (problem == asio::error::operation_aborted) co_return;
+    if (problem) {
+      // Out of descriptors, mostly: a moment for connections to end, instead of a busy loop.
+      spdlog::error("accept a connection: {}", problem.message());
+      asio::steady_timer pause(acceptor.get_executor(), std::chrono::milliseconds(100));
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, problem));
+      continue;
+    }
+    const auto strand = socket.get_executor();
+    asio::co_spawn(strand, serve_connection(std::move(socket), services, connections), log_exception);
+  }
+}
+
+}  // namespace
+
+Result<Endpoint> parse_endpoint(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) return bad_endpoint(text, "it has no port");
+  std::string_view address = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  const bool bracketed = address.starts_with('[') && address.ends_with(']');
+  if (bracketed) address = address.substr(1, address.size() - 2);
+
+  Endpoint endpoint;
+  const auto [end, wrong] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
+  if (wrong != std::errc{} || end != port.data() + port.size()) {
+    return bad_endpoint(text, "the port is not a number from 0 to 65535");
+  }
+  error_code problem;
+  const auto parsed = asio::ip::make_address(std::string(address), problem);
+  if (problem || parsed.is_v6() != bracketed) return bad_endpoint(text, "it is not a numeric address");
+  endpoint.address = parsed.to_string();
+  return endpoint;
+}
+
+// The order of members is the order of life: connections live in `io`, and use all that stands above it.
+struct Server::Running {
+  Running(ServerOptions given, Store opened, std::optional<StaticFiles> folder)
+      : options(std::move(given)), store(std::move(opened)), files(std::move(folder)) {}
+  ~Running() { stop(); }
+
+  void run();
+  void stop();
+
+  ServerOptions options;
+  Store store;
+  std::optional<StaticFiles> files;
+  Api api{store, options.report_token};
+  Connections connections;
+  asio::thread_pool database{1};
+  Services services{api, files ? &*files : nullptr, database, options.limits};
+  asio::io_context io;
+  asio::strand<asio::io_context::executor_type> accepting = asio::make_strand(io);
+  tcp::acceptor acceptor{accepting};
+  std::vector<std::jthread> threads;
+};
+
+void Server::Running::run() {
+  asio::co_spawn(accepting, accept_loop(io, acceptor, services, connections), log_exception);
+  for (unsigned i = 0; i < std::max(1u, options.threads); ++i) {
+    threads.emplace_back([this] { io.run(); });
+  }
+}
+
+void Server::Running::stop() {
+  if (services.stopping.exchange(true)) return;
+  asio::post(accepting, [this] {
+    error_code ignored;
+    acceptor.close(ignored);
+  });
+  connections.wake_all();
+  if (!connections.wait_until_empty(options.limits.stop_grace)) {
+    spdlog::warn("some responses did not end in time and are cut off");
+  }
+  io.stop();
+  threads.clear();
+  database.join();
+}
+
+Server::Server(std::unique_ptr<Running> running) : running_(std::move(running)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
+  auto store = TRY(Store::open(options.database, options.store_limits));
+  std::optional<StaticFiles> files;
+  if (!options.repository.empty()) files.emplace(TRY(StaticFiles::open(options.repository)));
+  auto running = std::make_unique<Running>(std::move(options), std::move(store), std::move(files));
+  TRY(listen_on(running->acceptor, running->options.listen));
+  running->run();
+  return std::unique_ptr<Server>(new Server(std::move(running)));
+}
+
+std::uint16_t Server::port() const {
+  error_code ignored;
+  return running_->acceptor.local_endpoint(ignored).port();
+}
+
+void Server::stop() {
+  running_->stop();
+}
+
+}  // namespace suture::server

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The running server: listens, and hands each connection to the API or the repository's files.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "server/store.h"
+
+namespace suture::server {
+
+/// What one client may take from the others.
+struct Limits {
+  std::uint32_t header_bytes = 16u << 10;
+  std::uint64_t body_bytes = 1u << 20;
+  std::chrono::milliseconds header_timeout{30'000};  ///< for a whole header, and between two requests
+  std::chrono::milliseconds body_timeout{30'000};    ///< for a whole body
+  std::chrono::milliseconds write_timeout{30'000};   ///< for each 64 KiB of a response
+  std::uint32_t connections = 1024;                  ///< more are answered 503
+  std::chrono::milliseconds stop_grace{10'000};      ///< for responses under way when the server stops
+};
+
+struct Endpoint {
+  std::string address;     ///< "127.0.0.1", "::1"
+  std::uint16_t port = 0;  ///< 0: chosen by the kernel
+};
+
+/// "127.0.0.1:8080", "[::]:8080"; "server.listen" for anything else, names included.
+Result<Endpoint> parse_endpoint(std::string_view text);
+
+struct ServerOptions {
+  Endpoint listen{};
+  std::filesystem::path repository{};  ///< empty: none is served
+  std::filesystem::path database{};
+  std::string report_token{};  ///< empty: anyone may report
+  unsigned threads = 2;
+  Limits limits{};
+  StoreLimits store_limits{};
+};
+
+class Server {
+ public:
+  /// Once it returns, clients can connect.
+  static Result<std::unique_ptr<Server>> start(ServerOptions options);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();
+
+  std::uint16_t port() const;
+  /// No new connections; responses under way may end within the grace; then all is closed.
+  void stop();
+
+ private:
+  struct Running;
+  explicit Server(std::unique_ptr<Running> running);
+  std::unique_ptr<Running> running_;
+};
+
+}  // namespace suture::server

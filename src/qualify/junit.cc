@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "qualify/junit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace suture {
+namespace {
+
+/// XML 1.0 has no way to write most control characters.
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      default:
+        result += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? '?' : c;
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string junit_report(const VmResult& result, const std::string& suite) {
+  const bool machine_failed = result.outcome == VmOutcome::kKernelFault || result.outcome == VmOutcome::kHang;
+  const auto failed =
+      std::ranges::count(result.checks, false, &CheckResult::passed) + (machine_failed ? 1 : 0);
+  std::string xml = fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" "
+      "time=\"{:.2f}\">\n",
+      escaped(suite), result.checks.size() + 1, failed, result.seconds);
+  for (const CheckResult& check : result.checks) {
+    xml += fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.2f}\">",
+                       escaped(check.step.empty() ? suite : check.step), escaped(check.name), check.seconds);
+    if (!check.passed) xml += fmt::format("<failure>{}</failure>", escaped(check.output));
+    xml += "</testcase>\n";
+  }
+  xml += fmt::format("  <testcase classname=\"{}\" name=\"the kernel stayed well\">", escaped(suite));
+  if (machine_failed)
+    xml +=
+        fmt::format("<failure message=\"{}\">{}</failure>", escaped(result.reason), escaped(result.console));
+  return xml + "</testcase>\n</testsuite>\n";
+}
+
+}  // namespace suture

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "qualify/vm.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/process.h"
+
+namespace suture {
+namespace {
+
+constexpr std::size_t kLongestLog = 64u << 20;
+
+Command qemu(const VmConfig& config, const std::filesystem::path& folder) {
+  const auto file = [&](const char* name) { return (folder / name).string(); };
+  return {.argv = {"qemu-system-x86_64", "-accel", "tcg", "-smp", std::to_string(config.cpus), "-m",
+                   std::to_string(config.memory), "-nodefaults", "-no-user-config", "-display", "none",
+                   "-no-reboot", "-kernel", config.kernel.string(), "-initrd", file("initramfs"),
+                   // All that the kernel says; a panic ends the machine at once.
+                   "-append", "console=ttyS0 loglevel=7 panic=-1 hung_task_panic=0 net.ifnames=0", "-serial",
+                   "file:" + file("console"), "-serial", "file:" + file("results"), "-netdev",
+                   "user,id=net,ipv6=off", "-device", "virtio-net-pci,netdev=net,romfile="},
+          .timeout = config.timeout};
+}
+
+/// A file that the machine may not have come to write.
+std::string text_of(const std::filesystem::path& path) {
+  return read_text_file(path, kLongestLog).value_or("");
+}
+
+void judge(VmResult& result, bool ended, bool timed_out) {
+  const auto failed = std::ranges::count(result.checks, false, &CheckResult::passed);
+  if (!result.faults.empty()) {
+    result.outcome = VmOutcome::kKernelFault;
+    result.reason = fmt::format("{}: {}", result.faults.front().kind, result.faults.front().line);
+  } else if (timed_out) {
+    result.outcome = VmOutcome::kHang;
+    const std::string last = result.checks.empty() ? "before the first check"
+                                                   : "after the check \"" + result.checks.back().name + "\"";
+    result.reason = "the time was over " + last;
+  } else if (!ended) {
+    result.outcome = VmOutcome::kKernelFault;
+    result.reason = "the machine went down before the script ended";
+  } else if (failed != 0 || result.checks.empty()) {
+    result.outcome = VmOutcome::kCheckFailed;
+    result.reason = result.checks.empty()
+                        ? "the script checked nothing"
+                        : fmt::format("{} of {} checks failed", failed, result.checks.size());
+  }
+}
+
+}  // namespace
+
+Result<VmResult> run_vm(const VmConfig& config, GuestFiles files) {
+  const TempDir folder = TRY(TempDir::make("suture-vm"));
+  files.add_text("suture/script", ". /suture/lib.sh\n" + config.script);
+  files.add_text("suture/environment", config.environment);
+  TRY(write_file(folder.path() / "initramfs", std::move(files).finish()));
+
+  const auto start = std::chrono::steady_clock::now();
+  const Result<Finished> machine = run(qemu(config, folder.path()));
+  const bool timed_out = !machine && machine.error().code == "process.timeout";
+  if (!machine && !timed_out) {
+    return fail("qualify.no-qemu", "start a virtual machine", machine.error().why,
+                "install the package qemu-system-x86");
+  }
+  VmResult result;
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.console = text_of(folder.path() / "console");
+  if (!config.log.empty()) TRY(write_file(config.log, result.console));
+  if (machine && machine->status != 0) {
+    return fail("qualify.qemu-failed", "run a virtual machine", machine->err.substr(0, 2000));
+  }
+  bool ended = false;
+  result.checks = parse_results(text_of(folder.path() / "results"), ended);
+  result.faults = kernel_faults(result.console);
+  judge(result, ended, timed_out);
+  return result;
+}
+
+std::vector<CheckResult> parse_results(std::string_view text, bool& ended) {
+  constexpr std::size_t kLongestOutput = 64u << 10;
+  std::vector<CheckResult> checks;
+  std::string step;
+  std::string output;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    while (line.ends_with('\r')) line.remove_suffix(1);
+    const std::string_view word = line.substr(0, line.find(' '));
+    std::string_view rest = line.substr(std::min(word.size() + 1, line.size()));
+    if (word == "step") step = rest;
+    if (word == "end") ended = true;
+    if (word == "output" && output.size() < kLongestOutput) output.append(rest).append("\n");
+    if (word != "case") continue;
+    CheckResult check{.step = step,
+                      .name = {},
+                      .passed = rest.starts_with("pass "),
+                      .seconds = 0,
+                      .output = std::move(output)};
+    output.clear();
+    rest.remove_prefix(std::min(rest.find(' ') + 1, rest.size()));
+    std::from_chars(rest.data(), rest.data() + rest.size(), check.seconds);
+    rest.remove_prefix(std::min(rest.find(' ') + 1, rest.size()));
+    check.name = rest;
+    checks.push_back(std::move(check));
+  }
+  return checks;
+}
+
+}  // namespace suture

@@ -97,6 +97,7 @@ class Builder {
 
   Result<void> compare(const CompiledUnit& unit) {
     progress_.step("compare " + unit.flags.unit);
+    TRY(check_layouts(unit.original_layouts, unit.patched_layouts, unit.flags.unit));
     Delta delta = TRY(make_delta(unit.original, unit.patched, unit.flags.unit));
     if (delta.empty()) {
       result_.notes.push_back(fmt::format("{} compiles to the same code with the fix", unit.flags.unit));

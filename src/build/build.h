@@ -26,8 +26,8 @@ struct BuildResult {
   std::vector<std::string> notes;  ///< units that were left out, and why
 };
 
-/// Makes the folder with module and manifest, or nothing. Every refusal names fix, unit, function or symbol, and has a
-/// code "build.…", "delta.…" or "module.…".
+/// Makes the folder with module and manifest, or nothing. Every refusal names fix, unit, function or symbol,
+/// and has a code "build.…", "delta.…" or "module.…".
 Result<BuildResult> build_patchset(const BuildRequest& request, Progress& progress);
 
 }  // namespace suture

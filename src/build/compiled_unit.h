@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/terminal.h"
 #include "build/kbuild.h"
+#include "build/layout.h"
 #include "build/patched_tree.h"
 #include "elf/object.h"
 
@@ -17,6 +18,8 @@ struct CompiledUnit {
   UnitFlags flags;
   elf::Object original;
   elf::Object patched;
+  Layouts original_layouts;
+  Layouts patched_layouts;
 };
 
 /// Compiles all of them, several at once, in the order given.

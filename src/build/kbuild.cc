@@ -153,8 +153,7 @@ Result<UnitFlags> Kbuild::parse_answer(const std::string& unit, const std::strin
       ++word;
       continue;
     }
-    if (*word == "-c" || word->starts_with("-Wp,-MMD") || word->starts_with("-g") || word + 1 == semicolon)
-      continue;
+    if (*word == "-c" || word->starts_with("-Wp,-MMD") || word + 1 == semicolon) continue;
     if (flags.object.empty() && word->starts_with(kModuleName)) {
       flags.object = word->substr(kModuleName.size(), word->size() - kModuleName.size() - 1);
     }

@@ -23,8 +23,8 @@ std::string_view without_trailing_digits(std::string_view name) {
 
 /// Variables that gcc or a kernel macro makes anew for each place of use.
 bool is_private_name(std::string_view name) {
-  constexpr std::array kPrefixes{"__func__.", "__FUNCTION__.", "__PRETTY_FUNCTION__.", "CSWTCH.", "C.",
-                                 ".LC"};
+  constexpr std::array kPrefixes{
+      "__func__.", "__FUNCTION__.", "__PRETTY_FUNCTION__.", "__msg.", "CSWTCH.", "C.", ".LC"};
   return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 

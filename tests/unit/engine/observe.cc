@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/hash.h"
+#include "engine/klp.h"
+#include "engine/module_loader.h"
+#include "host_tree.h"
+
+namespace suture {
+namespace {
+
+using std::chrono::milliseconds;
+
+KlpEngine engine_on(const HostTree& tree) {
+  return KlpEngine({.paths = tree.paths(), .deadline = milliseconds(40), .pause = milliseconds(2)});
+}
+
+const Bytes kModule = {1, 2, 3};
+
+Patchset patchset_for(const HostTree& tree) {
+  Patchset patchset;
+  patchset.target.release = "6.1.0-47-cloud-amd64";
+  patchset.target.build_id = read_running_kernel(tree.paths())->build_id;
+  patchset.level = 2;
+  patchset.engine = "klp";
+  patchset.module_name = "suture_2";
+  patchset.module_file = "suture_2.ko";
+  patchset.module_sha256 = sha256_hex(kModule);
+  patchset.module_size = kModule.size();
+  return patchset;
+}
+
+TEST(Host, TheRunningKernelIsRead) {
+  const HostTree tree;
+  const auto kernel = read_running_kernel(tree.paths());
+  ASSERT_TRUE(kernel) << kernel.error().message();
+  EXPECT_EQ(kernel->release, "6.1.0-47-cloud-amd64");
+  EXPECT_EQ(kernel->build_id, "1111111111111111111111111111111111111111");
+  EXPECT_EQ(kernel->boot_id, kBootId);
+  EXPECT_EQ(kernel->uptime_seconds, 4711u);
+  EXPECT_TRUE(kernel->livepatch);
+}
+
+TEST(Host, AKernelWithoutLivepatchIsSeen) {
+  const HostTree tree;
+  tree.remove("sys/kernel/livepatch");
+  EXPECT_FALSE(read_running_kernel(tree.paths())->livepatch);
+  EXPECT_EQ(*engine_on(tree).observe(), Applied{});
+}
+
+TEST(Host, AMalformedUptimeIsAnError) {
+  const HostTree tree;
+  tree.put("proc/uptime", "long\n");
+  EXPECT_EQ(read_running_kernel(tree.paths()).error().code, "engine.proc-malformed");
+}
+
+TEST(Observe, LevelsComeFromTheNames) {
+  EXPECT_EQ(level_of_module("suture_12"), 12u);
+  EXPECT_EQ(level_of_module("suture_0"), std::nullopt);
+  EXPECT_EQ(level_of_module("suture_-1"), std::nullopt);
+  EXPECT_EQ(level_of_module("suture_1x"), std::nullopt);
+  EXPECT_EQ(level_of_module("kpatch_1"), std::nullopt);
+  EXPECT_EQ(level_of_module("suture_99999999999"), std::nullopt);
+}
+
+TEST(Observe, TheHighestOfOursCounts) {
+  const HostTree tree;
+  tree.live_patch("suture_1", true, false);
+  tree.live_patch("suture_2", true, true);
+  tree.live_patch("kpatch_7", true, false);
+  const auto applied = engine_on(tree).observe();
+  ASSERT_TRUE(applied);
+  EXPECT_EQ(*applied, (Applied{.level = 2, .module_name = "suture_2", .transition = true}));
+}
+
+TEST(Observe, ADisabledPatchAboutToGoDoesNotCount) {
+  const HostTree tree;
+  tree.live_patch("suture_1", false, false);
+  EXPECT_EQ(*engine_on(tree).observe(), Applied{});
+}
+
+TEST(Observe, AFlagThatIsNoFlagIsAnError) {
+  const HostTree tree;
+  tree.live_patch("suture_1", true, false);
+  tree.put("sys/kernel/livepatch/suture_1/enabled", "yes\n");
+  EXPECT_EQ(engine_on(tree).observe().error().code, "engine.sysfs-malformed");
+}
+
+TEST(Observe, StalledTasksAreNamedWithTheirStacks) {
+  const HostTree tree;
+  tree.task(100, "nfsd", "0", "[<0>] svc_recv+0x1/0x2\n[<0>] kthread+0x3/0x4\n");
+  tree.task(101, "done", "1", "");
+  tree.task(102, "idle", "-1", "");
+  const auto tasks = read_stalled_tasks(tree.paths(), true);
+  ASSERT_EQ(tasks.size(), 1u);
+  EXPECT_EQ(describe(tasks), "nfsd (100) in svc_recv < kthread");
+  EXPECT_EQ(describe(read_stalled_tasks(tree.paths(), false)), "done (101)");
+}
+
+TEST(Observe, ManyStalledTasksAreCounted) {
+  const HostTree tree;
+  for (int pid = 1; pid <= 8; ++pid) tree.task(pid, "t", "0", "");
+  EXPECT_TRUE(describe(read_stalled_tasks(tree.paths(), true)).ends_with("; and 3 more"));
+}
+
+class Refusals : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "the checks after the first need root";
+  }
+  std::string code(const Patchset& patchset) const {
+    const auto applied = engine_on(tree_).apply(patchset, kModule);
+    return applied ? "" : applied.error().code;
+  }
+  HostTree tree_;
+};
+
+TEST_F(Refusals, AnotherKernelsPatchset) {
+  Patchset patchset = patchset_for(tree_);
+  patchset.target.build_id = "2222222222222222222222222222222222222222";
+  EXPECT_EQ(code(patchset), "engine.wrong-kernel");
+}
+
+TEST_F(Refusals, OtherBytesThanTheManifests) {
+  Patchset patchset = patchset_for(tree_);
+  patchset.module_sha256[0] = patchset.module_sha256[0] == 'a' ? 'b' : 'a';
+  EXPECT_EQ(code(patchset), "engine.wrong-module");
+}
+
+TEST_F(Refusals, AModuleOfAnotherName) {
+  Patchset patchset = patchset_for(tree_);
+  patchset.module_name = "vsock";
+  EXPECT_EQ(code(patchset), "engine.wrong-module");
+}
+
+TEST_F(Refusals, AKernelWithoutLivepatch) {
+  tree_.remove("sys/kernel/livepatch");
+  EXPECT_EQ(code(patchset_for(tree_)), "engine.no-livepatch");
+}
+
+TEST_F(Refusals, AnotherMakersPatchWouldBeReplaced) {
+  tree_.live_patch("kpatch_7", true, false);
+  EXPECT_EQ(code(patchset_for(tree_)), "engine.foreign-livepatch");
+}
+
+TEST_F(Refusals, AnotherTransitionThatDoesNotEnd) {
+  tree_.live_patch("suture_1", true, true);
+  tree_.task(100, "nfsd", "0", "");
+  const auto applied = engine_on(tree_).apply(patchset_for(tree_), kModule);
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().code, "engine.transition-stalled");
+  EXPECT_NE(applied.error().why.find("nfsd (100)"), std::string::npos);
+}
+
+TEST_F(Refusals, AppliedAlreadyIsSuccess) {
+  tree_.live_patch("suture_2", true, false);
+  EXPECT_EQ(code(patchset_for(tree_)), "");
+}
+
+TEST_F(Refusals, AStalledTransitionIsReversedAndTasksNamed) {
+  tree_.live_patch("suture_2", true, true);
+  tree_.task(100, "nfsd", "0", "[<0>] svc_recv+0x1/0x2\n");
+  const auto applied = engine_on(tree_).apply(patchset_for(tree_), kModule);
+  ASSERT_FALSE(applied);
+  // Files do not react to the 0 that is written; what matters is that it was, and that both are told.
+  EXPECT_EQ(applied.error().code, "engine.transition-stuck");
+  EXPECT_NE(applied.error().message().find("nfsd (100) in svc_recv"), std::string::npos);
+  EXPECT_EQ(read_text_file(tree_.paths().sys / "kernel/livepatch/suture_2/enabled")->front(), '0');
+}
+
+TEST(LoadErrors, SayWhatToDo) {
+  for (const int number : {ENOEXEC, EKEYREJECTED, EPERM, EBUSY, EEXIST, ENOMEM, EINVAL, EIO}) {
+    const Error error = load_error("suture_1", number);
+    EXPECT_EQ(error.code, "engine.load-refused");
+    EXPECT_FALSE(error.why.empty());
+  }
+  EXPECT_NE(load_error("suture_1", EPERM).why.find("lockdown"), std::string::npos);
+  EXPECT_NE(load_error("suture_1", EKEYREJECTED).hint.find("mokutil"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace suture

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "patchset/report.h"
+
+#include <gtest/gtest.h>
+
+namespace suture {
+namespace {
+
+HostReport example() {
+  return {.host_id = "0123456789abcdef0123456789abcdef",
+          .hostname = "web-1",
+          .agent = "sutured 0.1.0",
+          .boot_id = "2f7c4a10-9d2e-4c57-8f11-0a1b2c3d4e5f",
+          .uptime_seconds = 123,
+          .release = "6.1.0-47-cloud-amd64",
+          .architecture = "x86_64",
+          .build_id = "00112233445566778899aabbccddeeff00112233",
+          .state = HostState::kApplied,
+          .level = 2,
+          .channel = "stable",
+          .cves = {"CVE-2026-53249"},
+          .changed_at = "2026-11-24T10:00:00Z",
+          .checked_at = "2026-11-24T10:00:01Z",
+          .error = ReportedError{"engine.transition-stalled", "line one\nline two"}};
+}
+
+void expect_refused(const char* key, const Json& value) {
+  Json json = to_json(example());
+  json[key] = value;
+  const auto read = host_report_from_json(json);
+  ASSERT_FALSE(read) << key << " = " << value;
+  EXPECT_EQ(read.error().code, "report.schema");
+  EXPECT_NE(read.error().message().find(key), std::string::npos) << read.error().message();
+}
+
+TEST(HostReport, IsReadAsItWasWritten) {
+  const auto read = parse_host_report(json_text(to_json(example())));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(*read, example());
+}
+
+TEST(HostReport, OfAHostThatNeverDidAnything) {
+  HostReport report = example();
+  report.state = HostState::kUnpatched;
+  report.level = 0;
+  report.cves.clear();
+  report.changed_at.clear();
+  report.checked_at.clear();
+  report.error.reset();
+  const auto read = parse_host_report(json_text(to_json(report)));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(*read, report);
+}
+
+TEST(HostReport, EveryFieldIsChecked) {
+  expect_refused("format", 2);
+  expect_refused("host_id", "0123");
+  expect_refused("host_id", "0123456789ABCDEF0123456789ABCDEF");
+  expect_refused("hostname", std::string(300, 'a'));
+  expect_refused("hostname", "web\x1b[31m");
+  expect_refused("boot_id", "2f7c4a10x9d2e-4c57-8f11-0a1b2c3d4e5f");
+  expect_refused("uptime_seconds", -1);
+  expect_refused("build_id", "../..");
+  expect_refused("state", "fine");
+  expect_refused("level", std::int64_t{1} << 33);
+  expect_refused("cves", Json::array({1}));
+  expect_refused("cves", Json::array({"a b"}));
+  expect_refused("cves", Json(std::vector<std::string>(3000, "CVE-1")));
+  expect_refused("changed_at", "yesterday");
+  expect_refused("error", "none");
+}
+
+TEST(HostReport, AMissingFieldIsRefused) {
+  const Json whole = to_json(example());
+  for (const auto& [key, value] : whole.items()) {
+    Json json = whole;
+    json.erase(key);
+    EXPECT_FALSE(host_report_from_json(json)) << key;
+  }
+  EXPECT_FALSE(host_report_from_json(Json::array()));
+}
+
+TEST(HostReport, ALongOneIsRefusedUnread) {
+  const auto read = parse_host_report(std::string(kReportLimit + 1, ' '));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, "json.too-large");
+}
+
+}  // namespace
+}  // namespace suture

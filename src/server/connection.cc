@@ -96,6 +96,7 @@ class Connection {
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   bool idle_ = false;
+  bool refused_ = false;  ///< a request was answered before all of it was read
 };
 
 asio::awaitable<void> Connection::run() {
@@ -123,7 +124,8 @@ asio::awaitable<bool> Connection::serve_one() {
   const bool keep_alive = parser.get().keep_alive() && !services_.stopping;
   spdlog::debug("{} {}: {}", request.method, request.target, answer.response.status);
   const bool sent = co_await send(answer, request.method == "HEAD", keep_alive);
-  co_return sent&& keep_alive;
+  if (!sent) co_return false;
+  co_return keep_alive;
 }
 
 /// False when the connection is of no further use; the client has then been told why.
@@ -147,7 +149,7 @@ asio::awaitable<bool> Connection::read(http::request_parser<http::string_body>& 
   auto response = response_for_unreadable(problem);
   if (response) {
     refusal.response = std::move(*response);
-    co_await send(refusal, false, false);
+    refused_ = co_await send(refusal, false, false);
   }
   co_return false;
 }
@@ -218,14 +220,14 @@ asio::awaitable<bool> Connection::send_file(const OpenFile& file, ByteRange rang
 }
 
 /// Closing with unread bytes in the socket would reset the connection, and the client might never read why
-/// its request was refused. So the rest is read for a moment first.
+/// its request was refused. So the rest of a refused one is read for a moment first.
 asio::awaitable<void> Connection::close() {
   constexpr std::size_t kMostDrained = 4u << 20;
   error_code problem;
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, problem);
   std::vector<char> waste(4096);
   stream_.expires_after(std::chrono::seconds(2));
-  for (std::size_t drained = 0; !problem && drained < kMostDrained;) {
+  for (std::size_t drained = 0; refused_ && !problem && drained < kMostDrained;) {
     drained += co_await stream_.async_read_some(asio::buffer(waste),
                                                 asio::redirect_error(asio::use_awaitable, problem));
   }

@@ -86,7 +86,7 @@ Result<Database> Database::open(const std::filesystem::path& path, std::uint32_t
   Database database(raw);
   const std::string what = "open database " + path.string();
   if (status != SQLITE_OK) return sqlite_error(raw, what);
-  sqlite3_busy_timeout(raw, 2000);
+  sqlite3_busy_timeout(raw, 1000);
   // The schema of a file from elsewhere must not run functions of ours, nor a malformed page be believed.
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);

@@ -112,6 +112,7 @@ struct Server::Running {
   asio::io_context io;
   asio::strand<asio::io_context::executor_type> accepting = asio::make_strand(io);
   tcp::acceptor acceptor{accepting};
+  std::uint16_t port = 0;
   std::vector<std::jthread> threads;
 };
 
@@ -146,13 +147,14 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   if (!options.repository.empty()) files.emplace(TRY(StaticFiles::open(options.repository)));
   auto running = std::make_unique<Running>(std::move(options), std::move(store), std::move(files));
   TRY(listen_on(running->acceptor, running->options.listen));
+  error_code problem;
+  running->port = running->acceptor.local_endpoint(problem).port();
   running->run();
   return std::unique_ptr<Server>(new Server(std::move(running)));
 }
 
 std::uint16_t Server::port() const {
-  error_code ignored;
-  return running_->acceptor.local_endpoint(ignored).port();
+  return running_->port;
 }
 
 void Server::stop() {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A request as the API and the file handler get it: method, target, headers and body from foreign hands,
+// one a line, the body last.
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+#include "server/api.h"
+#include "server/static_files.h"
+
+namespace {
+
+using namespace suture::server;
+
+Request request_of(const std::string& input) {
+  std::istringstream lines(input);
+  Request request;
+  for (std::string* field :
+       {&request.method, &request.target, &request.content_type, &request.content_encoding,
+        &request.authorization, &request.range, &request.if_range, &request.if_none_match}) {
+    std::getline(lines, *field);
+  }
+  request.body.assign(std::istreambuf_iterator<char>(lines), {});
+  return request;
+}
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static Store store = [] {
+    spdlog::set_level(spdlog::level::off);
+    return *Store::open(":memory:", {.reports_per_host = 2, .database_pages = 4096});
+  }();
+  static const Api api(store);
+  static const Api guarded(store, "0123456789abcdef");
+  static const StaticFiles files = *StaticFiles::open(std::filesystem::current_path());
+
+  const Request request = request_of({reinterpret_cast<const char*>(data), size});
+  for (const Api* each : {&api, &guarded}) {
+    const Response response = each->handle(request);
+    require(response.status >= 200 && response.status < 600 && response.status != 500);
+    require(suture::parse_json(response.body, "a response").has_value());
+  }
+  if (const auto target = parse_target(request.target)) {
+    const FileResponse answer = files.handle(request, target->path.substr(1));
+    require(!answer.file ||
+            (answer.range.first <= answer.range.last && answer.range.last < answer.file->size()));
+  }
+  const auto choice = choose_range(request.range, request.body.size());
+  require(choice.kind != RangeKind::kPart || choice.range.last < request.body.size());
+  return 0;
+}

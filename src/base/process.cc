@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 extern char** environ;
 
@@ -75,6 +76,28 @@ class SignalsHeld {
   ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
  private:
+  sigset_t before_{};
+};
+
+/// A child need not read its input; writing to it then must be an error, not the end of this program.
+class BrokenPipeIsAnError {
+ public:
+  BrokenPipeIsAnError() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set_, &before_);
+  }
+  BrokenPipeIsAnError(const BrokenPipeIsAnError&) = delete;
+  BrokenPipeIsAnError& operator=(const BrokenPipeIsAnError&) = delete;
+  ~BrokenPipeIsAnError() {
+    // The one that waits for this thread, if any.
+    const timespec at_once{};
+    if (sigismember(&before_, SIGPIPE) == 0) sigtimedwait(&set_, nullptr, &at_once);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t set_{};
   sigset_t before_{};
 };
 
@@ -146,6 +169,7 @@ enum class Pumped { kDone, kTimeout, kTooMuch };
 /// Feeds the input and gathers both outputs until the child closes them, or a bound is hit.
 Pumped pump(const Command& command, Clock::time_point deadline, End& in, End& out, End& err,
             Finished& finished) {
+  const BrokenPipeIsAnError guard;
   std::size_t sent = 0;
   if (command.input.empty()) in.close();
   std::array<char, 65536> buffer{};
@@ -222,6 +246,8 @@ Result<Finished> run(const Command& command) {
   std::optional<SignalsHeld> held(std::in_place);
   const int error = ::posix_spawnp(&child, arguments.front().c_str(), &setup.actions, &setup.attributes,
                                    argument_pointers.data(), environment_pointers.data());
+  if (error == 0) entry.emplace(child);
+  held.reset();
   if (error != 0) {
     return fail(
         "process.not-started", what, std::strerror(error),

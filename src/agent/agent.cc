@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/agent.h"
+
+#include <array>
+#include <utility>
+
+namespace suture {
+
+std::string_view name_of(Outcome outcome) {
+  static constexpr std::array<std::pair<Outcome, std::string_view>, 5> kNames = {{
+      {Outcome::kApplied, "applied"},
+      {Outcome::kUpToDate, "up-to-date"},
+      {Outcome::kNothingForKernel, "nothing-for-kernel"},
+      {Outcome::kHeld, "held"},
+      {Outcome::kReverted, "reverted"},
+  }};
+  for (const auto& [value, name] : kNames) {
+    if (value == outcome) return name;
+  }
+  return "unknown";
+}
+
+Agent::Agent(AgentConfig config, Engine& engine, Source& source, std::function<void(Step)> watch)
+    : config_(std::move(config)),
+      engine_(engine),
+      source_(source),
+      journal_(config_.state / "journal.json", std::move(watch)),
+      store_(config_.state / "patchsets") {}
+
+KlpEngine::Options engine_options(const AgentConfig& config) {
+  KlpEngine::Options options;
+  options.deadline = config.transition_timeout;
+  return options;
+}
+
+}  // namespace suture

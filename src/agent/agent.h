@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The agent: keeps the running kernel at the newest patchset of its channel, and remembers what it did.
+//
+//   update.cc              refresh → choose → download → verify → journal → load → wait → record → report
+//   recover.cc             what a killed agent left: finished or undone
+//   store.cc               the agent's own copies of patchsets
+//   repository_source.cc   the repository, in a process without privileges
+//   report.cc              what the host tells of itself
+//
+// Folders in the state folder: `repository` (trusted metadata) and `spool` belong to the unprivileged user;
+// `patchsets`, `state.json`, `journal.json` and `lock` to root.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/config.h"
+#include "agent/journal.h"
+#include "agent/source.h"
+#include "agent/state.h"
+#include "agent/store.h"
+#include "engine/engine.h"
+#include "engine/klp.h"
+#include "patchset/report.h"
+
+namespace suture {
+
+enum class Outcome {
+  kApplied,           ///< a patchset was brought into the kernel
+  kUpToDate,          ///< the newest one is in it already
+  kNothingForKernel,  ///< the channel has none for this kernel
+  kHeld,              ///< an administrator took it back, and the timer leaves it so
+  kReverted,          ///< taken out of the kernel
+};
+
+std::string_view name_of(Outcome outcome);
+
+/// Who wants an update. An administrator's lifts the hold that a revert set.
+enum class Asked { kByTimer, kByAdministrator };
+
+struct AgentStatus {
+  HostReport report;
+  std::string module_name;  ///< in the kernel now; empty: none
+  bool transition = false;
+  bool held = false;
+};
+
+class Agent {
+ public:
+  Agent(AgentConfig config, Engine& engine, Source& source, std::function<void(Step)> watch = {});
+
+  /// At the daemon's start: finishes or undoes what was left, and after a reboot applies the recorded
+  /// patchset from the agent's own copy, before any network is needed.
+  Result<void> start();
+  Result<Outcome> update(Asked asked);
+  Result<Outcome> revert();
+  /// Changes nothing, and works for any user who may read the state folder.
+  Result<AgentStatus> status() const;
+  /// Tells the server, if there is one.
+  Result<void> send_report() const;
+
+  const AgentConfig& config() const { return config_; }
+
+ private:
+  Result<Outcome> update_locked(Asked asked);
+  Result<Outcome> bring_in(const Offer& offer, const RunningKernel& kernel, AgentState state);
+  Result<void> apply_stored(const StoredPatchset& stored, const RunningKernel& kernel, AgentState state);
+  Result<void> apply_after_boot();
+  Result<void> recover();
+  Result<void> recover_applying(const Entry& entry, const RunningKernel& kernel);
+  Result<void> record_revert(AgentState state);
+  Result<Outcome> noted(Result<Outcome> outcome) const;
+  Result<HostReport> make_report(const AgentState& state, const Applied& applied) const;
+  std::filesystem::path state_file() const { return config_.state / "state.json"; }
+  std::filesystem::path lock_file() const { return config_.state / "lock"; }
+
+  AgentConfig config_;
+  Engine& engine_;
+  Source& source_;
+  Journal journal_;
+  Store store_;
+};
+
+/// The engine as the configuration wants it.
+KlpEngine::Options engine_options(const AgentConfig& config);
+
+/// A host's name for the server, which does not give its machine-id away (machine-id(5)).
+Result<std::string> host_id(const AgentConfig& config);
+
+}  // namespace suture

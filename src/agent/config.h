@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// /etc/suture/agent.toml, as suture-agent.toml(5) describes it.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace suture {
+
+struct AgentConfig {
+  std::string repository;  ///< URL: https, http or file
+  std::string channel = "stable";
+  std::string server;  ///< URL that reports go to; empty: no reports
+  std::chrono::seconds interval = std::chrono::hours(4);
+  std::chrono::seconds transition_timeout{60};
+  std::chrono::seconds download_timeout{600};
+  std::filesystem::path root = "/etc/suture/root.json";  ///< the administrator's first trusted root metadata
+  std::filesystem::path state = "/var/lib/suture";
+  std::filesystem::path socket = "/run/suture/control.sock";
+  std::filesystem::path machine_id = "/etc/machine-id";  ///< no setting: elsewhere in tests only
+
+  /// For the unprivileged process to leave files in.
+  std::filesystem::path spool() const { return state / "spool"; }
+};
+
+inline constexpr const char* kDefaultConfig = "/etc/suture/agent.toml";
+
+Result<AgentConfig> read_config(const std::filesystem::path& path);
+/// "agent.config" names the key and the line. Unknown keys are refused: a typing error must not turn a
+/// setting off silently.
+Result<AgentConfig> parse_config(std::string_view text, std::string_view name);
+
+/// "90s", "15m", "4h", "2d".
+Result<std::chrono::seconds> parse_duration(std::string_view text);
+
+}  // namespace suture

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the agent does about steps that it did not live to finish, about reboots, and about reverts.
+#include "agent/agent.h"
+#include "agent/log.h"
+
+namespace suture {
+namespace fs = std::filesystem;
+
+Result<void> Agent::start() {
+  const FileLock lock = TRY(FileLock::acquire(lock_file()));
+  const auto started = [&]() -> Result<Outcome> {
+    TRY(recover());
+    TRY(apply_after_boot());
+    return Outcome::kUpToDate;
+  }();
+  if (started) return {};
+  // The daemon goes on: the next update may mend it, and the server hears of it.
+  log_warning(started.error().message());
+  static_cast<void>(noted(started));
+  return {};
+}
+
+Result<void> Agent::recover() {
+  const auto entry = TRY_IN("finish what the agent was doing when it ended", journal_.pending());
+  if (!entry) return {};
+  const RunningKernel kernel = TRY(engine_.kernel());
+  if (entry->step == Step::kApplying) TRY(recover_applying(*entry, kernel));
+  if (entry->step == Step::kReverting) {
+    // After a reboot the patchset is gone from the kernel by itself; the administrator's wish stays.
+    if (entry->boot_id == kernel.boot_id) TRY(engine_.revert());
+    TRY(record_revert(TRY(read_state(state_file()))));
+  }
+  std::error_code ignored;
+  fs::remove_all(config_.spool(), ignored);
+  TRY(store_.sweep(TRY(read_state(state_file())).wanted));
+  return journal_.end();
+}
+
+Result<void> Agent::recover_applying(const Entry& entry, const RunningKernel& kernel) {
+  AgentState state = TRY(read_state(state_file()));
+  if (!entry.stored) return fail("agent.journal", "finish applying", "the journal names no patchset");
+  if (entry.boot_id != kernel.boot_id) {
+    // The machine went down in this step. If the patchset did that, it would again at each boot.
+    state.held = true;
+    state.error = ReportedError{
+        "agent.went-down",
+        "the machine went down while level " + std::to_string(entry.stored->level) +
+            " was being applied; nothing is applied until an administrator says so (`suture update`)"};
+    return write_state(state_file(), state);
+  }
+  const auto loaded = store_.load(*entry.stored);
+  if (!loaded) return {};
+  // Not in the kernel: the agent died before it was loaded, and nothing has happened yet.
+  if (TRY(engine_.observe()).module_name != loaded->patchset.module_name) return {};
+  TRY(engine_.apply(loaded->patchset, loaded->module));
+  state.wanted = entry.stored;
+  state.held = false;
+  state.applied_boot_id = kernel.boot_id;
+  state.changed_at = timestamp();
+  state.error.reset();
+  return write_state(state_file(), state);
+}
+
+Result<void> Agent::apply_after_boot() {
+  const AgentState state = TRY(read_state(state_file()));
+  if (!state.wanted || state.held) return {};
+  const RunningKernel kernel = TRY(engine_.kernel());
+  if (state.applied_boot_id == kernel.boot_id) return {};
+  // Another kernel was booted: what there is for it, the next update finds out.
+  if (state.wanted->build_id != kernel.build_id) return {};
+  return apply_stored(*state.wanted, kernel, state);
+}
+
+Result<Outcome> Agent::revert() {
+  const FileLock lock = TRY(FileLock::acquire(lock_file()));
+  auto outcome = noted([&]() -> Result<Outcome> {
+    TRY(recover());
+    const RunningKernel kernel = TRY(engine_.kernel());
+    TRY(journal_.begin({.step = Step::kReverting, .boot_id = kernel.boot_id}));
+    if (const auto reverted = engine_.revert(); !reverted) {
+      TRY(journal_.end());
+      return std::unexpected(reverted.error());
+    }
+    TRY(record_revert(TRY(read_state(state_file()))));
+    TRY(journal_.end());
+    return Outcome::kReverted;
+  }());
+  if (const auto sent = send_report(); !sent) log_warning(sent.error().message());
+  return outcome;
+}
+
+Result<void> Agent::record_revert(AgentState state) {
+  state.held = true;
+  state.applied_boot_id.clear();
+  state.changed_at = timestamp();
+  state.error.reset();
+  return write_state(state_file(), state);
+}
+
+}  // namespace suture

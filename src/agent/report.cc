@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the host tells of itself, to people here and to the server.
+#include <curl/curl.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "agent/agent.h"
+#include "agent/unprivileged.h"
+#include "base/hash.h"
+
+namespace suture {
+namespace {
+
+constexpr std::size_t kIdLength = 32;
+constexpr long kTimeoutSeconds = 30;
+
+std::string first_line(std::string text) {
+  return text.substr(0, text.find('\n'));
+}
+
+Result<std::string> random_id() {
+  const Bytes random = TRY([]() -> Result<Bytes> {
+    Bytes bytes(kIdLength / 2);
+    if (::getentropy(bytes.data(), bytes.size()) != 0) return fail_errno("agent.host-id", "draw a host id");
+    return bytes;
+  }());
+  return to_hex(random);
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+std::size_t ignore_answer(char*, std::size_t size, std::size_t count, void*) {
+  return size * count;
+}
+
+Result<Json> post(const std::string& url, const std::string& body) {
+  const std::string what = "send the report to " + url;
+  const auto failed = [&](const std::string& why) {
+    return fail("agent.report-refused", what, why, "Reports go out again with the next check.");
+  };
+  std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), &curl_easy_cleanup);
+  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(
+      curl_slist_append(nullptr, "Content-Type: application/json"), &curl_slist_free_all);
+  if (!curl || !headers) return failed("out of memory");
+  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, ignore_answer);
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
+  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+  if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK) {
+    return failed(curl_easy_strerror(code));
+  }
+  long status = 0;
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+  if (status < 200 || status > 299) return failed("the server answered " + std::to_string(status));
+  return Json{};
+}
+
+HostState state_of(const RunningKernel& kernel, const AgentState& state, const Applied& applied) {
+  if (!kernel.livepatch) return HostState::kUnsupported;
+  if (state.error) return HostState::kFailed;
+  if (applied.level > 0) return HostState::kApplied;
+  return state.held ? HostState::kReverted : HostState::kUnpatched;
+}
+
+}  // namespace
+
+Result<std::string> host_id(const AgentConfig& config) {
+  constexpr std::size_t kLimit = 256;
+  const auto machine = read_text_file(config.machine_id, kLimit);
+  if (machine && first_line(*machine).size() == kIdLength) {
+    return sha256_hex(as_bytes("suture-host:" + first_line(*machine))).substr(0, kIdLength);
+  }
+  const auto file = config.state / "host-id";
+  if (const auto kept = read_text_file(file, kLimit); kept && first_line(*kept).size() == kIdLength) {
+    return first_line(*kept);
+  }
+  const std::string id = TRY(random_id());
+  TRY(write_file(file, id + "\n", 0644));
+  return id;
+}
+
+Result<HostReport> Agent::make_report(const AgentState& state, const Applied& applied) const {
+  const RunningKernel kernel = TRY(engine_.kernel());
+  HostReport report;
+  // Without a machine-id, only root can draw an id and keep it; a status does not need one.
+  report.host_id = host_id(config_).value_or("");
+  report.hostname = host_name();
+  report.agent = "sutured " SUTURE_VERSION;
+  report.boot_id = kernel.boot_id;
+  report.uptime_seconds = kernel.uptime_seconds;
+  report.release = kernel.release;
+  report.architecture = kernel.architecture;
+  report.build_id = kernel.build_id;
+  report.state = state_of(kernel, state, applied);
+  report.level = applied.level;
+  report.channel = config_.channel;
+  if (state.wanted && state.wanted->level == applied.level) report.cves = state.wanted->cves;
+  report.changed_at = state.changed_at;
+  report.checked_at = state.checked_at;
+  report.error = state.error;
+  return report;
+}
+
+Result<AgentStatus> Agent::status() const {
+  const AgentState state = TRY(read_state(state_file()));
+  const Applied applied = TRY(engine_.observe());
+  return AgentStatus{.report = TRY(make_report(state, applied)),
+                     .module_name = applied.module_name,
+                     .transition = applied.transition,
+                     .held = state.held};
+}
+
+Result<void> Agent::send_report() const {
+  if (config_.server.empty()) return {};
+  const std::string body = json_text(to_json(TRY(status()).report));
+  TRY(run_unprivileged(Unprivileged::find(), std::chrono::seconds(2 * kTimeoutSeconds),
+                       [&] { return post(config_.server + "/api/v1/reports", body); }));
+  return {};
+}
+
+}  // namespace suture

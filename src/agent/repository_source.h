@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The signed repository as a source of patchsets. All that handles remote bytes runs in a process without
+// privileges (agent/unprivileged.h): it keeps the trusted metadata in `repository`, leaves the module in
+// `spool`, and says which patchset it chose.
+#pragma once
+
+#include "agent/config.h"
+#include "agent/source.h"
+
+namespace suture {
+
+class RepositorySource : public Source {
+ public:
+  explicit RepositorySource(AgentConfig config) : config_(std::move(config)) {}
+  Result<std::optional<Offer>> newest(const RunningKernel& kernel, const std::string& known) override;
+
+ private:
+  Result<Json> choose(const RunningKernel& kernel, const std::string& known) const;
+
+  AgentConfig config_;
+};
+
+}  // namespace suture

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/state.h"
+
+#include <ctime>
+
+#include "base/file.h"
+
+namespace suture {
+namespace {
+
+constexpr std::size_t kLimit = 1u << 20;
+
+Result<AgentState> state_from_json(const Json& json) {
+  AgentState state;
+  if (const auto found = json.find("wanted"); found != json.end() && !found->is_null()) {
+    state.wanted = TRY(stored_patchset_from_json(*found));
+  }
+  const auto held = json.find("held");
+  if (held == json.end() || !held->is_boolean())
+    return fail("agent.state", "read \"held\"", "it is no boolean");
+  state.held = held->get<bool>();
+  state.applied_boot_id = TRY(json_string(json, "applied_boot_id"));
+  state.changed_at = TRY(json_string(json, "changed_at"));
+  state.checked_at = TRY(json_string(json, "checked_at"));
+  if (const auto found = json.find("error"); found != json.end() && !found->is_null()) {
+    state.error = ReportedError{TRY(json_string(*found, "code")), TRY(json_string(*found, "message"))};
+  }
+  return state;
+}
+
+}  // namespace
+
+Json to_json(const StoredPatchset& stored) {
+  return {{"folder", stored.folder},
+          {"build_id", stored.build_id},
+          {"module_sha256", stored.module_sha256},
+          {"manifest_sha256", stored.manifest_sha256},
+          {"level", stored.level},
+          {"cves", stored.cves}};
+}
+
+Result<StoredPatchset> stored_patchset_from_json(const Json& json) {
+  StoredPatchset stored;
+  stored.folder = TRY(json_string(json, "folder"));
+  stored.build_id = TRY(json_string(json, "build_id"));
+  stored.module_sha256 = TRY(json_string(json, "module_sha256"));
+  stored.manifest_sha256 = TRY(json_string(json, "manifest_sha256"));
+  const std::int64_t level = TRY(json_integer(json, "level"));
+  if (level < 1 || level > UINT32_MAX || stored.folder.empty() ||
+      stored.folder.find('/') != std::string::npos || stored.folder.front() == '.') {
+    return fail("agent.state", "read the wanted patchset", "its level or folder is impossible");
+  }
+  stored.level = static_cast<std::uint32_t>(level);
+  for (const Json& cve : *TRY(json_array(json, "cves"))) {
+    if (!cve.is_string()) return fail("agent.state", "read the wanted patchset", "a CVE is not a string");
+    stored.cves.push_back(cve.get<std::string>());
+  }
+  return stored;
+}
+
+Result<AgentState> read_state(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error) && !error) return AgentState{};
+  const Json json = TRY(parse_json(TRY(read_text_file(file, kLimit)), file.string()));
+  if (!json.is_object()) return fail("agent.state", "read " + file.string(), "it is not a JSON object");
+  return TRY_IN("read " + file.string(), state_from_json(json));
+}
+
+Result<void> write_state(const std::filesystem::path& file, const AgentState& state) {
+  Json json = {{"held", state.held},
+               {"applied_boot_id", state.applied_boot_id},
+               {"changed_at", state.changed_at},
+               {"checked_at", state.checked_at},
+               {"wanted", nullptr},
+               {"error", nullptr}};
+  if (state.wanted) json["wanted"] = to_json(*state.wanted);
+  if (state.error) json["error"] = {{"code", state.error->code}, {"message", state.error->message}};
+  return write_file(file, json_text(json), 0644);
+}
+
+std::string timestamp() {
+  const std::time_t now = std::time(nullptr);
+  struct tm parts {};
+  ::gmtime_r(&now, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+}  // namespace suture

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the agent remembers between its runs: which patchset it wants in the kernel, whether an administrator
+// took it back, and how the last attempt went. One small file, replaced in one step.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "patchset/patchset.h"
+#include "patchset/report.h"
+
+namespace suture {
+
+/// A patchset in the agent's own store. The hash is here, not only beside the module, so that a store that
+/// was changed behind the agent's back is noticed.
+struct StoredPatchset {
+  std::string folder;  ///< name in the store
+  std::string build_id;
+  std::string module_sha256;
+  std::string manifest_sha256;
+  std::uint32_t level = 0;
+  std::vector<std::string> cves;
+  bool operator==(const StoredPatchset&) const = default;
+};
+
+Json to_json(const StoredPatchset& stored);
+Result<StoredPatchset> stored_patchset_from_json(const Json& json);
+
+struct AgentState {
+  std::optional<StoredPatchset> wanted{};  ///< what was applied last, and is applied again after a reboot
+  bool held = false;                       ///< an administrator reverted: nothing is applied until told
+  std::string applied_boot_id;             ///< the boot in which `wanted` was applied; empty: not
+  std::string changed_at;
+  std::string checked_at;
+  std::optional<ReportedError> error{};
+  bool operator==(const AgentState&) const = default;
+};
+
+/// A host that never ran the agent has the default state.
+Result<AgentState> read_state(const std::filesystem::path& file);
+Result<void> write_state(const std::filesystem::path& file, const AgentState& state);
+
+/// "2026-11-24T10:00:00Z", now.
+std::string timestamp();
+
+}  // namespace suture

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/store.h"
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+
+namespace suture {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kManifestLimit = 16u << 20;
+
+}  // namespace
+
+StoredPatchset Store::place_for(const Patchset& patchset, std::string_view manifest) {
+  StoredPatchset stored;
+  stored.manifest_sha256 = sha256_hex(as_bytes(manifest));
+  stored.folder = fmt::format("{:06}-{}", patchset.level, stored.manifest_sha256.substr(0, 16));
+  stored.build_id = patchset.target.build_id;
+  stored.module_sha256 = patchset.module_sha256;
+  stored.level = patchset.level;
+  stored.cves = patchset.cves();
+  return stored;
+}
+
+Result<void> Store::keep(const StoredPatchset& stored, std::string_view manifest, const Patchset& patchset,
+                         ByteView module) const {
+  if (module.size() != patchset.module_size || sha256_hex(module) != patchset.module_sha256) {
+    return fail("agent.wrong-module", "store " + patchset.module_file,
+                "its bytes are not those that the manifest names");
+  }
+  if (load(stored)) return {};
+  const fs::path place = folder_ / stored.folder;
+  std::error_code error;
+  fs::remove_all(place, error);
+  TempDir folder = TRY(TempDir::make("new", folder_));
+  TRY(write_file(folder.path() / kManifestName, manifest, 0600));
+  TRY(write_file(folder.path() / patchset.module_file, module, 0600));
+  return folder.move_to(place);
+}
+
+Result<LoadedPatchset> Store::load(const StoredPatchset& stored) const {
+  const fs::path place = folder_ / stored.folder;
+  const std::string what = "read the stored patchset in " + place.string();
+  const std::string hint = "`suture update` fetches it again.";
+  const std::string manifest = TRY_IN(what, read_text_file(place / kManifestName, kManifestLimit));
+  if (sha256_hex(as_bytes(manifest)) != stored.manifest_sha256) {
+    return fail("agent.store-changed", what, "its manifest is not what was stored", hint);
+  }
+  LoadedPatchset loaded;
+  loaded.patchset = TRY_IN(what, parse_patchset(manifest));
+  loaded.module = TRY_IN(what, read_file(place / loaded.patchset.module_file, loaded.patchset.module_size));
+  if (loaded.patchset.module_sha256 != stored.module_sha256 ||
+      sha256_hex(loaded.module) != stored.module_sha256) {
+    return fail("agent.store-changed", what, "its module is not what was stored", hint);
+  }
+  return loaded;
+}
+
+Result<void> Store::sweep(const std::optional<StoredPatchset>& kept) const {
+  std::error_code error;
+  for (fs::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
+    if (kept && at->path().filename() == kept->folder) continue;
+    std::error_code problem;
+    fs::remove_all(at->path(), problem);
+    if (problem) return fail("file.unwritable", "remove " + at->path().string(), problem.message());
+  }
+  return {};
+}
+
+}  // namespace suture

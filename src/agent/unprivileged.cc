@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/unprivileged.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+namespace suture {
+namespace fs = std::filesystem;
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr uid_t kNobody = 65534;
+constexpr std::size_t kAnswerLimit = 8u << 20;
+constexpr rlim_t kMemoryLimit = 1u << 30;
+
+Json error_json(const Error& error) {
+  return {{"code", error.code}, {"what", error.what}, {"why", error.why}, {"hint", error.hint}};
+}
+
+Error error_from(const Json& json) {
+  const auto text = [&](const char* key) { return json_string(json, key).value_or("").substr(0, 4096); };
+  return {text("code"), text("what"), text("why"), text("hint")};
+}
+
+Result<void> drop_privileges(const Unprivileged& user) {
+  const std::string what = "give up privileges before handling remote data";
+  if (::geteuid() == 0) {
+    if (::setgroups(0, nullptr) != 0 || ::setresgid(user.gid, user.gid, user.gid) != 0 ||
+        ::setresuid(user.uid, user.uid, user.uid) != 0) {
+      return fail_errno("agent.privileges", what);
+    }
+  }
+  const struct rlimit memory = {kMemoryLimit, kMemoryLimit};
+  const struct rlimit no_dump = {0, 0};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::setrlimit(RLIMIT_CORE, &no_dump) != 0) {
+    return fail_errno("agent.privileges", what);
+  }
+#if !defined(__SANITIZE_ADDRESS__)  // whose shadow memory is larger than any limit
+  if (::setrlimit(RLIMIT_AS, &memory) != 0) return fail_errno("agent.privileges", what);
+#else
+  static_cast<void>(memory);
+#endif
+  return {};
+}
+
+/// The child's whole life. `parent` tells whether it has become an orphan before it could ask to be killed
+/// with its parent.
+[[noreturn]] void be_child(const Unprivileged& user, int out, pid_t parent,
+                           const std::function<Result<Json>()>& work) {
+  ::signal(SIGTERM, SIG_DFL);
+  ::signal(SIGPIPE, SIG_IGN);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const auto dropped = drop_privileges(user);
+  // Only now: a change of user clears it.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);
+  const Result<Json> result = dropped ? work() : std::unexpected(dropped.error());
+  const std::string text =
+      json_text(result ? Json{{"result", *result}} : Json{{"error", error_json(result.error())}});
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t put = ::write(out, text.data() + done, text.size() - done);
+    if (put < 0 && errno != EINTR) ::_exit(1);
+    if (put > 0) done += static_cast<std::size_t>(put);
+  }
+  ::_exit(0);
+}
+
+/// Reads to the end; false at the deadline, at an error, or beyond the limit.
+bool read_answer(int fd, Clock::time_point end, std::string& text) {
+  char buffer[16384];
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
+    if (left <= 0) return false;
+    struct pollfd poll_fd = {fd, POLLIN, 0};
+    const int ready = ::poll(&poll_fd, 1, static_cast<int>(std::min<long long>(left, 60'000)));
+    if (ready < 0 && errno != EINTR) return false;
+    if (ready <= 0) continue;
+    const ssize_t got = ::read(fd, buffer, sizeof buffer);
+    if (got == 0) return true;
+    if (got < 0 && errno != EINTR) return false;
+    if (got > 0) text.append(buffer, static_cast<std::size_t>(got));
+    if (text.size() > kAnswerLimit) return false;
+  }
+}
+
+Result<Json> interpret(const std::string& text) {
+  const Json answer = TRY_IN("handle remote data", parse_json(text, "the unprivileged child's answer"));
+  if (const auto error = json_object(answer, "error")) return std::unexpected(error_from(**error));
+  if (!answer.is_object() || !answer.contains("result")) {
+    return fail("agent.child", "handle remote data", "the unprivileged child's answer has no result");
+  }
+  return answer.at("result");
+}
+
+}  // namespace
+
+Unprivileged Unprivileged::find() {
+  if (::geteuid() != 0) return {::geteuid(), ::getegid()};
+  if (const struct passwd* user = ::getpwnam("_suture"); user != nullptr && user->pw_uid != 0) {
+    return {user->pw_uid, user->pw_gid};
+  }
+  return {kNobody, kNobody};
+}
+
+Result<void> give_folder(const fs::path& folder, const Unprivileged& user) {
+  TRY(make_directories(folder));
+  const std::string what = "hand " + folder.string() + " to the unprivileged user";
+  if (::lchown(folder.c_str(), user.uid, user.gid) != 0) return fail_errno("file.unwritable", what);
+  if (::chmod(folder.c_str(), 0700) != 0) return fail_errno("file.unwritable", what);
+  return {};
+}
+
+Result<Bytes> read_handed_over(const fs::path& path, std::uint64_t size) {
+  const std::string what = "take over " + path.string();
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return fail_errno("agent.hand-over", what);
+  struct stat info {};
+  const bool right =
+      ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) == size;
+  Bytes bytes(right ? static_cast<std::size_t>(size) : 0);
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t got = ::read(fd, bytes.data() + done, bytes.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  ::close(fd);
+  if (!right || done != size) {
+    return fail("agent.hand-over", what, "it is not a plain file of " + std::to_string(size) + " bytes");
+  }
+  return bytes;
+}
+
+Result<Json> run_unprivileged(const Unprivileged& user, std::chrono::seconds timeout,
+                              const std::function<Result<Json>()>& work) {
+  const std::string what = "handle remote data in an unprivileged process";
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("agent.child", what);
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) {
+    const auto error = fail_errno("agent.child", what);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return error;
+  }
+  if (child == 0) {
+    ::close(ends[0]);
+    be_child(user, ends[1], parent, work);
+  }
+  ::close(ends[1]);
+  std::string text;
+  const bool whole = read_answer(ends[0], Clock::now() + timeout, text);
+  ::close(ends[0]);
+  if (!whole) ::kill(child, SIGKILL);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!whole) {
+    return fail("agent.child", what,
+                "it did not end within " + std::to_string(timeout.count()) + " s, or said too much");
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return fail("agent.child", what,
+                WIFSIGNALED(status) ? "it died of signal " + std::to_string(WTERMSIG(status)) : "it failed");
+  }
+  return interpret(text);
+}
+
+}  // namespace suture

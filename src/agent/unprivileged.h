@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Remote bytes are downloaded and parsed by a child process without rights: another user, no capabilities,
+// no way to gain any. What it found out comes back as one bounded JSON document through a pipe, and files
+// through a folder that belongs to that user. Whoever takes over the child has gained the child.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+
+#include "base/file.h"
+#include "base/json.h"
+
+namespace suture {
+
+/// The user that remote bytes are handled as: `_suture` where it exists, else 65534. The caller itself when
+/// that is not root, and so has nothing to give up.
+struct Unprivileged {
+  uid_t uid;
+  gid_t gid;
+  static Unprivileged find();
+};
+
+/// Makes `folder` if need be, and hands it to `user`. Nobody else may enter. What is in it stays as it is: a
+/// name in there may be a link that the user made.
+Result<void> give_folder(const std::filesystem::path& folder, const Unprivileged& user);
+
+/// Reads a plain file of exactly `size` bytes from such a folder; "agent.hand-over" for anything else, such
+/// as a link or a pipe.
+Result<Bytes> read_handed_over(const std::filesystem::path& path, std::uint64_t size);
+
+/// Runs `work` in such a child and hands back its JSON or its error, with the error's code and words kept.
+/// "agent.child" when the child dies, or runs longer than `timeout`; then it is killed. The calling process
+/// must have a single thread.
+Result<Json> run_unprivileged(const Unprivileged& user, std::chrono::seconds timeout,
+                              const std::function<Result<Json>()>& work);
+
+}  // namespace suture

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One update from beginning to end. Every step that leaves a trace is in the journal first; recover.cc says
+// what becomes of it when the agent is killed there.
+#include "agent/agent.h"
+#include "agent/log.h"
+#include "agent/unprivileged.h"
+
+namespace suture {
+
+Result<Outcome> Agent::update(Asked asked) {
+  // The daemon's timer, its socket and a `suture update` without a daemon may meet here.
+  const FileLock lock = TRY(FileLock::acquire(lock_file()));
+  auto outcome = noted(update_locked(asked));
+  // The server hears of failures as well. That it is away is no failure of the update.
+  if (const auto sent = send_report(); !sent) log_warning(sent.error().message());
+  return outcome;
+}
+
+Result<Outcome> Agent::update_locked(Asked asked) {
+  // What an earlier run left behind comes first: it may hold the kernel in between two patchsets.
+  TRY(recover());
+
+  const AgentState state = TRY(read_state(state_file()));
+  if (state.held && asked == Asked::kByTimer) return Outcome::kHeld;
+  const RunningKernel kernel = TRY(engine_.kernel());
+
+  // Refresh, choose and download, in a process that may do nothing else. The trusted metadata which it keeps
+  // is replaced file by file, so that this step leaves nothing but the spool to clean.
+  TRY(journal_.begin({.step = Step::kFetching, .boot_id = kernel.boot_id}));
+  const bool have = state.wanted && store_.load(*state.wanted);
+  const auto offer = source_.newest(kernel, have ? state.wanted->module_sha256 : "");
+  TRY(journal_.end());
+  if (!offer) return std::unexpected(offer.error());
+
+  AgentState checked = state;
+  checked.checked_at = timestamp();
+  TRY(write_state(state_file(), checked));
+  if (!*offer) return Outcome::kNothingForKernel;
+  return bring_in(**offer, kernel, checked);
+}
+
+Result<Outcome> Agent::bring_in(const Offer& offer, const RunningKernel& kernel, AgentState state) {
+  const Patchset& patchset = offer.patchset;
+  const StoredPatchset stored = offer.known ? *state.wanted : Store::place_for(patchset, offer.manifest);
+
+  const Applied applied = TRY(engine_.observe());
+  const bool same = state.wanted && state.wanted->module_sha256 == stored.module_sha256;
+  if (applied.level == stored.level && same && !applied.transition) return Outcome::kUpToDate;
+  // Levels are cumulative. One that the channel no longer offers is taken back by an administrator only.
+  if (applied.level > stored.level) return Outcome::kUpToDate;
+
+  // Verify: the unprivileged process checked the module too, but only these bytes, read once, count.
+  if (!offer.known) {
+    const Bytes module = TRY(read_handed_over(offer.folder / patchset.module_file, patchset.module_size));
+    TRY(journal_.begin({.step = Step::kStoring, .boot_id = kernel.boot_id, .stored = stored}));
+    TRY(store_.keep(stored, offer.manifest, patchset, module));
+  }
+  TRY(apply_stored(stored, kernel, std::move(state)));
+  return Outcome::kApplied;
+}
+
+/// Load, wait, record. The old patchset stays recorded until the new one is in the kernel.
+Result<void> Agent::apply_stored(const StoredPatchset& stored, const RunningKernel& kernel,
+                                 AgentState state) {
+  const LoadedPatchset loaded = TRY(store_.load(stored));
+  TRY(journal_.begin({.step = Step::kApplying, .boot_id = kernel.boot_id, .stored = stored}));
+  if (const auto applied = engine_.apply(loaded.patchset, loaded.module); !applied) {
+    TRY(journal_.end());
+    TRY(store_.sweep(state.wanted));
+    return applied;
+  }
+  state.wanted = stored;
+  state.held = false;
+  state.applied_boot_id = kernel.boot_id;
+  state.changed_at = timestamp();
+  state.error.reset();
+  TRY(write_state(state_file(), state));
+  TRY(journal_.end());
+  return store_.sweep(stored);
+}
+
+/// Writes the outcome of an attempt down, for the status and the report.
+Result<Outcome> Agent::noted(Result<Outcome> outcome) const {
+  AgentState state = TRY(read_state(state_file()));
+  const auto before = state.error;
+  if (outcome && *outcome == Outcome::kHeld) return outcome;
+  if (outcome) {
+    state.error.reset();
+  } else {
+    state.error = ReportedError{outcome.error().code, outcome.error().message().substr(0, 4096)};
+  }
+  if (state.error != before) TRY(write_state(state_file(), state));
+  return outcome;
+}
+
+}  // namespace suture

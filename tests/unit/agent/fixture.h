@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An agent over a kernel that lives in a file, so that it outlasts an agent that is killed, and a source that
+// hands over a prepared patchset. All else is the real thing.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "agent/agent.h"
+#include "base/hash.h"
+
+namespace suture {
+
+inline constexpr const char* kBuildId = "1111111111111111111111111111111111111111";
+
+class FileKernel : public Engine {
+ public:
+  explicit FileKernel(std::filesystem::path file) : file_(std::move(file)) {}
+
+  Result<RunningKernel> kernel() const override {
+    return RunningKernel{.release = "6.1.0-47-cloud-amd64",
+                         .architecture = "x86_64",
+                         .build_id = kBuildId,
+                         .boot_id = boot_id,
+                         .uptime_seconds = 1,
+                         .livepatch = true};
+  }
+  Result<Applied> observe() const override {
+    const std::string name = read_text_file(file_).value_or("");
+    return Applied{.level = level_of_module(name).value_or(0), .module_name = name};
+  }
+  Result<void> apply(const Patchset& patchset, ByteView module) override {
+    if (!refusal.empty()) return fail(refusal, "apply", "as the test wants it");
+    if (sha256_hex(module) != patchset.module_sha256) return fail("engine.wrong-module", "apply", "bytes");
+    return write_file(file_, patchset.module_name);
+  }
+  Result<void> revert() override { return write_file(file_, std::string_view()); }
+  /// The machine boots: the kernel forgets.
+  void reboot(const std::string& new_boot_id) {
+    boot_id = new_boot_id;
+    std::filesystem::remove(file_);
+  }
+
+  std::string boot_id = "2f7c4a10-9d2e-4c57-8f11-0a1b2c3d4e5f";
+  std::string refusal;
+
+ private:
+  std::filesystem::path file_;
+};
+
+class PreparedSource : public Source {
+ public:
+  explicit PreparedSource(std::filesystem::path spool) : spool_(std::move(spool)) {}
+
+  Result<std::optional<Offer>> newest(const RunningKernel& kernel, const std::string& known) override {
+    if (!refusal.empty()) return fail(refusal, "fetch", "as the test wants it");
+    if (level == 0) return std::nullopt;
+    const Bytes module(100, static_cast<std::uint8_t>(level));
+    Offer offer;
+    Patchset& patchset = offer.patchset;
+    patchset.target = {"debian", kernel.release, "6.1.170-3", "x86_64", kernel.build_id};
+    patchset.level = level;
+    patchset.engine = "klp";
+    patchset.module_name = "suture_" + std::to_string(level);
+    patchset.module_file = patchset.module_name + ".ko";
+    patchset.module_sha256 = sha256_hex(module);
+    patchset.module_size = module.size();
+    patchset.fixes = {{"CVE-2026-1", std::string(64, 'a'), {"CVE-2026-1"}}};
+    patchset.tool = "suture test";
+    offer.manifest = json_text(to_json(patchset));
+    if (known == patchset.module_sha256) return Offer{.known = true};
+    offer.folder = spool_;
+    TRY(write_file(spool_ / patchset.module_file, tampered ? Bytes(100, 0xee) : module));
+    return offer;
+  }
+
+  std::uint32_t level = 1;
+  bool tampered = false;
+  std::string refusal;
+
+ private:
+  std::filesystem::path spool_;
+};
+
+struct Host {
+  Host() : folder(TempDir::make("suture-agent").value()), config(make_config()) {}
+
+  AgentConfig make_config() const {
+    AgentConfig made;
+    made.repository = "file:///nowhere";
+    made.state = folder.path() / "state";
+    made.socket = folder.path() / "control.sock";
+    made.machine_id = folder.path() / "machine-id";
+    return made;
+  }
+  Agent agent(std::function<void(Step)> watch = {}) { return {config, kernel, source, std::move(watch)}; }
+  AgentState state() const { return read_state(config.state / "state.json").value(); }
+  std::size_t stored() const {
+    std::error_code error;
+    const std::filesystem::directory_iterator all(config.state / "patchsets", error);
+    return error ? 0 : static_cast<std::size_t>(std::distance(begin(all), end(all)));
+  }
+
+  TempDir folder;
+  AgentConfig config;
+  FileKernel kernel{folder.path() / "kernel"};
+  PreparedSource source{folder.path() / "state/spool"};
+};
+
+}  // namespace suture

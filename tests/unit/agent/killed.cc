@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The agent is killed at each of its steps; the next one must finish or undo what it finds.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+namespace suture {
+namespace {
+
+constexpr int kKilled = 77;
+
+/// Runs `work` in a process that ends without a trace at the `nth` step. False when it has fewer steps.
+bool dies_at(Host& host, int nth, const std::function<void(Agent&)>& work) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int seen = 0;
+    Agent agent = host.agent([&](Step) {
+      if (++seen == nth) ::_exit(kKilled);
+    });
+    work(agent);
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == kKilled;
+}
+
+void expect_clean(const Host& host) {
+  EXPECT_EQ(Journal(host.config.state / "journal.json").pending().value(), std::nullopt);
+  EXPECT_TRUE(!std::filesystem::exists(host.config.spool()) ||
+              std::filesystem::is_empty(host.config.spool()));
+}
+
+TEST(Killed, AtEachStepOfTheFirstUpdate) {
+  const auto update = [](Agent& agent) { static_cast<void>(agent.update(Asked::kByTimer)); };
+  int steps = 0;
+  for (int nth = 1;; ++nth) {
+    Host host;
+    if (!dies_at(host, nth, update)) break;
+    ++steps;
+    ASSERT_TRUE(host.agent().start()) << nth;
+    expect_clean(host);
+    EXPECT_EQ(host.stored(), host.state().wanted ? 1u : 0u) << nth;
+    const auto outcome = host.agent().update(Asked::kByTimer);
+    ASSERT_TRUE(outcome) << outcome.error().message();
+    EXPECT_EQ(host.kernel.observe()->level, 1u);
+  }
+  EXPECT_EQ(steps, 3);
+}
+
+TEST(Killed, AtEachStepOfAnUpgradeTheOldLevelStaysWhole) {
+  const auto update = [](Agent& agent) { static_cast<void>(agent.update(Asked::kByTimer)); };
+  for (int nth = 1;; ++nth) {
+    Host host;
+    ASSERT_TRUE(host.agent().update(Asked::kByTimer));
+    host.source.level = 2;
+    if (!dies_at(host, nth, update)) break;
+    ASSERT_TRUE(host.agent().start()) << nth;
+    EXPECT_EQ(host.kernel.observe()->level, host.state().wanted->level) << nth;
+    EXPECT_EQ(host.stored(), 1u) << nth;
+    ASSERT_TRUE(host.agent().update(Asked::kByTimer));
+    EXPECT_EQ(host.kernel.observe()->level, 2u);
+  }
+}
+
+TEST(Killed, AfterTheKernelChangedButBeforeItWasRecorded) {
+  Host host;
+  ASSERT_TRUE(dies_at(host, 3, [](Agent& agent) { static_cast<void>(agent.update(Asked::kByTimer)); }));
+  ASSERT_TRUE(write_file(host.folder.path() / "kernel", std::string_view("suture_1")));
+  ASSERT_TRUE(host.agent().start());
+  expect_clean(host);
+  ASSERT_TRUE(host.state().wanted);
+  EXPECT_EQ(host.state().wanted->level, 1u);
+  EXPECT_EQ(host.stored(), 1u);
+}
+
+TEST(Killed, ByAMachineThatWentDownWhileApplyingHoldsThePatchset) {
+  Host host;
+  ASSERT_TRUE(dies_at(host, 3, [](Agent& agent) { static_cast<void>(agent.update(Asked::kByTimer)); }));
+  host.kernel.reboot("00000000-0000-4000-8000-000000000002");
+  ASSERT_TRUE(host.agent().start());
+  EXPECT_TRUE(host.state().held);
+  EXPECT_EQ(host.state().error->code, "agent.went-down");
+  EXPECT_EQ(host.agent().update(Asked::kByTimer).value(), Outcome::kHeld);
+  EXPECT_EQ(host.agent().status()->report.state, HostState::kFailed);
+  EXPECT_EQ(host.agent().update(Asked::kByAdministrator).value(), Outcome::kApplied);
+}
+
+TEST(Killed, InTheMiddleOfARevertFinishesIt) {
+  Host host;
+  ASSERT_TRUE(host.agent().update(Asked::kByTimer));
+  ASSERT_TRUE(dies_at(host, 1, [](Agent& agent) { static_cast<void>(agent.revert()); }));
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+  ASSERT_TRUE(host.agent().start());
+  expect_clean(host);
+  EXPECT_EQ(host.kernel.observe()->level, 0u);
+  EXPECT_TRUE(host.state().held);
+}
+
+TEST(Killed, InTheMiddleOfAReapplyAfterABoot) {
+  Host host;
+  ASSERT_TRUE(host.agent().update(Asked::kByTimer));
+  host.kernel.reboot("00000000-0000-4000-8000-000000000002");
+  ASSERT_TRUE(dies_at(host, 1, [](Agent& agent) { static_cast<void>(agent.start()); }));
+  ASSERT_TRUE(host.agent().start());
+  expect_clean(host);
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+}
+
+TEST(Journal, WhatCannotBeReadIsAnError) {
+  Host host;
+  const auto file = host.config.state / "journal.json";
+  for (const char* text : {"", "{", "[]", "{\"step\":\"dancing\",\"boot_id\":\"\"}", "{\"step\":1}"}) {
+    ASSERT_TRUE(write_file(file, std::string_view(text)));
+    EXPECT_FALSE(Journal(file).pending()) << text;
+  }
+  ASSERT_TRUE(host.agent().start());
+  EXPECT_TRUE(host.state().error);
+}
+
+}  // namespace
+}  // namespace suture

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "fixture.h"
+
+namespace suture {
+namespace {
+
+Outcome expect(const Result<Outcome>& outcome) {
+  EXPECT_TRUE(outcome) << outcome.error().message();
+  return outcome.value_or(Outcome::kHeld);
+}
+
+std::string code(const Result<Outcome>& outcome) {
+  return outcome ? "" : outcome.error().code;
+}
+
+TEST(Update, TheFirstIsAppliedAndRecorded) {
+  Host host;
+  Agent agent = host.agent();
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kApplied);
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+  const AgentState state = host.state();
+  ASSERT_TRUE(state.wanted);
+  EXPECT_EQ(state.wanted->level, 1u);
+  EXPECT_FALSE(state.held);
+  EXPECT_FALSE(state.changed_at.empty());
+  EXPECT_FALSE(state.checked_at.empty());
+  const auto status = agent.status();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->report.state, HostState::kApplied);
+  EXPECT_EQ(status->report.cves, std::vector<std::string>{"CVE-2026-1"});
+}
+
+TEST(Update, TheSameAgainIsUpToDate) {
+  Host host;
+  Agent agent = host.agent();
+  expect(agent.update(Asked::kByTimer));
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kUpToDate);
+}
+
+TEST(Update, AHigherLevelTakesThePlaceOfTheLower) {
+  Host host;
+  Agent agent = host.agent();
+  expect(agent.update(Asked::kByTimer));
+  host.source.level = 2;
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kApplied);
+  EXPECT_EQ(host.kernel.observe()->level, 2u);
+  EXPECT_EQ(host.stored(), 1u);
+}
+
+TEST(Update, ALowerLevelIsNotGoneBackTo) {
+  Host host;
+  Agent agent = host.agent();
+  host.source.level = 2;
+  expect(agent.update(Asked::kByTimer));
+  host.source.level = 1;
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kUpToDate);
+  EXPECT_EQ(host.kernel.observe()->level, 2u);
+}
+
+TEST(Update, NothingForThisKernel) {
+  Host host;
+  host.source.level = 0;
+  Agent agent = host.agent();
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kNothingForKernel);
+  EXPECT_EQ(agent.status()->report.state, HostState::kUnpatched);
+}
+
+TEST(Update, BytesThatChangedOnTheWayAreNotLoaded) {
+  Host host;
+  host.source.tampered = true;
+  Agent agent = host.agent();
+  EXPECT_EQ(code(agent.update(Asked::kByTimer)), "agent.wrong-module");
+  EXPECT_EQ(host.kernel.observe()->level, 0u);
+  EXPECT_EQ(host.state().error->code, "agent.wrong-module");
+  host.source.tampered = false;
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kApplied);
+  EXPECT_FALSE(host.state().error);
+}
+
+TEST(Update, ARepositoryThatIsAwayIsReportedAndLeavesThePatchsetApplied) {
+  Host host;
+  Agent agent = host.agent();
+  expect(agent.update(Asked::kByTimer));
+  host.source.refusal = "repository.unreachable";
+  EXPECT_EQ(code(agent.update(Asked::kByTimer)), "repository.unreachable");
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+  EXPECT_EQ(agent.status()->report.error->code, "repository.unreachable");
+}
+
+TEST(Update, AnEngineThatRefusesLeavesTheOldLevelRecorded) {
+  Host host;
+  Agent agent = host.agent();
+  expect(agent.update(Asked::kByTimer));
+  host.source.level = 2;
+  host.kernel.refusal = "engine.transition-stalled";
+  EXPECT_EQ(code(agent.update(Asked::kByTimer)), "engine.transition-stalled");
+  EXPECT_EQ(host.state().wanted->level, 1u);
+  EXPECT_EQ(host.stored(), 1u);
+  host.kernel.refusal.clear();
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kApplied);
+}
+
+TEST(Revert, HoldsAgainstTheTimerUntilAnAdministratorUpdates) {
+  Host host;
+  Agent agent = host.agent();
+  expect(agent.update(Asked::kByTimer));
+  EXPECT_EQ(expect(agent.revert()), Outcome::kReverted);
+  EXPECT_EQ(host.kernel.observe()->level, 0u);
+  EXPECT_EQ(agent.status()->report.state, HostState::kReverted);
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kHeld);
+  EXPECT_EQ(host.kernel.observe()->level, 0u);
+  EXPECT_EQ(expect(agent.update(Asked::kByAdministrator)), Outcome::kApplied);
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kUpToDate);
+}
+
+TEST(Revert, HoldsOverAReboot) {
+  Host host;
+  expect(host.agent().update(Asked::kByTimer));
+  expect(host.agent().revert());
+  host.kernel.reboot("00000000-0000-4000-8000-000000000002");
+  ASSERT_TRUE(host.agent().start());
+  EXPECT_EQ(host.kernel.observe()->level, 0u);
+}
+
+TEST(Reboot, TheRecordedPatchsetIsAppliedFromTheOwnCopyWithoutNetwork) {
+  Host host;
+  expect(host.agent().update(Asked::kByTimer));
+  host.kernel.reboot("00000000-0000-4000-8000-000000000002");
+  host.source.refusal = "repository.unreachable";
+  ASSERT_TRUE(host.agent().start());
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+  EXPECT_EQ(host.state().applied_boot_id, host.kernel.boot_id);
+}
+
+TEST(Reboot, AnOwnCopyThatWasChangedIsRefusedThenFetchedAgain) {
+  Host host;
+  expect(host.agent().update(Asked::kByTimer));
+  const auto module = host.config.state / "patchsets" / host.state().wanted->folder / "suture_1.ko";
+  ASSERT_TRUE(write_file(module, Bytes(100, 0xee)));
+  host.kernel.reboot("00000000-0000-4000-8000-000000000002");
+  ASSERT_TRUE(host.agent().start());
+  EXPECT_EQ(host.kernel.observe()->level, 0u);
+  EXPECT_EQ(host.state().error->code, "agent.store-changed");
+  EXPECT_EQ(expect(host.agent().update(Asked::kByTimer)), Outcome::kApplied);
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+}
+
+TEST(HostId, IsDerivedAndStable) {
+  Host host;
+  const auto drawn = host_id(host.config);
+  ASSERT_TRUE(drawn);
+  EXPECT_EQ(drawn->size(), 32u);
+  EXPECT_EQ(host_id(host.config).value(), *drawn);
+  ASSERT_TRUE(write_file(host.config.machine_id, std::string(32, 'c') + "\n"));
+  EXPECT_EQ(*host_id(host.config), sha256_hex(as_bytes("suture-host:" + std::string(32, 'c'))).substr(0, 32));
+}
+
+}  // namespace
+}  // namespace suture

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The builder on a real target: what it must make of real fixes, and what it must refuse.
+#include "build/build.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "base/file.h"
+#include "build/fix.h"
+#include "build/patched_tree.h"
+#include "elf/object.h"
+#include "target/store.h"
+
+namespace suture {
+namespace {
+
+using testing::HasSubstr;
+
+class BuildOnRealKernel : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* store = std::getenv("SUTURE_STORE");
+    ASSERT_NE(store, nullptr) << "SUTURE_STORE must name a target store: run scripts/test.sh kernel";
+    const auto targets = TargetStore(store).list();
+    ASSERT_TRUE(targets.has_value()) << targets.error().message();
+    ASSERT_FALSE(targets->empty()) << "the store " << store << " holds no target";
+    target_ = targets->front();
+    auto folder = TempDir::make("suture-test");
+    ASSERT_TRUE(folder.has_value());
+    folder_.emplace(std::move(*folder));
+  }
+
+  static std::filesystem::path fix(const std::string& name) {
+    return std::filesystem::path(SUTURE_TEST_FIXES) / (name + ".patch");
+  }
+
+  std::filesystem::path written(const std::string& name, std::string_view diff) {
+    const auto path = folder_->path() / (name + ".patch");
+    EXPECT_TRUE(write_file(path, diff).has_value());
+    return path;
+  }
+
+  Result<BuildResult> build(const std::vector<std::filesystem::path>& fixes,
+                            const std::string& output = "out") {
+    Progress progress("test");
+    return build_patchset({.target = target_, .fixes = fixes, .level = 3, .output = folder_->path() / output},
+                          progress);
+  }
+
+  /// The error; and nothing may be left of the attempt.
+  Error refusal(const std::vector<std::filesystem::path>& fixes) {
+    const auto result = build(fixes);
+    EXPECT_FALSE(result.has_value()) << "it was built";
+    EXPECT_FALSE(std::filesystem::exists(folder_->path() / "out"));
+    return result ? Error{} : result.error();
+  }
+
+  Target target_;
+  std::optional<TempDir> folder_;
+};
+
+TEST_F(BuildOnRealKernel, MakesOneModuleForKernelAndModule) {
+  const auto result = build({fix("CVE-2026-53249"), fix("CVE-2026-53236"), fix("CVE-2026-46234")});
+  ASSERT_TRUE(result.has_value()) << result.error().message();
+  const Patchset& patchset = result->patchset;
+  EXPECT_EQ(patchset.cves(),
+            (std::vector<std::string>{"CVE-2026-46234", "CVE-2026-53236", "CVE-2026-53249"}));
+  ASSERT_EQ(patchset.objects.size(), 2u);
+  EXPECT_EQ(patchset.objects[0].name, "vmlinux");
+  EXPECT_EQ(patchset.objects[1].name, "vsock");
+  EXPECT_EQ(patchset.objects[1].functions[0].name, "vsock_update_buffer_size");
+  EXPECT_EQ(patchset.level, 3u);
+  EXPECT_EQ(patchset.module_name, "suture_3");
+  const auto text = read_text_file(folder_->path() / "out" / kManifestName);
+  ASSERT_TRUE(text.has_value());
+  EXPECT_EQ(parse_patchset(*text).value(), patchset);
+}
+
+TEST_F(BuildOnRealKernel, GivesTheSameBytesAgain) {
+  ASSERT_TRUE(build({fix("CVE-2026-53249"), fix("CVE-2026-46234")}, "first").has_value());
+  ASSERT_TRUE(build({fix("CVE-2026-53249"), fix("CVE-2026-46234")}, "second").has_value());
+  for (const char* name : {"suture_3.ko", "patchset.json"}) {
+    EXPECT_EQ(read_file(folder_->path() / "first" / name).value(),
+              read_file(folder_->path() / "second" / name).value());
+  }
+  const auto module = read_text_file(folder_->path() / "first/suture_3.ko").value();
+  EXPECT_EQ(module.find(std::filesystem::temp_directory_path().string() + "/suture"), std::string::npos)
+      << "a path of the builder leaked";
+  EXPECT_EQ(module.find(target_.source.string()), std::string::npos);
+}
+
+TEST_F(BuildOnRealKernel, ShipsANewStaticFunctionOfAModule) {
+  const auto result = build({fix("netem-validate-slot")});
+  ASSERT_TRUE(result.has_value()) << result.error().message();
+  EXPECT_EQ(result->patchset.objects[0].name, "sch_netem");
+}
+
+// The module may only take by version what the kernel exports, and must say so of each.
+TEST_F(BuildOnRealKernel, LeavesNoSymbolUnresolved) {
+  ASSERT_TRUE(build({fix("CVE-2026-53236")}).has_value());
+  const auto module = elf::read_object(folder_->path() / "out/suture_3.ko");
+  ASSERT_TRUE(module.has_value()) << module.error().message();
+  const elf::Section* versions = module->find_section("__versions");
+  ASSERT_NE(versions, nullptr);
+  for (const elf::Symbol& symbol : module->symbols) {
+    if (symbol.section != elf::kUndefined) continue;
+    const std::string entry = std::string(1, '\0') + symbol.name + std::string(1, '\0');
+    EXPECT_NE(as_text(versions->data).find(entry), std::string_view::npos)
+        << symbol.name << " has no version";
+  }
+}
+
+TEST_F(BuildOnRealKernel, RefusesAFixThatDoesNotApply) {
+  auto text = read_text_file(fix("CVE-2026-46234")).value();
+  const auto at = text.find("buffer_min_size");
+  text.replace(at, 15, "buffer_low_size");
+  const Error error = refusal({written("stale", text)});
+  EXPECT_EQ(error.code, "build.fix-does-not-apply");
+  EXPECT_THAT(error.message(), HasSubstr("stale"));
+  EXPECT_THAT(error.message(), HasSubstr("net/vmw_vsock/af_vsock.c: hunk 1"));
+}
+
+TEST_F(BuildOnRealKernel, RefusesAFixThatIsThereAlready) {
+  const Error error = refusal({fix("CVE-2026-46234"), fix("CVE-2026-46234")});
+  EXPECT_EQ(error.code, "build.fix-does-not-apply");
+}
+
+TEST_F(BuildOnRealKernel, RefusesAFixForAFileThatIsNotThere) {
+  const Error error =
+      refusal({written("gone", "--- a/net/no/such.c\n+++ b/net/no/such.c\n@@ -1 +1 @@\n-a\n+b\n")});
+  EXPECT_EQ(error.code, "build.fix-does-not-apply");
+  EXPECT_THAT(error.message(), HasSubstr("net/no/such.c"));
+}
+
+TEST_F(BuildOnRealKernel, ShowsTheCompilersWords) {
+  auto text = read_text_file(fix("warn")).value();
+  text.replace(text.find("WARN(1,"), 7, "no_such_function(");
+  const Error error = refusal({written("broken", text)});
+  EXPECT_EQ(error.code, "build.does-not-compile");
+  EXPECT_THAT(error.message(), HasSubstr("no_such_function"));
+  EXPECT_THAT(error.message(), HasSubstr("fs/proc/cmdline.c:9"));
+}
+
+TEST_F(BuildOnRealKernel, RefusesAFixThatChangesNoCode) {
+  auto text = read_text_file(fix("warn")).value();
+  const std::string line = "WARN(1, \"made by a test\");";
+  text.replace(text.find(line), line.size(), "/* only words */");
+  EXPECT_EQ(refusal({written("comment", text)}).code, "build.nothing-changed");
+}
+
+TEST_F(BuildOnRealKernel, RefusesAChangedHeader) {
+  const Error error = refusal({fix("CVE-2026-53050")});
+  EXPECT_EQ(error.code, "build.header-changed");
+  EXPECT_THAT(error.message(), HasSubstr("include/linux/quotaops.h"));
+}
+
+// Objects of 176 bytes are in use; code for 200 would write beyond them.
+TEST_F(BuildOnRealKernel, RefusesAStructureThatGrows) {
+  const Error error = refusal({fix("CVE-2026-43074")});
+  EXPECT_EQ(error.code, "build.layout-changed");
+  EXPECT_THAT(error.message(), HasSubstr("struct eventpoll changes from 176 to 200 bytes"));
+}
+
+TEST_F(BuildOnRealKernel, RefusesAConstantThatDataPointsTo) {
+  const Error error = refusal({fix("CVE-2026-53238")});
+  EXPECT_EQ(error.code, "delta.data-changed");
+  EXPECT_THAT(error.message(), HasSubstr("netlbl_unlabel_genl_policy"));
+}
+
+TEST_F(BuildOnRealKernel, RefusesAFunctionThatFtraceCannotReach) {
+  const Error error = refusal({fix("CVE-2026-98655")});
+  EXPECT_EQ(error.code, "delta.no-ftrace-entry");
+  EXPECT_THAT(error.message(), HasSubstr("__do_sys_perf_event_open"));
+}
+
+TEST_F(BuildOnRealKernel, RefusesAnInitFunction) {
+  auto text = std::string(
+      "--- a/fs/proc/cmdline.c\n+++ b/fs/proc/cmdline.c\n@@ -13,7 +13,7 @@\n \n"
+      " static int __init proc_cmdline_init(void)\n {\n"
+      "-\tproc_create_single(\"cmdline\", 0, NULL, cmdline_proc_show);\n"
+      "+\tproc_create_single(\"cmdlines\", 0400, NULL, cmdline_proc_show);\n"
+      " \treturn 0;\n }\n fs_initcall(proc_cmdline_init);\n");
+  const Error error = refusal({written("init", text)});
+  EXPECT_EQ(error.code, "delta.init-changed") << error.message();
+}
+
+// A source that is not the kernel's: the same fix applies, the same functions come out, and yet it must not
+// ship.
+TEST_F(BuildOnRealKernel, RefusesAUnitThatIsNotAsShipped) {
+  const auto drift = parse_fix(read_text_file(fix("warn")).value(), "drift");
+  ASSERT_TRUE(drift.has_value());
+  const auto drifted = PatchedTree::make(target_.source, {*drift});
+  ASSERT_TRUE(drifted.has_value()) << drifted.error().message();
+  target_.source = drifted->root();
+  const auto text = std::string(
+      "--- a/fs/proc/cmdline.c\n+++ b/fs/proc/cmdline.c\n@@ -8,6 +8,7 @@\n {\n"
+      " \tWARN(1, \"made by a test\");\n \tseq_puts(m, saved_command_line);\n"
+      "+\tseq_putc(m, ' ');\n \tseq_putc(m, '\\n');\n \treturn 0;\n }\n");
+  const Error error = refusal({written("on-top", text)});
+  EXPECT_EQ(error.code, "build.not-as-shipped") << error.message();
+  EXPECT_THAT(error.message(), HasSubstr("cmdline_proc_show"));
+}
+
+TEST_F(BuildOnRealKernel, RefusesAnImageOfAnotherBuild) {
+  target_.id.build_id = std::string(40, '0');
+  EXPECT_EQ(refusal({fix("CVE-2026-46234")}).code, "build.image-differs");
+}
+
+TEST_F(BuildOnRealKernel, LeavesWhatIsThereAlone) {
+  ASSERT_TRUE(write_file(folder_->path() / "out/precious", "x").has_value());
+  const auto result = build({fix("CVE-2026-46234")});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, "build.output-exists");
+  EXPECT_TRUE(std::filesystem::exists(folder_->path() / "out/precious"));
+}
+
+}  // namespace
+}  // namespace suture

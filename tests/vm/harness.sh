@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The machine must tell a good run from a failed check, from a kernel that complains, from one that goes down, and
+# from one that hangs; and find the stock kernel's holes open.
+set -eu
+bin=$1
+: "${SUTURE_STORE:?is the target store: scripts/test.sh vm sets it}"
+cd "$(dirname "$0")/../.."
+# shellcheck source=scripts/versions.sh
+. scripts/versions.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+target_path() { "$bin/suture" target show "$SUTURE_RELEASE" --store "$SUTURE_STORE" | sed -n "s/^$1  *//p"; }
+kernel=$(target_path image)
+
+seconds=60
+boot() { # WANTED STATUS, WHAT, more options; the script comes from standard input
+  wanted=$1
+  what=$2
+  shift 2
+  cat >"$work/script"
+  status=0
+  "$bin/suture-vm" --kernel "$kernel" --modules "$(target_path modules)" --module virtio_pci --module virtio_net \
+    --script "$work/script" --junit "$work/junit.xml" --timeout "$seconds" "$@" >"$work/out" 2>&1 || status=$?
+  if [ $status != "$wanted" ]; then
+    cat "$work/out"
+    echo "FAILED: $what: exit status $status instead of $wanted"
+    exit 1
+  fi
+  echo "ok: $what"
+}
+reports() { grep -q "$1" "$work/junit.xml" || { cat "$work/junit.xml"; echo "FAILED: no \"$1\" in the report"; exit 1; }; }
+
+boot 0 "a good run passes" --have-module vsock --program "$bin/probe" --program "$bin/workload" <<'SH'
+check "as root" test "$(id -u)" = 0
+check "the network is up" ping -c 1 10.0.2.2
+check "the workload starts" workload start /tmp/workload
+for cve in CVE-2026-53249 CVE-2026-53236; do
+  check_equal "$cve is open" open "$(probe $cve)"
+done
+load_module vsock
+check_equal "CVE-2026-46234 is open" open "$(probe CVE-2026-46234)"
+check "the workload lost nothing" workload stop /tmp/workload
+SH
+reports 'name="CVE-2026-46234 is open"'
+
+boot 1 "a failed check is a failed check" <<'SH'
+check "passes" true
+check "fails <&>" sh -c 'echo "said why"; false'
+SH
+reports 'fails &lt;&amp;&gt;'
+reports 'said why'
+
+boot 1 "a script without a check proves nothing" <<'SH'
+true
+SH
+
+boot 3 "a panic is seen" <<'SH'
+check "passes" true
+echo c >/proc/sysrq-trigger
+SH
+reports 'panic'
+
+seconds=20
+boot 4 "a hang is seen" <<'SH'
+check "passes" true
+sleep 1000
+SH
+reports 'the time was over after the check'
+
+# A patch makes the kernel warn: so a WARN in shipped code is found in the shipped table, too.
+seconds=60
+"$bin/suture" build --store "$SUTURE_STORE" --target "$SUTURE_RELEASE" --fix tests/data/fixes/warn.patch --output "$work/warn" >"$work/out"
+boot 3 "a warning of the kernel is seen" --file "$work/warn/suture_1.ko" <<'SH'
+check "the patch loads" insmod /root/suture_1.ko
+check "the transition ends" wait_for 30 grep -q 0 /sys/kernel/livepatch/suture_1/transition
+check "the patched function still works" grep -q ttyS0 /proc/cmdline
+SH
+reports 'made by a test'
+
+status=0
+"$bin/suture-vm" --kernel /dev/null --script "$work/script" >"$work/out" 2>&1 || status=$?
+[ $status = 5 ] || { cat "$work/out"; echo "FAILED: no kernel: exit status $status instead of 5"; exit 1; }
+echo "ok: a file that is no kernel is an error of its own"

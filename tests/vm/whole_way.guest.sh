@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# In the virtual machine: a stock kernel with an agent and a workload on it. The host serves a repository with one
+# patchset (variables: PORT, RELEASE). /etc/suture has the agent's configuration and the repository's root of trust.
+api=http://10.0.2.2:$PORT/api/v1
+
+probes() { # WANTED: of the two holes in vmlinux
+  for cve in CVE-2026-53249 CVE-2026-53236; do
+    check_equal "$cve is $1" "$1" "$(probe $cve 2>&1)"
+  done
+}
+
+vsock_probe() { # WANTED
+  load_module vsock
+  check_equal "CVE-2026-46234 in the module vsock is $1" "$1" "$(probe CVE-2026-46234 2>&1)"
+}
+
+status_says() { # KEY VALUE
+  suture status --json | grep -q "\"$1\": *\"\?$2\"\?"
+}
+
+server_says() { # WORD...: each is in what the server tells of its only host
+  wget -q -O /tmp/hosts "$api/hosts" || return 1
+  for word in "$@"; do
+    grep -q "$word" /tmp/hosts || return 1
+  done
+}
+
+step "open"
+boot_id=$(cat /proc/sys/kernel/random/boot_id)
+uptime=$(seconds)
+check_equal "the stock kernel runs" "$RELEASE" "$(uname -r)"
+check "the workload starts" workload start /tmp/workload
+probes open
+vsock_probe open
+check "the module vsock goes again" rmmod vsock
+check_fails "without root, update is refused" agent.not-root su nobody -s /bin/sh -c "suture update"
+
+step "check and apply"
+sutured >/tmp/sutured.log 2>&1 &
+check "the agent comes up" wait_for 30 test -S /run/suture/control.sock
+check "suture update fetches, verifies and applies" suture update
+probes closed
+vsock_probe closed
+check "the transition is over" grep -q 0 /sys/kernel/livepatch/suture_1/transition
+check "status tells a program" status_says state applied
+check "status tells a person" suture status
+check "list-cves tells a person" suture list-cves
+suture list-cves --json >/tmp/cves
+check "list-cves tells a program" test "$(grep -o 'CVE-2026-[0-9]*' /tmp/cves | sort -u | wc -l)" = 3
+check "the server knows" wait_for 20 server_says applied CVE-2026-53249 "$(uname -r)"
+check "the workload lost nothing" workload check /tmp/workload
+check_equal "the same boot" "$boot_id" "$(cat /proc/sys/kernel/random/boot_id)"
+check "uptime ran on" awk -v a="$uptime" -v b="$(seconds)" 'BEGIN { exit !(b > a) }'
+check "a second update finds nothing to do" suture update
+
+step "revert"
+check "suture revert takes it back" suture revert
+probes open
+vsock_probe open
+check "the patch's module is gone" test ! -d /sys/module/suture_1
+check "status says so" status_says state reverted
+check "the server knows" wait_for 20 server_says reverted
+
+step "again"
+check "suture update brings it again" suture update
+probes closed
+vsock_probe closed
+check "the workload lost nothing" workload stop /tmp/workload
+check_equal "still the same boot" "$boot_id" "$(cat /proc/sys/kernel/random/boot_id)"
+note "$(cat /tmp/sutured.log)"
+check "the agent still runs" kill -0 $!

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "patchset/patchset.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace suture {
+namespace {
+
+Patchset sample() {
+  Patchset patchset;
+  patchset.target = {"debian", "6.1.0-47-cloud-amd64", "6.1.170-3", "x86_64", std::string(40, 'a')};
+  patchset.level = 3;
+  patchset.engine = "klp";
+  patchset.module_name = "suture_3";
+  patchset.module_file = "suture_3.ko";
+  patchset.module_sha256 = std::string(64, '0');
+  patchset.module_size = 123456;
+  patchset.fixes = {{"CVE-2026-2", std::string(64, '1'), {"CVE-2026-2", "CVE-2026-1"}},
+                    {"quiet", std::string(64, '2'), {}},
+                    {"again", std::string(64, '3'), {"CVE-2026-2"}}};
+  patchset.objects = {{"vmlinux",
+                       {{"sock_init", 0, 100, 120}, {"show", 7, 1, 2}},
+                       {{"net/core/sock.c", 200, 199, {"odd_one"}}}},
+                      {"vsock", {{"vsock_connect", 0, 500, 510}}, {}}};
+  patchset.tool = "suture 0.1.0";
+  return patchset;
+}
+
+TEST(Patchset, WhatIsWrittenIsReadBack) {
+  const auto read = parse_patchset(json_text(to_json(sample())));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(*read, sample());
+}
+
+TEST(Patchset, CvesAreSortedEachOnce) {
+  EXPECT_EQ(sample().cves(), (std::vector<std::string>{"CVE-2026-1", "CVE-2026-2"}));
+}
+
+TEST(Patchset, TheSamePatchsetIsTheSameText) {
+  EXPECT_EQ(to_json(sample()).dump(), to_json(sample()).dump());
+}
+
+/// Visits every value in the document, by its pointer.
+void each_value(const Json& json, const Json::json_pointer& at,
+                const std::function<void(const Json::json_pointer&)>& visit) {
+  if (!at.empty()) visit(at);
+  if (json.is_object()) {
+    for (const auto& [key, value] : json.items()) each_value(value, at / key, visit);
+  } else if (json.is_array()) {
+    for (std::size_t i = 0; i < json.size(); ++i) each_value(json[i], at / i, visit);
+  }
+}
+
+void expect_refused(const Json& json, const std::string& why) {
+  const auto read = patchset_from_json(json);
+  ASSERT_FALSE(read) << why;
+  EXPECT_EQ(read.error().code, "patchset.schema") << why;
+}
+
+TEST(Patchset, EachFieldMustBeThere) {
+  const Json whole = to_json(sample());
+  each_value(whole, Json::json_pointer(""), [&](const Json::json_pointer& at) {
+    Json broken = whole;
+    Json& parent = broken[at.parent_pointer()];
+    if (!parent.is_object()) return;
+    parent.erase(at.back());
+    expect_refused(broken, "without " + at.to_string());
+  });
+}
+
+TEST(Patchset, EachFieldMustBeOfItsType) {
+  const Json whole = to_json(sample());
+  for (const Json& other : {Json(nullptr), Json(true), Json(-1), Json(1.5), Json(Json::value_t::object)}) {
+    each_value(whole, Json::json_pointer(""), [&](const Json::json_pointer& at) {
+      Json broken = whole;
+      broken[at] = other;
+      expect_refused(broken, at.to_string() + " = " + other.dump());
+    });
+  }
+}
+
+TEST(Patchset, FieldsAreCheckedForTheirMeaning) {
+  const std::vector<std::pair<const char*, Json>> wrong = {
+      {"/format", 2},
+      {"/level", 0},
+      {"/level", 1ull << 32},
+      {"/module/file", "../suture.ko"},
+      {"/module/file", ""},
+      {"/module/file", ".hidden"},
+      {"/module/file", "a/b"},
+      {"/module/file", "a b"},
+      {"/module/file", "a\nb"},
+      {"/module/file", std::string(256, 'a')},
+      {"/module/name", "a/b"},
+      {"/module/sha256", std::string(63, '0')},
+      {"/module/sha256", std::string(64, 'A')},
+      {"/module/size", (1ull << 30) + 1},
+      {"/module/size", 18446744073709551615ull},
+      {"/target/build_id", "xyz"},
+      {"/target/build_id", "ab"},
+      {"/target/build_id", std::string(130, 'a')},
+      {"/target/release", "a/../b"},
+      {"/engine", ".."},
+      {"/fixes/0/name", "../etc"},
+      {"/fixes/0/sha256", "12"},
+      {"/fixes/0/cves/0", 7},
+      {"/objects/0/name", "a/b"},
+      {"/objects/0/functions/0/sympos", 1ull << 33},
+      {"/objects/0/functions/0/name", ""},
+  };
+  for (const auto& [at, value] : wrong) {
+    Json broken = to_json(sample());
+    broken[Json::json_pointer(at)] = value;
+    expect_refused(broken, std::string(at) + " = " + value.dump());
+  }
+}
+
+TEST(Patchset, TheErrorNamesTheField) {
+  Json broken = to_json(sample());
+  broken["objects"][0]["functions"][1]["sympos"] = "x";
+  const auto read = patchset_from_json(broken);
+  ASSERT_FALSE(read);
+  EXPECT_TRUE(read.error().what.contains("functions")) << read.error().what;
+  EXPECT_TRUE(read.error().what.contains("\"sympos\"")) << read.error().what;
+}
+
+TEST(Patchset, UnknownFieldsAreLeftToNewerVersions) {
+  Json json = to_json(sample());
+  json["later"] = {{"x", 1}};
+  EXPECT_TRUE(patchset_from_json(json));
+}
+
+TEST(Patchset, BrokenTextIsRefused) {
+  EXPECT_EQ(parse_patchset("{").error().code, "json.malformed");
+  EXPECT_EQ(parse_patchset("[]").error().code, "patchset.schema");
+}
+
+}  // namespace
+}  // namespace suture

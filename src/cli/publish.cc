@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/publisher_options.h"
+
+namespace suture::cli {
+namespace {
+
+constexpr const char* kExamples = R"(
+Examples:
+  suture publish out --repository /srv/suture --keys ~/suture-keys --channel canary
+  suture publish out --repository /srv/suture --keys ~/suture-keys --channel stable
+)";
+
+struct Options {
+  PublisherOptions publisher;
+  std::string patchset;
+  std::string channel;
+};
+
+Result<int> publish(const Options& options, bool json) {
+  const PublisherContext context = TRY(publisher_context(options.publisher));
+  const AvailablePatchset patchset = TRY(publish_patchset(context, options.patchset, options.channel));
+  if (json) {
+    fmt::print("{}", json_text({{"published", to_json(patchset)}}));
+    return kOk;
+  }
+  fmt::print("published level {} for {} to {}: {}\n", patchset.level, patchset.release, patchset.channel,
+             patchset.cves.empty() ? "no CVE" : fmt::format("{}", fmt::join(patchset.cves, ", ")));
+  return kOk;
+}
+
+}  // namespace
+
+void add_publish_command(CLI::App& app, Invocation& invocation) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command = *app.add_subcommand("publish", "Put a patchset into a signed repository");
+  command.fallthrough();
+  command.footer(kExamples);
+  command
+      .add_option("patchset", options->patchset,
+                  "Folder with patchset.json and its module, from `suture build`")
+      ->required()
+      ->type_name("FOLDER");
+  command.add_option("--repository,--repo", options->publisher.repository, "The repository")
+      ->required()
+      ->type_name("FOLDER");
+  command.add_option("--channel", options->channel, "Stream that hosts subscribe to (default: stable)")
+      ->default_val("stable")
+      ->type_name("NAME");
+  add_publisher_options(command, options->publisher);
+  command.callback([&invocation, options] {
+    invocation.action = [&invocation, options] { return publish(*options, invocation.json); };
+  });
+}
+
+}  // namespace suture::cli

@@ -98,7 +98,7 @@ Result<void> RepositoryClient::follow_root_chain(tuf::Time now) {
     // Loaded first, so that a change of their keys makes them forgotten.
     load_cached();
     const bool had_timestamp = trusted_.timestamp.has_value();
-    trusted_ = TRY(tuf::update_root(std::move(trusted_), *bytes));
+    trusted_ = TRY(tuf::update_root(trusted_, *bytes));
     if (had_timestamp && !trusted_.timestamp) {
       std::error_code ignored;
       fs::remove(cached(Role::kTimestamp), ignored);
@@ -127,7 +127,7 @@ void RepositoryClient::load_cached() {
 Result<void> RepositoryClient::refresh_timestamp(tuf::Time now) {
   const Bytes bytes = TRY(fetch_metadata("timestamp.json", Role::kTimestamp, nullptr));
   const std::int64_t before = trusted_.timestamp ? trusted_.timestamp->version : 0;
-  trusted_ = TRY(tuf::update_timestamp(std::move(trusted_), bytes, now));
+  trusted_ = TRY(tuf::update_timestamp(trusted_, bytes, now));
   if (trusted_.timestamp->version == before) return {};
   return write_file(cached(Role::kTimestamp), bytes);
 }
@@ -143,7 +143,7 @@ Result<void> RepositoryClient::refresh_snapshot(tuf::Time now) {
   }
   const std::string name = std::to_string(described.version) + ".snapshot.json";
   const Bytes bytes = TRY(fetch_metadata(name, Role::kSnapshot, &described));
-  trusted_ = TRY(tuf::update_snapshot(std::move(trusted_), bytes, now));
+  trusted_ = TRY(tuf::update_snapshot(trusted_, bytes, now));
   return write_file(cached(Role::kSnapshot), bytes);
 }
 
@@ -158,7 +158,7 @@ Result<void> RepositoryClient::refresh_targets(tuf::Time now) {
   }
   const std::string name = std::to_string(described.version) + "." + tuf::kTargetsFile;
   const Bytes bytes = TRY(fetch_metadata(name, Role::kTargets, &described));
-  trusted_ = TRY(tuf::update_targets(std::move(trusted_), bytes, now));
+  trusted_ = TRY(tuf::update_targets(trusted_, bytes, now));
   return write_file(cached(Role::kTargets), bytes);
 }
 

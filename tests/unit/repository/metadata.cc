@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repository/metadata.h"
+
+#include "make.h"
+#include "repository/canonical_json.h"
+#include "repository/http_fetcher.h"
+#include "repository/layout.h"
+
+namespace suture::tuf {
+namespace {
+
+using test::code;
+using test::kLater;
+using test::must;
+
+TEST(CanonicalJson, SortsAndEscapesAsTufWantsIt) {
+  const Json json = must(parse_json(R"({"b": [1, true, null], "a": "x\"\\\n", "é": -7})", "test"));
+  EXPECT_EQ(must(canonical_json(json)), "{\"a\":\"x\\\"\\\\\n\",\"b\":[1,true,null],\"\u00e9\":-7}");
+  EXPECT_EQ(code(canonical_json(1.5)), "repository.not-canonical");
+}
+
+// The public key and signature of RFC 8032, section 7.1, test 3.
+TEST(Key, VerifiesAKnownSignature) {
+  const std::string point = "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025";
+  const Json json = {{"keytype", "ed25519"}, {"scheme", "ed25519"}, {"keyval", {{"public", point}}}};
+  const PublicKey key = must(public_key_from_json(json));
+  const Bytes signature =
+      must(from_hex("6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+                    "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"));
+  EXPECT_TRUE(key.verifies(Bytes{0xaf, 0x82}, signature));
+  EXPECT_FALSE(key.verifies(Bytes{0xaf, 0x83}, signature));
+  EXPECT_FALSE(key.verifies(Bytes{0xaf, 0x82}, ByteView(signature).first(63)));
+  EXPECT_FALSE(key.verifies(Bytes{0xaf, 0x82}, {}));
+  EXPECT_EQ(to_json(key), json);
+}
+
+TEST(Key, SurvivesItsFile) {
+  const TempDir folder = test::scratch();
+  const SigningKey key = must(SigningKey::generate());
+  ASSERT_TRUE(key.save(folder.path() / "key.pem"));
+  EXPECT_EQ(must(SigningKey::load(folder.path() / "key.pem")).public_key(), key.public_key());
+  EXPECT_EQ(code(SigningKey::load(folder.path() / "absent.pem")), "repository.no-key");
+  ASSERT_TRUE(write_file(folder.path() / "bad.pem", "no key", 0600));
+  EXPECT_EQ(code(SigningKey::load(folder.path() / "bad.pem")), "repository.bad-key");
+}
+
+TEST(Time, HasOneForm) {
+  EXPECT_EQ(time_text(must(parse_time("2028-02-29T23:59:59Z"))), "2028-02-29T23:59:59Z");
+  for (const char* bad : {"", "2027-02-29T00:00:00Z", "2026-11-24T24:00:00Z", "2026-11-24 10:00:00Z",
+                          "2026-11-24T10:00:00+01:00", "2026-11-24T10:00:00.5Z", "-026-11-24T10:00:00Z"}) {
+    EXPECT_EQ(code(parse_time(bad)), "repository.malformed") << bad;
+  }
+}
+
+TEST(Metadata, ComesBackAsItWasWritten) {
+  const Targets targets{3, kLater, {{"a/b", {7, std::string(64, 'e'), {{"level", 1}}}}}};
+  EXPECT_EQ(to_json(must(targets_from_json(to_json(targets)))), to_json(targets));
+  const Root root = test::Signers().root(2);
+  EXPECT_EQ(to_json(must(root_from_json(to_json(root)))), to_json(root));
+}
+
+TEST(Metadata, RefusesPathsThatLeadElsewhere) {
+  for (const char* path : {"", "/etc/passwd", "../x", "a/../b", "a//b", "a/", ".hidden", "a\\b", "a\nb"}) {
+    const Targets targets{1, kLater, {{path, {1, std::string(64, 'e'), nullptr}}}};
+    EXPECT_EQ(code(targets_from_json(to_json(targets))), "repository.malformed") << path;
+  }
+}
+
+TEST(Metadata, RefusesFieldsOutOfRange) {
+  const Json good = to_json(test::Signers().root());
+  const auto with = [&](const char* pointer, Json value) {
+    Json json = good;
+    json[Json::json_pointer(pointer)] = std::move(value);
+    return code(root_from_json(json));
+  };
+  EXPECT_EQ(with("/version", 0), "repository.malformed");
+  EXPECT_EQ(with("/version", "1"), "json.schema");
+  EXPECT_EQ(with("/version", UINT64_MAX), "json.schema");
+  EXPECT_EQ(with("/roles/root/threshold", 0), "repository.malformed");
+  EXPECT_EQ(with("/roles/root/keyids", {"a", "a"}), "repository.malformed");
+  EXPECT_EQ(with("/consistent_snapshot", false), "repository.malformed");
+  EXPECT_EQ(with("/spec_version", "2.0.0"), "repository.spec-version");
+  EXPECT_EQ(with("/keys/abc", to_json(must(SigningKey::generate()).public_key())), "repository.malformed");
+  EXPECT_EQ(with("/keys/abc", {{"keytype", "rsa"}, {"scheme", "pss"}}), "ok");
+}
+
+TEST(Layout, ReadsWhatItWrites) {
+  const std::string path = must(target_path({"stable", "ab12", 42, "patchset.json"}));
+  EXPECT_EQ(path, "stable/ab12/000042/patchset.json");
+  EXPECT_EQ(must(parse_target_path(path)).level, 42u);
+  EXPECT_EQ(stored_path(path, "f00"), "targets/stable/ab12/000042/f00.patchset.json");
+  EXPECT_EQ(code(target_path({"stable", "ab12", 0, "x"})), "repository.bad-level");
+  EXPECT_EQ(code(target_path({"stable", "ab12", 1'000'000, "x"})), "repository.bad-level");
+  for (const char* bad : {"", "a", "stable/ab12/42/x", "stable/ab12/-00042/x", "stable/ab12/00004x/y"}) {
+    EXPECT_FALSE(parse_target_path(bad)) << bad;
+  }
+}
+
+TEST(HttpFetcher, ReadsFilesWithinBounds) {
+  const TempDir folder = test::scratch();
+  ASSERT_TRUE(write_file(folder.path() / "metadata/a+b %.json", "12345"));
+  HttpFetcher fetcher = must(HttpFetcher::open("file://" + folder.path().string() + "/"));
+  EXPECT_EQ(as_text(must(fetcher.fetch("metadata/a+b %.json", 5))), "12345");
+  EXPECT_EQ(code(fetcher.fetch("metadata/a+b %.json", 4)), "repository.too-large");
+  EXPECT_EQ(code(fetcher.fetch("metadata/absent.json", 5)), "repository.absent");
+}
+
+TEST(HttpFetcher, SaysWhyAServerIsAway) {
+  EXPECT_EQ(code(HttpFetcher::open("ftp://127.0.0.1")), "repository.bad-url");
+  HttpFetcher fetcher = must(HttpFetcher::open("http://127.0.0.1:1"));
+  EXPECT_EQ(code(fetcher.fetch("metadata/timestamp.json", 5)), "repository.unreachable");
+}
+
+}  // namespace
+}  // namespace suture::tuf

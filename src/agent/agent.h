@@ -6,10 +6,11 @@
 //   recover.cc             what a killed agent left: finished or undone
 //   store.cc               the agent's own copies of patchsets
 //   repository_source.cc   the repository, in a process without privileges
+//   signed_word.cc         what the repository's owner signed, checked again with privileges
 //   report.cc              what the host tells of itself
 //
-// Folders in the state folder: `repository` (trusted metadata) and `spool` belong to the unprivileged user;
-// `patchsets`, `state.json`, `journal.json` and `lock` to root.
+// Folders in the state folder: `repository` (metadata) and `spool` belong to the unprivileged user;
+// `patchsets`, `root.json`, `state.json`, `journal.json` and `lock` to root.
 #pragma once
 
 #include <functional>

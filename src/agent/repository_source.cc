@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/repository_source.h"
 
+#include "agent/signed_word.h"
 #include "agent/unprivileged.h"
 #include "repository/client.h"
 #include "repository/http_fetcher.h"
@@ -10,28 +11,44 @@ namespace suture {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kManifestLimit = 16u << 20;
+/// Keeps the chain of roots, for the privileged process to follow it too.
+class RootKeeper : public Fetcher {
+ public:
+  RootKeeper(Fetcher& fetcher, fs::path folder) : fetcher_(fetcher), folder_(std::move(folder)) {}
+  Result<Bytes> fetch(const std::string& path, std::size_t max_length) override {
+    Bytes bytes = TRY(fetcher_.fetch(path, max_length));
+    if (path.ends_with(".root.json")) TRY(write_file(folder_ / fs::path(path).filename(), bytes));
+    return bytes;
+  }
+
+ private:
+  Fetcher& fetcher_;
+  fs::path folder_;
+};
+
+Result<void> check_manifest(const Patchset& manifest, const AvailablePatchset& promised) {
+  const bool same = manifest.level == promised.level && manifest.target.build_id == promised.build_id &&
+                    manifest.module_sha256 == promised.module.sha256 &&
+                    manifest.module_size == promised.module.length;
+  if (same) return {};
+  return fail("agent.wrong-manifest", "verify " + promised.manifest.path,
+              "it tells another level, kernel or module than the repository's metadata",
+              "The repository was published wrongly: tell its owner.");
+}
 
 }  // namespace
 
-/// Runs without privileges. Answers {} for nothing, {"known": true}, or {"manifest": …} with the module left
-/// in the spool's folder for its level.
-Result<Json> RepositorySource::choose(const RunningKernel& kernel, const std::string& known) const {
-  HttpFetcher fetcher = TRY(HttpFetcher::open(config_.repository));
+/// Runs without privileges. Leaves metadata in `repository`, and a patchset that is new in the spool.
+Result<Json> RepositorySource::download(const RunningKernel& kernel, const std::string& known) const {
+  HttpFetcher http = TRY(HttpFetcher::open(config_.repository));
+  RootKeeper fetcher(http, roots_folder(config_));
   RepositoryClient client = TRY(RepositoryClient::open(config_.state / "repository", fetcher, config_.root));
   TRY(client.refresh(std::chrono::system_clock::now()));
   const auto available = TRY(client.patchsets(config_.channel, kernel.build_id));
-  if (available.empty()) return Json::object();
-  const AvailablePatchset& newest = available.back();
-  if (newest.module.sha256 == known) return Json{{"known", true}};
-
-  const fs::path folder = TRY(client.download(newest, config_.spool()));
-  const Patchset patchset = TRY(parse_patchset(TRY(read_text_file(folder / kManifestName, kManifestLimit))));
-  if (patchset.level != newest.level || patchset.module_sha256 != newest.module.sha256) {
-    return fail("agent.wrong-manifest", "read " + newest.manifest.path,
-                "it does not describe the level and module that stand beside it");
+  if (!available.empty() && available.back().module.sha256 != known) {
+    TRY(client.download(available.back(), config_.spool()));
   }
-  return Json{{"manifest", to_json(patchset)}};
+  return Json::object();
 }
 
 Result<std::optional<Offer>> RepositorySource::newest(const RunningKernel& kernel, const std::string& known) {
@@ -40,21 +57,21 @@ Result<std::optional<Offer>> RepositorySource::newest(const RunningKernel& kerne
   fs::remove_all(config_.spool(), ignored);
   TRY(give_folder(config_.spool(), user));
   TRY(give_folder(config_.state / "repository", user));
-  const Json answer =
-      TRY(run_unprivileged(user, config_.download_timeout, [&] { return choose(kernel, known); }));
+  TRY(run_unprivileged(user, config_.download_timeout, [&] { return download(kernel, known); }));
 
-  if (answer.contains("known")) return Offer{.known = true};
-  if (!answer.contains("manifest")) return std::nullopt;
-  // What the child says is checked as if it came from the network: it may be in the hands of whoever sent it
-  // there.
+  const auto available = TRY(read_signed_word(config_, kernel.build_id, std::chrono::system_clock::now()));
+  if (available.empty()) return std::nullopt;
+  const AvailablePatchset& newest = available.back();
+  if (newest.module.sha256 == known) return Offer{.known = true};
+
   Offer offer;
-  offer.patchset = TRY(patchset_from_json(answer.at("manifest")));
-  offer.manifest = json_text(to_json(offer.patchset));
-  offer.folder = config_.spool() / level_text(offer.patchset.level);
-  if (offer.patchset.target.build_id != kernel.build_id) {
-    return fail("engine.wrong-kernel", "take level " + std::to_string(offer.patchset.level),
-                "its manifest names another kernel's build-id: " + offer.patchset.target.build_id);
-  }
+  offer.folder = config_.spool() / level_text(newest.level);
+  const Bytes manifest = TRY(read_handed_over(offer.folder / kManifestName, newest.manifest.length));
+  TRY(tuf::check_payload(newest.manifest.path, {newest.manifest.length, newest.manifest.sha256, nullptr},
+                         manifest));
+  offer.manifest = as_text(manifest);
+  offer.patchset = TRY_IN("read " + newest.manifest.path, parse_patchset(offer.manifest));
+  TRY(check_manifest(offer.patchset, newest));
   return offer;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The signed repository as a source of patchsets. All that handles remote bytes runs in a process without
-// privileges (agent/unprivileged.h): it keeps the trusted metadata in `repository`, leaves the module in
-// `spool`, and says which patchset it chose.
+// privileges (agent/unprivileged.h): it keeps the metadata in `repository` and leaves the patchset in
+// `spool`. Which patchset it is to be, the privileged process then reads from the signatures
+// (agent/signed_word.h).
 #pragma once
 
 #include "agent/config.h"
@@ -16,7 +17,7 @@ class RepositorySource : public Source {
   Result<std::optional<Offer>> newest(const RunningKernel& kernel, const std::string& known) override;
 
  private:
-  Result<Json> choose(const RunningKernel& kernel, const std::string& known) const;
+  Result<Json> download(const RunningKernel& kernel, const std::string& known) const;
 
   AgentConfig config_;
 };

@@ -107,6 +107,30 @@ Result<Json> interpret(const std::string& text) {
   return answer.at("result");
 }
 
+/// Exactly the bytes that the file had when it was opened: its owner may go on writing.
+Result<Bytes> take_over(const fs::path& path, std::uint64_t least, std::uint64_t most) {
+  const std::string what = "take over " + path.string();
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return fail_errno("agent.hand-over", what);
+  struct stat info {};
+  const bool plain = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+  const auto size = plain ? static_cast<std::uint64_t>(info.st_size) : 0;
+  const bool right = plain && size >= least && size <= most;
+  Bytes bytes(right ? static_cast<std::size_t>(size) : 0);
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t got = ::read(fd, bytes.data() + done, bytes.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  ::close(fd);
+  if (right && done == bytes.size()) return bytes;
+  const std::string length = least == most ? "" : "at most ";
+  return fail("agent.hand-over", what,
+              "it is not a plain file of " + length + std::to_string(most) + " bytes");
+}
+
 }  // namespace
 
 Unprivileged Unprivileged::find() {
@@ -126,25 +150,11 @@ Result<void> give_folder(const fs::path& folder, const Unprivileged& user) {
 }
 
 Result<Bytes> read_handed_over(const fs::path& path, std::uint64_t size) {
-  const std::string what = "take over " + path.string();
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd < 0) return fail_errno("agent.hand-over", what);
-  struct stat info {};
-  const bool right =
-      ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) == size;
-  Bytes bytes(right ? static_cast<std::size_t>(size) : 0);
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got = ::read(fd, bytes.data() + done, bytes.size() - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  ::close(fd);
-  if (!right || done != size) {
-    return fail("agent.hand-over", what, "it is not a plain file of " + std::to_string(size) + " bytes");
-  }
-  return bytes;
+  return take_over(path, size, size);
+}
+
+Result<Bytes> read_handed_over_up_to(const fs::path& path, std::uint64_t limit) {
+  return take_over(path, 0, limit);
 }
 
 Result<Json> run_unprivileged(const Unprivileged& user, std::chrono::seconds timeout,

@@ -2,7 +2,8 @@
 //
 // Remote bytes are downloaded and parsed by a child process without rights: another user, no capabilities,
 // no way to gain any. What it found out comes back as one bounded JSON document through a pipe, and files
-// through a folder that belongs to that user. Whoever takes over the child has gained the child.
+// through a folder that belongs to that user. Whoever takes over the child has gained the child, as long as
+// its caller believes neither without a signature (agent/signed_word.h).
 #pragma once
 
 #include <sys/types.h>
@@ -31,6 +32,8 @@ Result<void> give_folder(const std::filesystem::path& folder, const Unprivileged
 /// Reads a plain file of exactly `size` bytes from such a folder; "agent.hand-over" for anything else, such
 /// as a link or a pipe.
 Result<Bytes> read_handed_over(const std::filesystem::path& path, std::uint64_t size);
+/// The same for a file whose size is not known before, but for its limit.
+Result<Bytes> read_handed_over_up_to(const std::filesystem::path& path, std::uint64_t limit);
 
 /// Runs `work` in such a child and hands back its JSON or its error, with the error's code and words kept.
 /// "agent.child" when the child dies, or runs longer than `timeout`; then it is killed. The calling process

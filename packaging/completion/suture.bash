@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# bash completion for suture(1). tests/cli/completion.bash checks that it knows all that --help shows.
+
+_suture_targets() {
+  # The name before the first blank of each line but the head; `debian:` too, since bash splits words at colons.
+  suture target ${1:+--store "$1"} list 2>/dev/null | sed -n '2,$s/^[^:]*:\([^ ]*\) .*/\1/p'
+}
+
+_suture() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  local command='' action='' store='' word i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    case ${COMP_WORDS[i - 1]} in
+      --store) store=$word; continue ;;
+      --target | --fix | --level | --output | --repository | --repo | --channel | --keys | --expires | --config) continue ;;
+    esac
+    [[ $word == -* ]] && continue
+    if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
+  done
+
+  COMPREPLY=()
+  case $previous in
+    --store | --output | --repository | --repo | --keys) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+    --fix | --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --target) mapfile -t COMPREPLY < <(compgen -W "$(_suture_targets "$store")" -- "$current"); return ;;
+    --channel) mapfile -t COMPREPLY < <(compgen -W 'stable canary' -- "$current"); return ;;
+    --level | --expires) return ;;
+  esac
+
+  local options='--json --help' words=''
+  case $command in
+    '') words='target build inspect repo publish update revert status list-cves'; options+=' --version' ;;
+    target)
+      options+=' --store'
+      case $action in
+        '') words='add list show search remove' ;;
+        show | remove) words=$(_suture_targets "$store") ;;
+        add | search) words='debian' ;;
+      esac
+      ;;
+    build) options+=' --target --fix --level --output --store' ;;
+    repo)
+      case $action in
+        '') words='init list refresh' ;;
+        *) options+=' --keys --expires' ;;
+      esac
+      ;;
+    publish) options+=' --repository --repo --channel --keys --expires' ;;
+    update | revert | status | list-cves) options+=' --config' ;;
+  esac
+  if [[ $current == -* ]]; then words=$options; fi
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  if [[ ${#COMPREPLY[@]} -eq 0 && $current != -* && $command =~ ^(inspect|publish|repo)$ ]]; then
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  fi
+}
+complete -F _suture suture

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <set>
 
 #include "base/file.h"
@@ -14,6 +15,8 @@ namespace suture {
 namespace {
 
 constexpr std::size_t kLargestFix = 16u << 20;
+/// Of the number of a CVE id; the CVE record format has 4 to 19.
+constexpr std::size_t kMostCveDigits = 19;
 
 /// "CVE-2026-53249" at the start of `text`; empty when there is none.
 std::string_view cve_at(std::string_view text) {
@@ -22,8 +25,9 @@ std::string_view cve_at(std::string_view text) {
     while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
     return end - from;
   };
-  if (!text.starts_with("CVE-") || digits(4) != 4 || text.size() < 10 || text[8] != '-' || digits(9) < 4)
-    return {};
+  text = text.substr(0, 9 + kMostCveDigits + 1);
+  if (!text.starts_with("CVE-") || digits(4) != 4 || text.size() < 10 || text[8] != '-') return {};
+  if (digits(9) < 4 || digits(9) > kMostCveDigits) return {};
   return text.substr(0, 9 + digits(9));
 }
 
@@ -39,19 +43,14 @@ class DiffReader {
 
   Result<std::vector<FixFile>> read() {
     while (next()) {
-      if (line_.starts_with("GIT binary patch") || line_.starts_with("Binary files ")) {
-        return fail("build.fix-unsupported", what_,
-                    fmt::format("line {}: it changes a binary file", number_));
-      }
-      if (line_.starts_with("rename from ") || line_.starts_with("copy from ")) {
-        return fail("build.fix-unsupported", what_,
-                    fmt::format("line {}: it renames or copies a file", number_));
-      }
       if (line_.starts_with("--- "))
         TRY(file());
       else if (line_.starts_with("@@ "))
         TRY(hunk());
+      else
+        TRY(git_header());
     }
+    TRY(end_of_git_section());
     for (const FixFile& entry : files_) {
       if (entry.hunks == 0) return malformed(entry.path + " has no hunk");
     }
@@ -66,6 +65,10 @@ class DiffReader {
     return fail("build.fix-malformed", what_, fmt::format("line {}: {}", number_, why));
   }
 
+  std::unexpected<Error> unsupported(const std::string& why) const {
+    return fail("build.fix-unsupported", what_, fmt::format("line {}: {}", number_, why));
+  }
+
   bool next() {
     if (rest_.empty()) return false;
     line_ = rest_.substr(0, rest_.find('\n'));
@@ -74,29 +77,61 @@ class DiffReader {
     return true;
   }
 
+  /// What git says before the "---" line. A change that no hunk shows must not be lost silently.
+  Result<void> git_header() {
+    if (line_.starts_with("diff --git ")) {
+      TRY(end_of_git_section());
+      without_hunk_ = true;
+    }
+    if (line_.starts_with("GIT binary patch") || line_.starts_with("Binary files "))
+      return unsupported("it changes a binary file");
+    if (line_.starts_with("rename from ") || line_.starts_with("copy from "))
+      return unsupported("it renames or copies a file");
+    // Regular files are 100644 and 100755; 120000 is a link, 160000 a submodule.
+    const bool mode = line_.starts_with("new file mode ") || line_.starts_with("new mode ");
+    if (mode && line_.find(" mode 100") == std::string_view::npos)
+      return unsupported("it makes a link or another file that is not a regular one");
+    return {};
+  }
+
+  Result<void> end_of_git_section() const {
+    if (without_hunk_) return unsupported("before it, a file is changed without a hunk");
+    return {};
+  }
+
   /// "--- a/net/core/sock.c\t(time)" and the "+++" line that follows it.
   Result<void> file() {
     const std::string_view before = line_.substr(4);
     if (!next() || !line_.starts_with("+++ ")) return malformed("no +++ follows the --- line");
     const std::string_view after = line_.substr(4);
+    without_hunk_ = false;
     FixFile entry;
     if (is_null(before)) entry.change = FileChange::kAdded;
     if (is_null(after)) entry.change = FileChange::kRemoved;
     entry.path = TRY(tree_path(entry.change == FileChange::kRemoved ? before : after));
     if (entry.change == FileChange::kChanged && TRY(tree_path(before)) != entry.path) {
-      return fail("build.fix-unsupported", what_,
-                  fmt::format("line {}: it renames a file to {}", number_, entry.path));
+      return unsupported("it renames a file to " + entry.path);
     }
+    // patch(1) undoes the line ends of a diff that was mailed as CRLF when its names end so.
+    const std::string_view end = after.ends_with('\r') ? "\t\r\n" : "\t\n";
+    const std::string a = entry.change == FileChange::kAdded ? "/dev/null" : "a/" + entry.path;
+    const std::string b = entry.change == FileChange::kRemoved ? "/dev/null" : "b/" + entry.path;
+    entry.diff = fmt::format("--- {}{}+++ {}{}", a, end, b, end);
     files_.push_back(std::move(entry));
     return {};
   }
 
-  static bool is_null(std::string_view name) { return name.substr(0, name.find('\t')) == "/dev/null"; }
+  static std::string_view file_name(std::string_view name) {
+    name = name.substr(0, name.find('\t'));
+    while (name.ends_with('\r') || name.ends_with(' ')) name.remove_suffix(1);
+    return name;
+  }
+
+  static bool is_null(std::string_view name) { return file_name(name) == "/dev/null"; }
 
   /// What is left of it after -p1.
   Result<std::string> tree_path(std::string_view name) const {
-    name = name.substr(0, name.find('\t'));
-    while (name.ends_with('\r') || name.ends_with(' ')) name.remove_suffix(1);
+    name = file_name(name);
     const std::filesystem::path whole{std::string(name)};
     std::filesystem::path path;
     bool first = true;
@@ -117,6 +152,7 @@ class DiffReader {
   /// "@@ -a,b +c,d @@": then b lines of the old and d of the new file follow.
   Result<void> hunk() {
     if (files_.empty()) return malformed("a hunk without a file");
+    const char* const start = line_.data();
     std::string_view head = line_.substr(3);
     std::size_t removed = TRY(range(head, '-'));
     std::size_t added = TRY(range(head, '+'));
@@ -132,7 +168,12 @@ class DiffReader {
       removed -= old_line ? 1 : 0;
       added -= new_line ? 1 : 0;
     }
-    ++files_.back().hunks;
+    // "\\ No newline at end of file"
+    if (rest_.starts_with('\\')) next();
+    FixFile& entry = files_.back();
+    entry.diff.append(start, rest_.data());
+    if (!entry.diff.ends_with('\n')) entry.diff += '\n';
+    ++entry.hunks;
     return {};
   }
 
@@ -162,6 +203,7 @@ class DiffReader {
   std::string what_;
   std::string_view line_;
   std::size_t number_ = 0;
+  bool without_hunk_ = false;  ///< in a section of git's which has shown none so far
   std::vector<FixFile> files_;
 };
 
@@ -175,22 +217,22 @@ bool is_outside_of_the_kernel(std::string_view path) {
 
 }  // namespace
 
-Result<Fix> parse_fix(std::string diff, const std::string& name) {
+Result<Fix> parse_fix(std::string_view diff, const std::string& name) {
   Fix fix;
   fix.files = TRY(DiffReader(diff, name).read());
   std::set<std::string> cves;
   collect_cves(name, cves);
-  const std::size_t start = diff.find("\n--- ");
-  collect_cves(std::string_view(diff).substr(0, start == std::string::npos ? 0 : start), cves);
+  // Only the words before the diff say what it closes: source may name other CVEs in comments.
+  const std::size_t start = diff.starts_with("--- ") ? 0 : diff.find("\n--- ");
+  collect_cves(diff.substr(0, start), cves);
   fix.record = {.name = name, .sha256 = sha256_hex(as_bytes(diff)), .cves = {cves.begin(), cves.end()}};
-  fix.diff = std::move(diff);
   return fix;
 }
 
 Result<Fix> read_fix(const std::filesystem::path& path) {
-  std::string text = TRY_IN("read the fix " + path.string(), read_text_file(path, kLargestFix));
+  const std::string text = TRY_IN("read the fix " + path.string(), read_text_file(path, kLargestFix));
   const bool has_suffix = path.extension() == ".patch" || path.extension() == ".diff";
-  return parse_fix(std::move(text), (has_suffix ? path.stem() : path.filename()).string());
+  return parse_fix(text, (has_suffix ? path.stem() : path.filename()).string());
 }
 
 Result<std::vector<std::string>> units_of(const std::vector<Fix>& fixes) {

@@ -20,19 +20,21 @@ struct FixFile {
   std::string path;  ///< in the tree: relative, without "." and ".."
   FileChange change = FileChange::kChanged;
   std::size_t hunks = 0;
+  /// Its part of the diff: names as above, and the hunks. Only this may be applied. patch(1) understands far
+  /// more than what was read here (ed scripts, context diffs, git's modes and links), and would act on it.
+  std::string diff;
 };
 
 struct Fix {
   FixRecord record;
-  std::string diff;  ///< its bytes
   std::vector<FixFile> files;
 };
 
 /// Reads the file. CVE ids come from its name and from its text before the diff.
 Result<Fix> read_fix(const std::filesystem::path& path);
 /// "build.fix-malformed" names the line; "build.fix-empty", "build.fix-path" (a path that leads out of the
-/// tree), "build.fix-unsupported" (binary files, renames).
-Result<Fix> parse_fix(std::string diff, const std::string& name);
+/// tree), "build.fix-unsupported" (binary files, renames, links, changes without a hunk).
+Result<Fix> parse_fix(std::string_view diff, const std::string& name);
 
 /// The units to compile: the `.c` files which the fixes change, sorted. What no kernel is built of
 /// (documentation, tools) is left out. "build.header-changed", "build.unit-added", "build.file-unsupported"

@@ -190,8 +190,9 @@ Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::
   }
   const Finished compiled = TRY(run(compiler));
   if (compiled.status != 0) {
-    const bool generated = compiled.err.find("generated/") != std::string::npos &&
-                           compiled.err.find("No such file") != std::string::npos;
+    // The unpatched source misses no header but those which a build generates and no package holds.
+    const bool generated =
+        root == target_.source && compiled.err.find(": No such file or directory") != std::string::npos;
     return fail(generated ? "build.generated-file-missing" : "build.does-not-compile",
                 "compile " + flags.unit, compiler_words(compiled.err, root));
   }

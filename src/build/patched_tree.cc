@@ -68,11 +68,13 @@ Result<void> PatchedTree::copy_files(const std::vector<Fix>& fixes) {
 }
 
 Result<void> PatchedTree::apply(const Fix& fix) const {
-  const Finished patch = TRY(run({.argv = {"patch", "-p1", "--fuzz=0", "--batch", "--forward",
+  std::string diff;
+  for (const FixFile& file : fix.files) diff += file.diff;
+  const Finished patch = TRY(run({.argv = {"patch", "-p1", "--unified", "--fuzz=0", "--batch", "--forward",
                                            "--no-backup-if-mismatch", "--reject-file=-"},
                                   .directory = root_,
                                   .environment = {{"LC_ALL", "C"}, {"PATCH_GET", "0"}},
-                                  .input = fix.diff}));
+                                  .input = std::move(diff)}));
   if (patch.status == 0) return {};
   std::string why = failed_hunk(patch.out);
   if (why.empty()) why = "patch says: " + patch.out + patch.err;
@@ -103,9 +105,9 @@ Result<void> PatchedTree::link_siblings() const {
 }
 
 Result<void> PatchedTree::check_files_read(const std::vector<fs::path>& files) const {
-  const fs::path real_root = fs::weakly_canonical(pristine_);
+  std::error_code error;
+  const fs::path real_root = fs::weakly_canonical(pristine_, error);
   for (const fs::path& file : files) {
-    std::error_code error;
     const fs::path real = fs::weakly_canonical(file, error);
     const std::string in_tree = real.lexically_relative(real_root).string();
     if (!patched_.contains(in_tree)) continue;

@@ -54,7 +54,8 @@ Result<Json> request_status(const AgentOptions& options) {
   auto answer = ask_daemon(config.socket, "status", kPatience);
   const bool running = answer || answer.error().code != "control.absent";
   if (!answer) answer = do_here(config, "status");
-  Json status = *TRY(json_object(TRY(std::move(answer)), "status"));
+  if (!answer) return answer;
+  Json status = *TRY(json_object(*answer, "status"));
   status["daemon"] = running;
   return status;
 }

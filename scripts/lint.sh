@@ -32,7 +32,7 @@ check_licences() {
   status=0
   for file in $(files -name '*.cc' -o -name '*.h' -o -name '*.c' -o -name '*.inc' -o -name '*.S' \
     -o -name '*.sh' -o -name '*.bash' -o -name '*.cmake' -o -name CMakeLists.txt -o -name Makefile -o -name Kbuild \
-    -o -name '*.[18]' -o -name '*.service' -o -name '*.timer' -o -name '*.toml' -o -name '*.sql' -o -name '*.py' \
+    -o -name '*.[1-9]' -o -name '*.service' -o -name '*.timer' -o -name '*.toml' -o -name '*.sql' -o -name '*.py' \
     -o -name '*.js' -o -name '*.css' -o -name '*.html'); do
     # The second line, in scripts and pages that must begin otherwise.
     if ! head -n 2 "$file" | grep -q 'SPDX-License-Identifier: \(Apache-2\.0\|GPL-2\.0-only\)'; then
@@ -45,7 +45,7 @@ check_licences() {
 
 check_man() {
   status=0
-  for page in $(files -path '*/docs/man/*.[18]'); do
+  for page in $(files -path '*/docs/man/*.[0-9]'); do
     mandoc -T lint -W warning "$page" || status=1
   done
   return $status

@@ -137,7 +137,8 @@ fetch_target() {
 
 with_target() {
   check "fetch the target" fetch_target || return 0
-  SUTURE_STORE=$store run_tests build/release "$@"
+  export SUTURE_STORE="$store"
+  run_tests build/release "$@"
 }
 
 # The labels are exclusive here: a VM test may need the packages too.

@@ -43,8 +43,8 @@ _suture() {
     build) options+=' --target --fix --level --output --store' ;;
     repo)
       case $action in
-        '') words='init list refresh' ;;
-        *) options+=' --keys --expires' ;;
+        '') words='init list renew' ;;
+        init | renew) options+=' --keys --expires' ;;
       esac
       ;;
     publish) options+=' --repository --repo --channel --keys --expires' ;;

@@ -75,6 +75,9 @@ Result<std::vector<LivePatch>> read_live_patches(const HostPaths& paths) {
 
 Result<std::vector<std::string>> read_suture_modules(const HostPaths& paths) {
   std::vector<std::string> names;
+  // A kernel that was built without modules does not have the file.
+  std::error_code ignored;
+  if (!fs::exists(paths.proc / "modules", ignored)) return names;
   std::istringstream lines(TRY(read_text_file(paths.proc / "modules", kModulesLimit)));
   for (std::string line; std::getline(lines, line);) {
     const std::string name = line.substr(0, line.find(' '));

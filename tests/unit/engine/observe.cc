@@ -171,6 +171,12 @@ TEST_F(Refusals, AStalledTransitionIsReversedAndTasksNamed) {
   EXPECT_EQ(read_text_file(tree_.paths().sys / "kernel/livepatch/suture_2/enabled")->front(), '0');
 }
 
+TEST_F(Refusals, RevertingOnAKernelWithoutModulesIsDone) {
+  std::filesystem::remove(tree_.paths().proc / "modules");
+  const auto reverted = engine_on(tree_).revert();
+  EXPECT_TRUE(reverted) << reverted.error().message();
+}
+
 TEST(LoadErrors, SayWhatToDo) {
   for (const int number : {ENOEXEC, EKEYREJECTED, EPERM, EBUSY, EEXIST, ENOMEM, EINVAL, EIO}) {
     const Error error = load_error("suture_1", number);

@@ -187,11 +187,15 @@ class Reader {
       for (std::size_t index = 0; index < count; ++index) {
         GElf_Rela raw;
         if (gelf_getrela(data, static_cast<int>(index), &raw) == nullptr) return malformed(elf_errmsg(-1));
+        // A place that the linker wiped out names no symbol, and means nothing.
+        if (raw.r_info == ELF64_R_INFO(0, R_X86_64_NONE)) continue;
         relocations.push_back(TRY(relocation_from(raw, section)));
       }
       if ((header.sh_flags & 0x00100000) != 0) {  // SHF_RELA_LIVEPATCH
-        object_.late_relocations.push_back({elf_strptr(elf_.get(), names_, header.sh_name), header.sh_flags,
-                                            kept_[header.sh_info], std::move(relocations)});
+        const char* name = elf_strptr(elf_.get(), names_, header.sh_name);
+        if (name == nullptr) return malformed("a relocation table has no name");
+        object_.late_relocations.push_back(
+            {name, header.sh_flags, kept_[header.sh_info], std::move(relocations)});
       } else {
         section.relocations.insert(section.relocations.end(), relocations.begin(), relocations.end());
       }
@@ -206,11 +210,11 @@ class Reader {
     if (raw.r_offset > section.size || width > section.size - raw.r_offset) {
       return malformed(fmt::format("a relocation of section {} is outside of it", section.name));
     }
-    if (symbol == 0 && type != R_X86_64_NONE) return malformed("a relocation names no symbol");
+    if (symbol == 0) return malformed("a relocation names no symbol");
     if (symbol > object_.symbols.size()) return malformed("a relocation names a symbol that does not exist");
     return Relocation{.offset = raw.r_offset,
                       .type = type,
-                      .symbol = symbol == 0 ? 0 : static_cast<std::uint32_t>(symbol - 1),
+                      .symbol = static_cast<std::uint32_t>(symbol - 1),
                       .addend = raw.r_addend};
   }
 

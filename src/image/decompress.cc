@@ -165,7 +165,8 @@ Result<Bytes> unpack_lz4(ByteView in, std::size_t expected) {
     const std::size_t start = out.size();
     const std::size_t room = std::min(kBlock, expected - start);
     out.resize(start + room);
-    const int made = ::LZ4_decompress_safe(reinterpret_cast<const char*>(in.data()), reinterpret_cast<char*>(out.data() + start),
+    const int made = ::LZ4_decompress_safe(reinterpret_cast<const char*>(in.data()),
+                                           reinterpret_cast<char*>(out.data() + start),
                                            static_cast<int>(size), static_cast<int>(room));
     if (made < 0) return broken("the compressed data is damaged, or unpacks to more bytes than it says");
     out.resize(start + static_cast<std::size_t>(made));

@@ -132,7 +132,8 @@ class Linker {
       const auto global = globals_.find(symbol.name);
       if (part == 0 && alias != input_.aliases.end()) {
         numbers_[part][i] = numbers_[alias->part + 1][alias->symbol];
-      } else if (global != globals_.end() && (i >= parts_[part]->sources.size() || !parts_[part]->sources[i])) {
+      } else if (global != globals_.end() &&
+                 (i >= parts_[part]->sources.size() || !parts_[part]->sources[i])) {
         numbers_[part][i] = global->second;
       } else {
         numbers_[part][i] = TRY(outside(*parts_[part], i));

@@ -45,7 +45,10 @@ std::string junit_report(const VmResult& result, const std::string& suite) {
   for (const CheckResult& check : result.checks) {
     xml += fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.2f}\">",
                        escaped(check.step.empty() ? suite : check.step), escaped(check.name), check.seconds);
-    if (!check.passed) xml += fmt::format("<failure>{}</failure>", escaped(check.output));
+    const char* element = check.passed ? "system-out" : "failure";
+    if (!check.passed || !check.output.empty()) {
+      xml += fmt::format("<{}>{}</{}>", element, escaped(check.output), element);
+    }
     xml += "</testcase>\n";
   }
   xml += fmt::format("  <testcase classname=\"{}\" name=\"the kernel stayed well\">", escaped(suite));

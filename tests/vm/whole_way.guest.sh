@@ -34,7 +34,26 @@ check "the workload starts" workload start /tmp/workload
 probes open
 vsock_probe open
 check "the module vsock goes again" rmmod vsock
-check_fails "without root, update is refused" agent.not-root su nobody -s /bin/sh -c "suture update"
+
+step "what goes wrong"
+other_agent() { # FILE LINE...: a configuration with its own state, of which no agent runs
+  { printf '%s\n' "$@" | sed 1d; echo "socket = \"$1.sock\""; echo "state = \"$1.state\""; } >"$1"
+}
+unpatched() {
+  [ -z "$(ls /sys/kernel/livepatch)" ] && [ "$(probe CVE-2026-53249)" = open ]
+}
+check_fails "without root, update is refused" engine.not-root su nobody -s /bin/sh -c "suture update"
+other_agent /tmp/away 'repository = "http://10.0.2.2:1/"'
+check_fails "a server that is away" repository.unreachable suture update --config /tmp/away
+other_agent /tmp/gone "repository = \"http://10.0.2.2:$PORT/no-repository/\""
+check_fails "a server without a repository" repository.absent suture update --config /tmp/gone
+mkdir /tmp/full.state
+mount -t tmpfs -o size=16k tmpfs /tmp/full.state
+other_agent /tmp/full "repository = \"http://10.0.2.2:$PORT/repository/\""
+if suture update --config /tmp/full >/tmp/full.out 2>&1; then failed=no; else failed=yes; fi
+note "$(cat /tmp/full.out)"
+check_equal "a full disk fails" yes $failed
+check "and nothing was applied" unpatched
 
 step "check and apply"
 sutured >/tmp/sutured.log 2>&1 &

@@ -190,7 +190,7 @@ Result<fs::path> RepositoryClient::download(const AvailablePatchset& patchset, c
   TRY(write_file(unfinished.path() / kManifestName, manifest_bytes));
   ::chmod(unfinished.path().c_str(), 0755);
 
-  const fs::path finished = folder / level_text(patchset.level);
+  fs::path finished = folder / level_text(patchset.level);
   std::error_code error;
   fs::remove_all(finished, error);
   if (error) return fail("file.unwritable", "replace " + finished.string(), error.message());

@@ -57,8 +57,8 @@ Result<TargetPath> parse_target_path(std::string_view path) {
                 "no patchset stands there");
   };
   if (parts.size() != 4 || parts[2].size() != 6) return bad();
-  const auto [rest, problem] = std::from_chars(parts[2].data(), parts[2].data() + 6, read.level);
-  if (problem != std::errc() || rest != parts[2].data() + 6) return bad();
+  const auto [rest, problem] = std::from_chars(parts[2].begin(), parts[2].end(), read.level);
+  if (problem != std::errc() || rest != parts[2].end()) return bad();
   read.channel = parts[0];
   read.build_id = parts[1];
   read.file = parts[3];

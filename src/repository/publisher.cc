@@ -272,7 +272,7 @@ Result<AvailablePatchset> publish_patchset(const PublisherContext& context, cons
                                            const std::string& channel) {
   TRY(check_keys_apart(context));
   const Payload payload = TRY_IN("publish " + folder.string(), read_payload(folder));
-  const AvailablePatchset patchset = TRY(describe(payload, channel));
+  AvailablePatchset patchset = TRY(describe(payload, channel));
 
   TRY(newest_root(context.repository));  // before a lock file is left where no repository is
   const FileLock held = TRY(lock(context.repository));

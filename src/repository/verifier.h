@@ -2,7 +2,8 @@
 //
 // The rules by which a client believes metadata: TUF specification 1.0, sections 5.3 to 5.7. Pure: what is
 // trusted so far, new bytes and the time make a new trusted state or an error. Who fetched the bytes, and
-// where the state is kept, is not known here.
+// where the state is kept, is not known here. Pass a copy of the state: after an error the old one still
+// holds.
 #pragma once
 
 #include <optional>

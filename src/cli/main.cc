@@ -13,7 +13,7 @@ constexpr const char* kExamples = R"(
 Examples:
   suture target add debian:6.1.0-47-cloud-amd64       prepare a kernel to build for
   suture build --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch --output out
-  suture publish --repo /srv/suture out               offer the patchset to the fleet
+  suture publish out --repository /srv/suture --keys keys    offer it to the fleet
   suture update                                       on a server: fetch and apply now
   suture status                                       on a server: what is applied
 )";

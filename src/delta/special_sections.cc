@@ -94,6 +94,7 @@ class TableReader {
   }
 
   bool fits(std::uint64_t size) const {
+    if (content_.data.size() != content_.size) return false;
     for (std::uint64_t offset = 0; offset < content_.size; offset += size) {
       const auto references = unit_.references(section_, offset, size);
       if (references.empty() || references.front().offset != offset) return false;

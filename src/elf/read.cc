@@ -54,6 +54,13 @@ class Reader {
   Result<void> read_sections() {
     std::size_t count = 0;
     if (elf_getshdrnum(elf_.get(), &count) != 0) return malformed(elf_errmsg(-1));
+    // libelf reads a file whose section headers were cut off as one that has none.
+    GElf_Ehdr file_header;
+    if (count == 0 || gelf_getehdr(elf_.get(), &file_header) == nullptr ||
+        file_header.e_shoff > bytes_.size() ||
+        count > (bytes_.size() - file_header.e_shoff) / sizeof(Elf64_Shdr)) {
+      return malformed("it has no section headers, or they end past the end of the file");
+    }
     kept_.assign(count, kUndefined);
     for (std::size_t index = 1; index < count; ++index) {
       Elf_Scn* scn = elf_getscn(elf_.get(), index);

@@ -79,6 +79,29 @@ check "the patched function still works" grep -q ttyS0 /proc/cmdline
 SH
 reports 'made by a test'
 
+# Levels are cumulative: the second replaces the first in one transition, and the first can go.
+for level in 1 2; do
+  fixes="--fix tests/data/fixes/CVE-2026-53249.patch"
+  [ $level = 1 ] || fixes="$fixes --fix tests/data/fixes/CVE-2026-46234.patch"
+  # shellcheck disable=SC2086 # a list of words
+  "$bin/suture" build --store "$SUTURE_STORE" --target "$SUTURE_RELEASE" --level $level $fixes \
+    --output "$work/level$level" >"$work/out"
+done
+boot 0 "a higher level replaces a lower one" --have-module vsock --program "$bin/probe" \
+  --file "$work/level1/suture_1.ko" --file "$work/level2/suture_2.ko" <<'SH'
+settled() { [ "$(cat /sys/kernel/livepatch/*/transition | sort -u)" = 0 ]; }
+load_module vsock
+check "level 1 loads" insmod /root/suture_1.ko
+check "its transition ends" wait_for 30 settled
+check_equal "CVE-2026-53249 is closed" closed "$(probe CVE-2026-53249)"
+check_equal "CVE-2026-46234 is open" open "$(probe CVE-2026-46234)"
+check "level 2 loads on top" insmod /root/suture_2.ko
+check "its transition ends, too" wait_for 30 settled
+check "level 1 can go" wait_for 10 rmmod suture_1
+check_equal "CVE-2026-53249 is still closed" closed "$(probe CVE-2026-53249)"
+check_equal "CVE-2026-46234, in a module loaded before, is closed" closed "$(probe CVE-2026-46234)"
+SH
+
 status=0
 "$bin/suture-vm" --kernel /dev/null --script "$work/script" >"$work/out" 2>&1 || status=$?
 [ $status = 5 ] || { cat "$work/out"; echo "FAILED: no kernel: exit status $status instead of 5"; exit 1; }

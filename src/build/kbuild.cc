@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/process.h"
 #include "build/command_line.h"
+#include "build/includer.h"
 
 namespace suture {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kMarker = "suture:";
+constexpr std::string_view kListed = "listed ";
 
 Result<void> link_to(const fs::path& to, const fs::path& from) {
   std::error_code error;
@@ -25,17 +28,18 @@ Result<void> link_to(const fs::path& to, const fs::path& from) {
 
 Result<void> copy_to(const fs::path& from, const fs::path& to) {
   std::error_code error;
-  if (!fs::copy_file(from, to, error)) return fail("file.write", "copy " + from.string(), error.message());
+  fs::copy(from, to, fs::copy_options::recursive, error);
+  if (error) return fail("file.write", "copy " + from.string(), error.message());
   return {};
 }
 
 const std::map<std::string, std::string>& environment() {
-  // Same input, same bytes: no times, no language, nothing of a make which may be running us.
-  static const std::map<std::string, std::string> kEnvironment{{"LC_ALL", "C"},
-                                                               {"SOURCE_DATE_EPOCH", "0"},
-                                                               {"MAKEFLAGS", ""},
-                                                               {"MAKELEVEL", ""},
-                                                               {"CCACHE_DISABLE", "1"}};
+  // Same input, same bytes: no times, no language, nothing of a make which may be running us, and no flags or
+  // headers that the caller's environment adds.
+  static const std::map<std::string, std::string> kEnvironment{
+      {"LC_ALL", "C"},        {"SOURCE_DATE_EPOCH", "0"}, {"MAKEFLAGS", ""}, {"MAKELEVEL", ""},
+      {"KCFLAGS", ""},        {"KCPPFLAGS", ""},          {"CPATH", ""},     {"C_INCLUDE_PATH", ""},
+      {"CCACHE_DISABLE", "1"}};
   return kEnvironment;
 }
 
@@ -70,13 +74,14 @@ Result<void> Kbuild::make_tree() const {
   for (const char* file : {"include/config/auto.conf", "include/config/kernel.release"}) {
     TRY(copy_to(target_.headers / file, tree / file));
   }
-  TRY(link_to(target_.headers / "include/generated", tree / "include/generated"));
-  TRY(link_to(target_.headers / "arch/x86", tree / "arch/x86"));
+  // Asked about a unit, kbuild makes the generated files that it needs (lib/crc32table.h), and on a changed
+  // configuration it deletes some: where it writes may be no link into the target. These are 0.5 MB.
+  TRY(copy_to(target_.headers / "include/generated", tree / "include/generated"));
+  TRY(copy_to(target_.headers / "arch/x86", tree / "arch/x86"));
   TRY(link_to(target_.headers / "Module.symvers", tree / "Module.symvers"));
   TRY(link_to(target_.kbuild / "scripts", tree / "scripts"));
   TRY(link_to(target_.kbuild / "tools", tree / "tools"));
-  // kbuild thinks the configuration changed when this file is missing or older than .config, and its answer
-  // to that begins with deleting generated headers: through the links above, the target's own.
+  // kbuild thinks the configuration changed when this file is missing or older than .config.
   TRY(write_file(tree / "include/config/auto.conf.cmd", ""));
   fs::last_write_time(tree / "include/config/auto.conf.cmd",
                       fs::last_write_time(tree / ".config", error) + std::chrono::seconds(10), error);
@@ -92,23 +97,26 @@ Result<void> Kbuild::make_tree() const {
 
 /// The line that kbuild would run, and before it whether the folder's Makefile lists the object at all.
 Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::string& object) const {
-  const Finished make = TRY(run({.argv = {"make", "-s", "-f", "suture.mk", "suture-unit",
-                                          "SUTURE_DIR=" + folder, "SUTURE_UNIT=" + object,
-                                          // Print instead of running.
-                                          fmt::format("rule_cc_o_c=$(info {} $(if $(filter $@,$(real-obj-y) "
-                                                      "$(real-obj-m) $(lib-y)),listed,unlisted) "
-                                                      "$(cmd_cc_o_c))@:",
-                                                      kMarker)},
-                                 .directory = tree_.path(),
-                                 .environment = environment()}));
+  const Finished make =
+      TRY(run({.argv = {"make", "-s", "-f", "suture.mk", "suture-unit", "SUTURE_DIR=" + folder,
+                        "SUTURE_UNIT=" + object,
+                        // Print instead of running.
+                        fmt::format("rule_cc_o_c=$(info {} $@ $(if $(filter $@,$(real-obj-y) "
+                                    "$(real-obj-m) $(lib-y)),listed,unlisted) "
+                                    "$(cmd_cc_o_c))@:",
+                                    kMarker)},
+               .directory = tree_.path(),
+               .environment = environment()}));
+  // make expands the variable for each rule that it runs on the way: generated headers and their tools, too.
+  const std::string answer = fmt::format("{} {} ", kMarker, object);
   for (std::size_t at = 0; at < make.out.size();) {
     const std::size_t end = std::min(make.out.find('\n', at), make.out.size());
     const std::string_view line = std::string_view(make.out).substr(at, end - at);
-    if (line.starts_with(kMarker) && line.find(" -c ") != std::string_view::npos)
-      return std::string(line.substr(kMarker.size()));
+    if (line.starts_with(answer) && line.find(" -c ") != std::string_view::npos)
+      return std::string(line.substr(answer.size()));
     at = end + 1;
   }
-  return fail("build.unit-not-built", "ask kbuild how to compile " + object,
+  return fail("build.kbuild-failed", "ask kbuild how to compile " + object,
               make.err.empty() ? "it does not know" : make.err.substr(0, 2000));
 }
 
@@ -119,14 +127,21 @@ Result<UnitFlags> Kbuild::flags(const std::string& unit) const {
     return fail("build.no-such-unit", "compile " + unit, "the source has no such file");
   }
   const std::string object = fs::path(path).replace_extension(".o").string();
+  std::optional<Error> failure;
   // Objects of sub-folders may be listed by a Makefile further up.
   for (fs::path folder = path.parent_path(); !folder.empty(); folder = folder.parent_path()) {
     if (!fs::exists(target_.source / folder / "Makefile", error) &&
         !fs::exists(target_.source / folder / "Kbuild", error))
       continue;
-    const Result<std::string> answer = ask_kbuild(folder.string(), object);
-    constexpr std::string_view kListed = " listed ";
+    Result<std::string> answer = ask_kbuild(folder.string(), object);
     if (answer && answer->starts_with(kListed)) return parse_answer(unit, answer->substr(kListed.size()));
+    if (!answer && !failure) failure = std::move(answer).error();
+  }
+  // "Not built" means that no patch is needed: it must be known, not assumed.
+  if (failure) return std::unexpected(std::move(*failure));
+  if (const std::string includer = TRY(includer_of(target_.source, unit)); !includer.empty()) {
+    return fail("build.unit-included", "compile " + unit, "it is compiled as a part of " + includer,
+                "this version builds only changes to units which kbuild compiles by themselves");
   }
   return fail("build.unit-not-built", "compile " + unit,
               "no Makefile on the way to it lists it under this kernel's configuration",
@@ -136,7 +151,6 @@ Result<UnitFlags> Kbuild::flags(const std::string& unit) const {
 Result<UnitFlags> Kbuild::module_flags(const fs::path& folder, const std::string& name) const {
   TRY(write_file(folder / "Kbuild", fmt::format("obj-m := {}.o\n", name)));
   const std::string answer = TRY(ask_kbuild(folder.string(), (folder / (name + ".o")).string()));
-  constexpr std::string_view kListed = " listed ";
   if (!answer.starts_with(kListed))
     return fail("build.glue", "compile the module's tables", "kbuild does not take the folder for a module");
   return parse_answer(name + ".c", answer.substr(kListed.size()));

@@ -3,9 +3,9 @@
 // Compiles single units exactly as the distribution compiled them, without building or preparing a kernel.
 //
 // The packages with headers hold what a build generates (configuration, generated headers, objtool), the
-// source package the rest. A folder of links joins them into what kbuild takes for a finished build tree.
-// Then kbuild itself is asked for a unit's command line, so no flag is guessed, and the compiler is run by
-// us.
+// source package the rest. A folder of copies and links joins them into what kbuild takes for a finished
+// build tree. Then kbuild itself is asked for a unit's command line, so no flag is guessed, and the compiler
+// is run by us.
 #pragma once
 
 #include <filesystem>
@@ -31,7 +31,8 @@ class Kbuild {
   /// "target.compiler-differs" and the like when this machine's compiler would make other code.
   static Result<Kbuild> prepare(const Target& target);
 
-  /// "build.unit-not-built" when this kernel's configuration has no place for the unit.
+  /// "build.unit-not-built" when this kernel's configuration has no place for the unit;
+  /// "build.unit-included" when another source includes it; "build.kbuild-failed" when it cannot be told.
   Result<UnitFlags> flags(const std::string& unit) const;
   /// For `folder/NAME.c`, the only source of a module of its own.
   Result<UnitFlags> module_flags(const std::filesystem::path& folder, const std::string& name) const;
@@ -39,7 +40,7 @@ class Kbuild {
   /// Compiles `file` to `output`, each function and variable in a section of its own, with debug information,
   /// and runs objtool. Headers come from the tree `root`: the target's source, or a patched tree of it. Gives
   /// back the files that were read. "build.does-not-compile" carries the compiler's words;
-  /// "build.objtool-failed".
+  /// "build.generated-file-missing", "build.objtool-failed".
   Result<std::vector<std::filesystem::path>> compile(const UnitFlags& flags,
                                                      const std::filesystem::path& root,
                                                      const std::filesystem::path& file,

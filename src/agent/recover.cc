@@ -17,7 +17,9 @@ Result<void> Agent::start() {
   if (started) return {};
   // The daemon goes on: the next update may mend it, and the server hears of it.
   log_warning(started.error().message());
-  static_cast<void>(noted(started));
+  if (const auto written = noted(started); !written && written.error().code != started.error().code) {
+    log_warning(written.error().message());
+  }
   return {};
 }
 

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kIdLength = 32;
 constexpr long kTimeoutSeconds = 30;
 
-std::string first_line(std::string text) {
+std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
@@ -83,7 +83,7 @@ Result<std::string> host_id(const AgentConfig& config) {
   if (const auto kept = read_text_file(file, kLimit); kept && first_line(*kept).size() == kIdLength) {
     return first_line(*kept);
   }
-  const std::string id = TRY(random_id());
+  std::string id = TRY(random_id());
   TRY(write_file(file, id + "\n", 0644));
   return id;
 }

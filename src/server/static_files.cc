@@ -57,7 +57,7 @@ FileResponse unavailable(int problem) {
   return failed;
 }
 
-FileResponse answer(OpenFile file, std::string etag, const Request& request, std::string_view path) {
+FileResponse answer(OpenFile file, const std::string& etag, const Request& request, std::string_view path) {
   FileResponse answer;
   auto& headers = answer.response.headers;
   headers["ETag"] = etag;

@@ -12,15 +12,15 @@
 namespace suture {
 
 Result<Delta> make_delta(const elf::Object& original_object, const elf::Object& patched_object,
-                         std::string name) {
+                         std::string name, const DeltaOptions& options) {
   // Cut both objects into functions, variables and strings, and make references between those of relocations.
   const Unit original = TRY(Unit::cut(original_object, name));
   const Unit patched = TRY(Unit::cut(patched_object, name));
 
   // Find the entries of the kernel's tables (alternatives, WARNs, faulting instructions) that each function
   // has.
-  const SpecialEntries original_entries = TRY(SpecialEntries::read(original));
-  const SpecialEntries patched_entries = TRY(SpecialEntries::read(patched));
+  const SpecialEntries original_entries = TRY(SpecialEntries::read(original, options));
+  const SpecialEntries patched_entries = TRY(SpecialEntries::read(patched, options));
 
   // Find for each function and variable the one that it was before.
   const Correlation correlation = correlate(original, patched);

@@ -3,6 +3,8 @@
 // Two objects of one unit in, what must be shipped out.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,17 +30,33 @@ struct DeltaNeed {
   std::uint32_t original_symbol = elf::kUndefined;
 };
 
+/// A decision that the reader of a delta should know of: something left out, something taken along.
+struct DeltaNote {
+  std::string code;  ///< stable, "delta.…"
+  std::string text;  ///< one sentence, with the names of functions and sections
+};
+
+/// What the two objects do not say.
+struct DeltaOptions {
+  std::string object = "vmlinux";  ///< what the unit is part of: "vmlinux", or a module as in /proc/modules
+  /// Bytes of an entry of the kernel's tables, by the entry's struct ("jump_entry"). Those not named follow
+  /// from the objects themselves.
+  std::map<std::string, std::uint64_t, std::less<>> entry_sizes{};
+};
+
 struct Delta {
   std::string unit;
   elf::Object object;  ///< shipped code and data, one section for each, and their entries of special sections
   std::vector<DeltaFunction> functions;
   std::vector<DeltaNeed> needs;
   std::vector<std::string> added;  ///< names of shipped functions and variables that replace none
+  std::vector<DeltaNote> notes{};
 
   bool empty() const { return functions.empty(); }
 };
 
 /// Empty when the two do the same. Every refusal has a code "delta.…" and names function or section.
-Result<Delta> make_delta(const elf::Object& original, const elf::Object& patched, std::string unit);
+Result<Delta> make_delta(const elf::Object& original, const elf::Object& patched, std::string unit,
+                         const DeltaOptions& options = {});
 
 }  // namespace suture

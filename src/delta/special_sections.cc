@@ -12,10 +12,12 @@ namespace {
 
 enum class With : std::uint8_t { kNothing, kReplacement, kUnwindState };
 
-/// One kind of table. The entry size depends on kernel version and configuration; of the sizes that ever
-/// were, the one is right at which a pointer to code stands in each entry and no pointer straddles two.
+/// One kind of table. The entry size depends on kernel version and configuration; unless it is given, of the
+/// sizes that ever were, the one is right at which a pointer to code stands in each entry and no pointer
+/// straddles two.
 struct Kind {
   std::string_view section;
+  std::string_view entry;             ///< by which DeltaOptions::entry_sizes names it
   std::array<std::uint8_t, 3> sizes;  ///< bytes of an entry; 0: no more
   bool compared;                      ///< see says_more_than_code()
   With with = With::kNothing;
@@ -23,28 +25,28 @@ struct Kind {
 
 constexpr std::array kKinds{
     // struct alt_instr, arch/x86/include/asm/alternative.h: 12 since 5.14, 13 (padlen) before, 14 since 6.3.
-    Kind{".altinstructions", {12, 13, 14}, true, With::kReplacement},
+    Kind{".altinstructions", "alt_instr", {12, 13, 14}, true, With::kReplacement},
     // struct paravirt_patch_site, arch/x86/include/asm/paravirt_types.h.
-    Kind{".parainstructions", {16, 0, 0}, true},
+    Kind{".parainstructions", "paravirt_patch_site", {16, 0, 0}, true},
     // struct exception_table_entry, arch/x86/include/asm/extable.h.
-    Kind{"__ex_table", {12, 0, 0}, true},
+    Kind{"__ex_table", "exception_table_entry", {12, 0, 0}, true},
     // struct bug_entry, include/asm-generic/bug.h, with CONFIG_GENERIC_BUG_RELATIVE_POINTERS; 6 without
     // DEBUG_BUGVERBOSE.
-    Kind{"__bug_table", {12, 6, 0}, true},
+    Kind{"__bug_table", "bug_entry", {12, 6, 0}, true},
     // struct jump_entry, include/linux/jump_label.h: relative since 5.0 on x86, three pointers before.
-    Kind{"__jump_table", {16, 24, 0}, true},
+    Kind{"__jump_table", "jump_entry", {16, 24, 0}, true},
     // struct static_call_site, include/linux/static_call_types.h.
-    Kind{".static_call_sites", {8, 0, 0}, true},
+    Kind{".static_call_sites", "static_call_site", {8, 0, 0}, true},
     // LOCK_PREFIX, arch/x86/include/asm/alternative.h.
-    Kind{".smp_locks", {4, 0, 0}, false},
+    Kind{".smp_locks", "smp_lock", {4, 0, 0}, false},
     // Written by objtool: tools/objtool/check.c, create_*_sections().
-    Kind{".retpoline_sites", {4, 0, 0}, false},
-    Kind{".return_sites", {4, 0, 0}, false},
-    Kind{".call_sites", {4, 0, 0}, false},
-    Kind{".ibt_endbr_seal", {4, 0, 0}, false},
-    Kind{"__mcount_loc", {8, 0, 0}, false},
+    Kind{".retpoline_sites", "retpoline_site", {4, 0, 0}, false},
+    Kind{".return_sites", "return_site", {4, 0, 0}, false},
+    Kind{".call_sites", "call_site", {4, 0, 0}, false},
+    Kind{".ibt_endbr_seal", "ibt_endbr_seal", {4, 0, 0}, false},
+    Kind{"__mcount_loc", "mcount_loc", {8, 0, 0}, false},
     // tools/objtool/orc_gen.c: addresses here, struct orc_entry of each in .orc_unwind.
-    Kind{".orc_unwind_ip", {4, 0, 0}, false, With::kUnwindState},
+    Kind{".orc_unwind_ip", "orc_unwind_ip", {4, 0, 0}, false, With::kUnwindState},
 };
 
 constexpr std::array<std::string_view, 2> kCompanionSections{".altinstr_replacement", ".orc_unwind"};
@@ -56,8 +58,12 @@ const Kind* kind_of(std::string_view section) {
 
 class TableReader {
  public:
-  TableReader(const Unit& unit, std::uint32_t section, const Kind& kind)
-      : unit_(unit), section_(section), kind_(kind), content_(unit.object().sections[section]) {}
+  TableReader(const Unit& unit, std::uint32_t section, const Kind& kind, const DeltaOptions& options)
+      : unit_(unit),
+        section_(section),
+        kind_(kind),
+        options_(options),
+        content_(unit.object().sections[section]) {}
 
   Result<void> read(std::vector<SpecialEntry>& entries) const {
     const std::optional<std::uint64_t> size = entry_size();
@@ -85,6 +91,11 @@ class TableReader {
   }
 
   std::optional<std::uint64_t> entry_size() const {
+    const auto given = options_.entry_sizes.find(kind_.entry);
+    if (given != options_.entry_sizes.end()) {
+      const bool right = given->second != 0 && fits(given->second);
+      return right ? std::optional(given->second) : std::nullopt;
+    }
     for (const std::uint64_t size : kind_.sizes) {
       // Where entries are aligned, the last one may lack its padding.
       const std::uint64_t padding = size == 0 ? 0 : (size - content_.size % size) % size;
@@ -140,6 +151,7 @@ class TableReader {
   const Unit& unit_;
   std::uint32_t section_;
   const Kind& kind_;
+  const DeltaOptions& options_;
   const elf::Section& content_;
 };
 
@@ -155,13 +167,13 @@ bool is_ignored_section(std::string_view name) {
          name == ".comment";
 }
 
-Result<SpecialEntries> SpecialEntries::read(const Unit& unit) {
+Result<SpecialEntries> SpecialEntries::read(const Unit& unit, const DeltaOptions& options) {
   SpecialEntries result;
   for (std::uint32_t section = 0; section < unit.object().sections.size(); ++section) {
     const elf::Section& content = unit.object().sections[section];
     const Kind* kind = kind_of(content.name);
     if (kind == nullptr || !content.allocated() || content.size == 0) continue;
-    TRY(TableReader(unit, section, *kind).read(result.entries_));
+    TRY(TableReader(unit, section, *kind, options).read(result.entries_));
   }
   std::ranges::stable_sort(result.entries_, {}, &SpecialEntry::owner);
   return result;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "delta/delta.h"
 #include "delta/unit.h"
 
 namespace suture {
@@ -43,7 +44,7 @@ struct SpecialEntry {
 class SpecialEntries {
  public:
   /// "delta.special-section-shape" when a table is not what the kernel's headers say.
-  static Result<SpecialEntries> read(const Unit& unit);
+  static Result<SpecialEntries> read(const Unit& unit, const DeltaOptions& options = {});
   std::span<const SpecialEntry> of(AtomId owner) const;
   const std::vector<SpecialEntry>& all() const { return entries_; }
 

@@ -10,16 +10,14 @@ namespace {
 
 class Checker {
  public:
-  Checker(const Unit& original, const SpecialEntries& original_entries, const Unit& patched,
-          const Correlation& correlation)
-      : original_(original),
-        original_entries_(original_entries),
-        patched_(patched),
-        correlation_(correlation) {}
+  Checker(const UnitPair& units, const Correlation& correlation, Selection& selection)
+      : original_(units.original),
+        patched_(units.patched),
+        correlation_(correlation),
+        selection_(selection) {}
 
-  Result<void> run(const Selection& selection) const {
-    for (const AtomId id : selection.replaced) TRY(has_ftrace_entry(id));
-    for (const AtomId id : selection.shipped) TRY(ordinary_shipped(id));
+  Result<void> run() {
+    for (const AtomId id : selection_.shipped) TRY(ordinary_shipped(id));
     for (AtomId id = 0; id < patched_.atoms().size(); ++id) {
       if (correlation_.original_of[id] == kNoAtom) TRY(ordinary_new(id));
     }
@@ -29,28 +27,6 @@ class Checker {
  private:
   std::unexpected<Error> refuse(std::string code, std::string why, std::string hint = {}) const {
     return fail(std::move(code), "make a delta of " + patched_.name(), std::move(why), std::move(hint));
-  }
-
-  /// klp reaches a function through the call that ftrace has at its start (behind endbr64, if there is one).
-  /// Objtool may have made a no-op of the call; then the table of such places still has it.
-  Result<void> has_ftrace_entry(AtomId id) const {
-    constexpr std::uint64_t kFurthest = 16;
-    const AtomId original = correlation_.original_of[id];
-    const Atom& atom = original_.atom(original);
-    for (const elf::Relocation& relocation : original_.section_of(atom).relocations) {
-      const bool at_start = relocation.offset >= atom.offset && relocation.offset - atom.offset < kFurthest;
-      if (at_start && original_.object().symbols[relocation.symbol].name == "__fentry__") return {};
-    }
-    for (const SpecialEntry& entry : original_entries_.of(original)) {
-      const std::string& section = original_.object().sections[entry.section].name;
-      if (section == "__mcount_loc" && entry.place >= 0 &&
-          static_cast<std::uint64_t>(entry.place) < kFurthest)
-        return {};
-    }
-    return refuse("delta.no-ftrace-entry",
-                  fmt::format("{} changed, but has no ftrace entry, so livepatch cannot redirect it",
-                              patched_.atom(id).name),
-                  "express the change in a function that calls it");
   }
 
   Result<void> ordinary_shipped(AtomId id) const {
@@ -73,14 +49,18 @@ class Checker {
 
   /// New data that nothing shipped refers to may still mean something: the kernel finds some by their
   /// section.
-  Result<void> ordinary_new(AtomId id) const {
+  Result<void> ordinary_new(AtomId id) {
     const Atom& atom = patched_.atom(id);
     const std::string& section = patched_.section_of(atom).name;
     if (atom.kind != AtomKind::kData) return {};
-    if (section.starts_with("___ksymtab") || section.starts_with("__ksymtab") ||
-        section == ".export_symbol") {
-      return refuse("delta.export-added", fmt::format("the fix exports a symbol: {}", atom.name),
-                    "modules which want it were built later than this kernel; leave the export out");
+    if (is_export(section)) {
+      if (section.starts_with("___ksymtab")) leave_out("delta.export-left-out", atom, "export");
+      return {};
+    }
+    if (section == ".modinfo") return {};  // what tools read of the file
+    if (section == "__param") {
+      leave_out("delta.parameter-left-out", atom, "module parameter");
+      return {};
     }
     if (is_init_section(section)) {
       return refuse("delta.init-changed",
@@ -92,6 +72,21 @@ class Checker {
     return refuse(
         "delta.unsupported-section",
         fmt::format("the fix adds {} to the section {}, which this version cannot ship", atom.name, section));
+  }
+
+  /// EXPORT_SYMBOL(), include/linux/export.h.
+  static bool is_export(std::string_view section) {
+    for (const std::string_view prefix : {"___ksymtab", "__ksymtab", "___kcrctab", "__kcrctab"}) {
+      if (section.starts_with(prefix)) return true;
+    }
+    return section == ".export_symbol";
+  }
+
+  /// No harm: modules which want a new export were built later than this kernel, and a parameter has its
+  /// default.
+  void leave_out(std::string code, const Atom& atom, std::string_view what) {
+    selection_.notes.push_back(
+        {std::move(code), fmt::format("the {} {} is left out", what, stable_name(atom.name))});
   }
 
   /// .BTF_ids is filled in when the kernel is linked; in objects only the order of its labels tells what is
@@ -110,17 +105,15 @@ class Checker {
   }
 
   const Unit& original_;
-  const SpecialEntries& original_entries_;
   const Unit& patched_;
   const Correlation& correlation_;
+  Selection& selection_;
 };
 
 }  // namespace
 
-Result<void> check_shippable(const Unit& original, const SpecialEntries& original_entries,
-                             const Unit& patched, const Correlation& correlation,
-                             const Selection& selection) {
-  return Checker(original, original_entries, patched, correlation).run(selection);
+Result<void> check_shippable(const UnitPair& units, const Correlation& correlation, Selection& selection) {
+  return Checker(units, correlation, selection).run();
 }
 
 }  // namespace suture

@@ -5,14 +5,13 @@
 
 #include "delta/correlate.h"
 #include "delta/select.h"
-#include "delta/special_sections.h"
-#include "delta/unit.h"
+#include "delta/unit_pair.h"
 
 namespace suture {
 
-/// "delta.no-ftrace-entry", "delta.init-referenced", "delta.export-added", "delta.percpu-added",
-/// "delta.btf-ids-changed", "delta.unsupported-section": each names the function or section.
-Result<void> check_shippable(const Unit& original, const SpecialEntries& original_entries,
-                             const Unit& patched, const Correlation& correlation, const Selection& selection);
+/// "delta.init-referenced", "delta.init-changed", "delta.percpu-added", "delta.btf-ids-changed",
+/// "delta.unsupported-section": each names the function or section. What is left out without harm is noted in
+/// the selection.
+Result<void> check_shippable(const UnitPair& units, const Correlation& correlation, Selection& selection);
 
 }  // namespace suture

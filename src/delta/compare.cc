@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "delta/line_numbers.h"
+
 namespace suture {
 namespace {
 
@@ -18,12 +20,11 @@ struct Range {
 
 class Comparison {
  public:
-  Comparison(const Unit& original, const SpecialEntries& original_entries, const Unit& patched,
-             const SpecialEntries& patched_entries, const Correlation& correlation)
-      : original_(original),
-        original_entries_(original_entries),
-        patched_(patched),
-        patched_entries_(patched_entries),
+  Comparison(const UnitPair& units, const Correlation& correlation)
+      : original_(units.original),
+        original_entries_(units.original_entries),
+        patched_(units.patched),
+        patched_entries_(units.patched_entries),
         correlation_(correlation) {}
 
   bool same(AtomId original, AtomId patched) const {
@@ -36,28 +37,48 @@ class Comparison {
     const elf::Section& home_b = patched_.section_of(b);
     const bool same_home =
         home_a.writable() == home_b.writable() && home_a.executable() == home_b.executable();
-    return a.kind == b.kind && a.size == b.size && same_home && depth <= kDeepest &&
-           same_range({a.section, a.offset, a.size}, {b.section, b.offset, b.size}, depth);
+    return a.kind == b.kind && a.size == b.size && same_home && depth <= kDeepest && same_code(a, b, depth);
   }
 
   bool same_range(const Range& a, const Range& b, int depth) const {
-    if (a.size != b.size) return false;
-    const auto references_a = original_.references(a.section, a.offset, a.size);
-    const auto references_b = patched_.references(b.section, b.offset, b.size);
+    return a.size == b.size && same_references(a, b, depth) &&
+           same_bytes(a, b, original_.references(a.section, a.offset, a.size));
+  }
+
+  bool same_references(const Range& a, const Range& b, int depth) const {
     const auto same = [&](const Reference& x, const Reference& y) {
       return x.offset - a.offset == y.offset - b.offset && same_reference(x, y, depth);
     };
-    return std::ranges::equal(references_a, references_b, same) && same_bytes(a, b, references_a);
+    return std::ranges::equal(original_.references(a.section, a.offset, a.size),
+                              patched_.references(b.section, b.offset, b.size), same);
+  }
+
+  bool same_code(const Atom& a, const Atom& b, int depth) const {
+    const Range range_a{a.section, a.offset, a.size};
+    const Range range_b{b.section, b.offset, b.size};
+    if (same_range(range_a, range_b, depth)) return true;
+    // Most functions differ in nothing, so only now is it worth to know where constants stand that are lines.
+    if (!original_.section_of(a).executable() || !same_references(range_a, range_b, depth)) return false;
+    const std::vector<std::uint64_t> lines = line_number_fields(original_, a);
+    return !lines.empty() && lines == line_number_fields(patched_, b) &&
+           same_bytes(range_a, range_b, original_.references(a), lines);
   }
 
   /// Outside of the fields which relocations fill, and of line numbers.
-  bool same_bytes(const Range& a, const Range& b, std::span<const Reference> references) const {
+  bool same_bytes(const Range& a, const Range& b, std::span<const Reference> references,
+                  std::span<const std::uint64_t> lines = {}) const {
     const ByteView bytes_a = original_.bytes(a.section, a.offset, a.size);
     const ByteView bytes_b = patched_.bytes(b.section, b.offset, b.size);
     if (bytes_a.size() != bytes_b.size()) return false;
     const std::string& section = original_.object().sections[a.section].name;
     auto next = references.begin();
+    auto line = lines.begin();
     for (std::size_t i = 0; i < bytes_a.size(); ++i) {
+      if (line != lines.end() && i == *line) {
+        i += sizeof(std::uint32_t) - 1;
+        ++line;
+        continue;
+      }
       if (next != references.end() && i == next->offset - a.offset) {
         i += std::max<std::size_t>(next->width, 1) - 1;
         ++next;
@@ -129,12 +150,10 @@ class Comparison {
 
 }  // namespace
 
-std::vector<AtomId> changed_atoms(const Unit& original, const SpecialEntries& original_entries,
-                                  const Unit& patched, const SpecialEntries& patched_entries,
-                                  const Correlation& correlation) {
-  const Comparison comparison(original, original_entries, patched, patched_entries, correlation);
+std::vector<AtomId> changed_atoms(const UnitPair& units, const Correlation& correlation) {
+  const Comparison comparison(units, correlation);
   std::vector<AtomId> changed;
-  for (AtomId id = 0; id < patched.atoms().size(); ++id) {
+  for (AtomId id = 0; id < units.patched.atoms().size(); ++id) {
     const AtomId from = correlation.original_of[id];
     if (from != kNoAtom && !comparison.same(from, id)) changed.push_back(id);
   }

@@ -6,15 +6,12 @@
 #include <vector>
 
 #include "delta/correlate.h"
-#include "delta/special_sections.h"
-#include "delta/unit.h"
+#include "delta/unit_pair.h"
 
 namespace suture {
 
 /// Patched atoms, by id, whose original differs: in bytes outside of relocated fields, in what they refer to,
 /// or in the entries of special sections about them. Line numbers do not count.
-std::vector<AtomId> changed_atoms(const Unit& original, const SpecialEntries& original_entries,
-                                  const Unit& patched, const SpecialEntries& patched_entries,
-                                  const Correlation& correlation);
+std::vector<AtomId> changed_atoms(const UnitPair& units, const Correlation& correlation);
 
 }  // namespace suture

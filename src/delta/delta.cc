@@ -6,37 +6,39 @@
 #include "delta/correlate.h"
 #include "delta/emit.h"
 #include "delta/select.h"
-#include "delta/special_sections.h"
-#include "delta/unit.h"
+#include "delta/unit_pair.h"
 
 namespace suture {
 
 Result<Delta> make_delta(const elf::Object& original_object, const elf::Object& patched_object,
                          std::string name, const DeltaOptions& options) {
   // Cut both objects into functions, variables and strings, and make references between those of relocations.
-  const Unit original = TRY(Unit::cut(original_object, name));
-  const Unit patched = TRY(Unit::cut(patched_object, name));
+  Unit original = TRY(Unit::cut(original_object, name));
+  Unit patched = TRY(Unit::cut(patched_object, name));
 
   // Find the entries of the kernel's tables (alternatives, WARNs, faulting instructions) that each function
   // has.
-  const SpecialEntries original_entries = TRY(SpecialEntries::read(original, options));
-  const SpecialEntries patched_entries = TRY(SpecialEntries::read(patched, options));
+  SpecialEntries original_entries = TRY(SpecialEntries::read(original, options));
+  SpecialEntries patched_entries = TRY(SpecialEntries::read(patched, options));
+  const UnitPair units{.original = std::move(original),
+                       .patched = std::move(patched),
+                       .original_entries = std::move(original_entries),
+                       .patched_entries = std::move(patched_entries)};
 
   // Find for each function and variable the one that it was before.
-  const Correlation correlation = correlate(original, patched);
+  const Correlation correlation = correlate(units.original, units.patched);
 
   // Compare each with what it was.
-  const std::vector<AtomId> changed =
-      changed_atoms(original, original_entries, patched, patched_entries, correlation);
+  const std::vector<AtomId> changed = changed_atoms(units, correlation);
 
-  // Add what the changed functions need and the kernel lacks.
-  const Selection selection = TRY(select_shipped(original, patched, patched_entries, correlation, changed));
+  // Add what the changed functions need and the kernel lacks, and the callers of those it cannot redirect.
+  Selection selection = TRY(select_shipped(units, correlation, changed));
 
-  // Refuse what the kernel could not patch.
-  TRY(check_shippable(original, original_entries, patched, correlation, selection));
+  // Refuse what the kernel could not patch, and tell what is left out.
+  TRY(check_shippable(units, correlation, selection));
 
   // Write it down as an object of its own.
-  return emit_delta(original, patched, patched_entries, correlation, selection);
+  return emit_delta(units, correlation, std::move(selection));
 }
 
 }  // namespace suture

@@ -52,7 +52,8 @@ struct Delta {
   std::vector<std::string> added;  ///< names of shipped functions and variables that replace none
   std::vector<DeltaNote> notes{};
 
-  bool empty() const { return functions.empty(); }
+  /// Nothing to ship. Without replaced functions there may still be new ones for other units to call.
+  bool empty() const { return object.sections.empty(); }
 };
 
 /// Empty when the two do the same. Every refusal has a code "delta.…" and names function or section.

@@ -9,28 +9,28 @@ namespace {
 
 class Emitter {
  public:
-  Emitter(const Unit& original, const Unit& patched, const SpecialEntries& entries,
-          const Correlation& correlation)
-      : original_(original),
-        patched_(patched),
-        entries_(entries),
+  Emitter(const UnitPair& units, const Correlation& correlation)
+      : original_(units.original),
+        patched_(units.patched),
+        entries_(units.patched_entries),
         correlation_(correlation),
-        symbol_of_(patched.atoms().size(), elf::kUndefined) {
-    delta_.unit = patched.name();
+        symbol_of_(patched_.atoms().size(), elf::kUndefined) {
+    delta_.unit = patched_.name();
   }
 
-  Delta run(const Selection& selection) {
+  Delta run(Selection selection) {
     // All symbols first, so that references among the shipped need no order.
     for (const AtomId id : selection.shipped) add_atom(id);
     for (const AtomId id : selection.replaced) add_function(id);
     for (const AtomId id : selection.shipped) {
       const Atom& atom = patched_.atom(id);
       const std::uint32_t section = delta_.object.symbols[symbol_of_[id]].section;
-      copy_references({atom.section, atom.offset, atom.size}, section, 0, Within::kCode);
+      copy_references({atom.section, atom.offset, atom.size}, section, atom.padding, Within::kCode);
     }
     for (const AtomId id : selection.shipped) {
       for (const SpecialEntry& entry : entries_.of(id)) add_entry(entry);
     }
+    delta_.notes = std::move(selection.notes);
     return std::move(delta_);
   }
 
@@ -50,9 +50,9 @@ class Emitter {
         .type = home.type,
         // Strings are not merged again, and a section for each atom leaves nothing to order.
         .flags = home.flags & ~static_cast<std::uint64_t>(SHF_MERGE | SHF_STRINGS | SHF_LINK_ORDER),
-        .alignment = alignment_at(home, atom.offset),
-        .size = atom.size};
-    const ByteView bytes = patched_.bytes(atom);
+        .alignment = alignment_at(home, atom.offset - atom.padding),
+        .size = atom.padding + atom.size};
+    const ByteView bytes = patched_.bytes(atom.section, atom.offset - atom.padding, section.size);
     section.data.assign(bytes.begin(), bytes.end());
     const bool named = atom.symbol != elf::kUndefined;
     const bool is_new = correlation_.original_of[id] == kNoAtom;
@@ -61,7 +61,14 @@ class Emitter {
         .type = named ? patched_.object().symbols[atom.symbol].type : std::uint8_t{STT_SECTION},
         .binding = named && atom.global && is_new ? std::uint8_t{STB_GLOBAL} : std::uint8_t{STB_LOCAL},
         .section = static_cast<std::uint32_t>(delta_.object.sections.size()),
+        .value = atom.padding,
         .size = named ? atom.size : 0};
+    if (atom.padding != 0) {
+      add_symbol({.name = patched_.object().symbols[atom.padding_symbol].name,
+                  .type = STT_FUNC,
+                  .section = symbol.section,
+                  .size = atom.padding});
+    }
     symbol_of_[id] = add_symbol(std::move(symbol));
     delta_.object.sections.push_back(std::move(section));
     if (named && is_new && atom.kind != AtomKind::kPrivate) delta_.added.push_back(atom.name);
@@ -208,9 +215,8 @@ class Emitter {
 
 }  // namespace
 
-Delta emit_delta(const Unit& original, const Unit& patched, const SpecialEntries& entries,
-                 const Correlation& correlation, const Selection& selection) {
-  return Emitter(original, patched, entries, correlation).run(selection);
+Delta emit_delta(const UnitPair& units, const Correlation& correlation, Selection selection) {
+  return Emitter(units, correlation).run(std::move(selection));
 }
 
 }  // namespace suture

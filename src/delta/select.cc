@@ -3,48 +3,51 @@
 // A reference from shipped code keeps to the running kernel wherever it can: what is there and did not change
 // is used there. So the closure goes through new functions, new variables and private atoms, and stops
 // elsewhere.
+//
+// Livepatch redirects a function at its ftrace entry. A changed function without one can still be patched,
+// one level up: its new code is shipped beside the old, and each function that calls it is shipped as well,
+// calling the new one. That works as long as all callers are in this unit and none keeps its address.
 #include "delta/select.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+
+#include "delta/ftrace_entry.h"
 
 namespace suture {
 namespace {
 
+/// Functions without an entry, one calling the next: more than a few of them are no longer a small patch.
+constexpr std::size_t kMostLifted = 16;
+
 class Selector {
  public:
-  Selector(const Unit& original, const Unit& patched, const SpecialEntries& entries,
-           const Correlation& correlation)
-      : original_(original),
-        patched_(patched),
-        entries_(entries),
+  Selector(const UnitPair& units, const Correlation& correlation)
+      : units_(units),
+        original_(units.original),
+        patched_(units.patched),
         correlation_(correlation),
-        shipped_(patched.atoms().size()) {}
+        shipped_(patched_.atoms().size()) {}
 
   Result<Selection> run(const std::vector<AtomId>& changed) {
     for (const AtomId id : changed) TRY(take_change(id));
+    take_new_globals();
     while (!open_.empty()) {
       const AtomId id = open_.back();
       open_.pop_back();
-      const Atom& atom = patched_.atom(id);
-      TRY(follow(id, patched_.references(atom)));
-      for (const SpecialEntry& entry : entries_.of(id)) {
-        TRY(follow(id, patched_.references(entry.section, entry.offset, entry.size)));
-        const Companion& companion = entry.companion;
-        if (!companion.exists()) continue;
-        TRY(follow(id, patched_.references(companion.section, companion.offset, companion.size)));
-      }
+      for_each_range(id, [&](std::span<const Reference> references) { return follow(id, references); });
+      if (failure_) return std::unexpected(std::move(*failure_));
     }
-    Selection selection;
     for (AtomId id = 0; id < shipped_.size(); ++id) {
       if (!shipped_[id]) continue;
-      selection.shipped.push_back(id);
+      selection_.shipped.push_back(id);
       const Atom& atom = patched_.atom(id);
       const bool replaces = atom.kind == AtomKind::kFunction && correlation_.original_of[id] != kNoAtom;
-      if (replaces && parent_of_cold(atom.name).empty()) selection.replaced.push_back(id);
+      if (replaces && parent_of_cold(atom.name).empty() && !is_lifted(id)) selection_.replaced.push_back(id);
     }
-    return selection;
+    return std::move(selection_);
   }
 
  private:
@@ -61,24 +64,79 @@ class Selector {
           fmt::format("{} changed in {}, which has run and is gone", atom.name, home.name),
           "what it did at start-up cannot be done anew; move the change into code which runs later");
     }
-    if (atom.kind == AtomKind::kFunction) {
-      ship(id);
-      return take_parent_of_cold(atom);
-    }
+    if (atom.kind == AtomKind::kFunction) return take_function(id);
     return take_constant(id, home);
+  }
+
+  Result<void> take_function(AtomId id) {
+    if (shipped_[id]) return {};
+    ship(id);
+    const Atom& atom = patched_.atom(id);
+    if (!parent_of_cold(atom.name).empty()) return take_parent_of_cold(atom);
+    const AtomId original = correlation_.original_of[id];
+    if (original == kNoAtom || has_ftrace_entry(original_, units_.original_entries, original)) return {};
+    return lift(id);
   }
 
   /// The cold part of a function is entered only by a jump from its parent, so the two are replaced together.
   Result<void> take_parent_of_cold(const Atom& cold) {
     const std::string_view parent = parent_of_cold(cold.name);
-    if (parent.empty()) return {};
     for (AtomId id = 0; id < patched_.atoms().size(); ++id) {
-      if (patched_.atom(id).name != parent || patched_.atom(id).kind != AtomKind::kFunction) continue;
-      ship(id);
-      return {};
+      if (patched_.atom(id).name == parent && patched_.atom(id).kind == AtomKind::kFunction)
+        return take_function(id);
     }
     return refuse("delta.orphaned-cold",
                   fmt::format("{} changed, but its parent is not in the unit", cold.name), "");
+  }
+
+  /// See the head of this file.
+  Result<void> lift(AtomId id) {
+    const Atom& atom = patched_.atom(id);
+    const auto unreachable = [&](const std::string& why) {
+      return refuse(
+          "delta.no-ftrace-entry",
+          fmt::format("{} changed, but has no ftrace entry, so livepatch cannot redirect it, and {}",
+                      atom.name, why),
+          "express the change in a function that calls it");
+    };
+    lifted_.push_back(id);
+    if (lifted_.size() > kMostLifted) return unreachable("neither have too many of its callers");
+    if (atom.global) return unreachable("other units may call it");
+    std::vector<AtomId> callers;
+    for (AtomId user = 0; user < patched_.atoms().size(); ++user) {
+      const std::optional<bool> calls = use_of(user, id);
+      if (!calls || is_init_section(patched_.section_of(patched_.atom(user)).name)) continue;
+      if (!*calls) return unreachable(fmt::format("{} holds its address", patched_.atom(user).name));
+      if (user != id) callers.push_back(user);
+    }
+    if (callers.empty()) return unreachable("nothing in this unit calls it");
+    std::string names;
+    for (const AtomId caller : callers) {
+      names += (names.empty() ? "" : ", ") + patched_.atom(caller).name;
+      TRY(take_function(caller));
+    }
+    selection_.notes.push_back(
+        {"delta.lifted",
+         fmt::format("{} has no ftrace entry: what calls it is replaced instead ({})", atom.name, names)});
+    return {};
+  }
+
+  bool is_lifted(AtomId id) const { return std::ranges::find(lifted_, id) != lifted_.end(); }
+
+  /// Nothing: `user` does not refer to it. True: it calls it, and no more.
+  std::optional<bool> use_of(AtomId user, AtomId target) {
+    std::optional<bool> calls;
+    const bool code = patched_.atom(user).kind == AtomKind::kFunction;
+    for_each_range(user, [&](std::span<const Reference> references) -> Result<void> {
+      for (const Reference& reference : references) {
+        if (reference.target != target || (user == target && reference.addend != 0)) continue;
+        // A table's entry about the function itself (its call to ftrace, an exception) is no use of it.
+        if (user == target && !reference.branch) continue;
+        calls = calls.value_or(true) && code && reference.branch;
+      }
+      return {};
+    });
+    return calls;
   }
 
   /// A changed constant can be shipped when only this unit's functions read it: they are shipped with it.
@@ -89,6 +147,7 @@ class Selector {
                     fmt::format("the data {} in {} changed, and {}", atom.name, home.name, why),
                     "the running kernel's copy cannot be exchanged; express the change in code");
     };
+    if (home.name == ".modinfo") return {};  // what tools read of the file
     if (home.writable()) return changed("it is in use");
     if (!home.name.starts_with(".rodata"))
       return changed("the kernel reads it when it starts or loads the module");
@@ -109,10 +168,38 @@ class Selector {
     return {};
   }
 
+  /// Other units of the fix may call them.
+  void take_new_globals() {
+    for (AtomId id = 0; id < patched_.atoms().size(); ++id) {
+      const Atom& atom = patched_.atom(id);
+      const elf::Section& home = patched_.section_of(atom);
+      const bool ordinary = atom.kind == AtomKind::kFunction || home.name.starts_with(".data") ||
+                            home.name.starts_with(".bss") || home.name.starts_with(".rodata");
+      if (atom.global && ordinary && correlation_.original_of[id] == kNoAtom && !is_init_section(home.name))
+        ship(id);
+    }
+  }
+
   void ship(AtomId id) {
     if (shipped_[id]) return;
     shipped_[id] = true;
     open_.push_back(id);
+  }
+
+  /// Calls `use` for the references of an atom, of its entries in the kernel's tables, and of what those
+  /// bring along. The first error is kept.
+  template <class Use>
+  void for_each_range(AtomId id, Use use) {
+    const auto visit = [&](std::span<const Reference> references) {
+      if (failure_) return;
+      if (Result<void> done = use(references); !done) failure_ = std::move(done).error();
+    };
+    visit(patched_.references(patched_.atom(id)));
+    for (const SpecialEntry& entry : units_.patched_entries.of(id)) {
+      visit(patched_.references(entry.section, entry.offset, entry.size));
+      const Companion& companion = entry.companion;
+      if (companion.exists()) visit(patched_.references(companion.section, companion.offset, companion.size));
+    }
   }
 
   Result<void> follow(AtomId from, std::span<const Reference> references) {
@@ -145,12 +232,15 @@ class Selector {
     return {};
   }
 
+  const UnitPair& units_;
   const Unit& original_;
   const Unit& patched_;
-  const SpecialEntries& entries_;
   const Correlation& correlation_;
+  Selection selection_;
   std::vector<bool> shipped_;
-  std::vector<AtomId> open_;  ///< shipped, references not yet followed
+  std::vector<AtomId> open_;    ///< shipped, references not yet followed
+  std::vector<AtomId> lifted_;  ///< shipped without an ftrace entry: their callers are replaced
+  std::optional<Error> failure_;
 };
 
 }  // namespace
@@ -163,10 +253,9 @@ bool is_init_section(std::string_view name) {
   return name.ends_with(".init");
 }
 
-Result<Selection> select_shipped(const Unit& original, const Unit& patched,
-                                 const SpecialEntries& patched_entries, const Correlation& correlation,
+Result<Selection> select_shipped(const UnitPair& units, const Correlation& correlation,
                                  const std::vector<AtomId>& changed) {
-  return Selector(original, patched, patched_entries, correlation).run(changed);
+  return Selector(units, correlation).run(changed);
 }
 
 }  // namespace suture

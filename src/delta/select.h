@@ -6,20 +6,20 @@
 #include <vector>
 
 #include "delta/correlate.h"
-#include "delta/special_sections.h"
-#include "delta/unit.h"
+#include "delta/delta.h"
+#include "delta/unit_pair.h"
 
 namespace suture {
 
 struct Selection {
   std::vector<AtomId> shipped;   ///< patched atoms, ascending: code and data
   std::vector<AtomId> replaced;  ///< of these, the functions which take the place of an original one
+  std::vector<DeltaNote> notes;
 };
 
 /// `changed` as from changed_atoms(). Refuses what cannot be shipped: "delta.data-changed",
-/// "delta.init-changed", "delta.ambiguous-static-local", "delta.nameless-data".
-Result<Selection> select_shipped(const Unit& original, const Unit& patched,
-                                 const SpecialEntries& patched_entries, const Correlation& correlation,
+/// "delta.init-changed", "delta.ambiguous-static-local", "delta.nameless-data", "delta.no-ftrace-entry".
+Result<Selection> select_shipped(const UnitPair& units, const Correlation& correlation,
                                  const std::vector<AtomId>& changed);
 
 /// Code and data that the kernel throws away after boot, or runs only while a module loads or goes.

@@ -69,7 +69,9 @@ class TableReader {
     const std::optional<std::uint64_t> size = entry_size();
     if (!size) return wrong("its size and pointers fit no known entry");
     for (std::uint64_t offset = 0; offset < content_.size; offset += *size) {
-      const Reference& key = unit_.references(section_, offset, *size).front();
+      const auto references = unit_.references(section_, offset, *size);
+      const Reference& key = references.front();
+      if (jumps_to_itself(references)) continue;
       SpecialEntry entry{.section = section_,
                          .offset = offset,
                          .size = std::min(*size, content_.size - offset),
@@ -88,6 +90,12 @@ class TableReader {
     return fail("delta.special-section-shape",
                 fmt::format("read the table {} of {}", kind_.section, unit_.name()), std::move(why),
                 "this kernel lays the table out in a way that this version of suture does not know");
+  }
+
+  /// A jump label whose jump leads to where it stands is one that a tool took out of use.
+  bool jumps_to_itself(std::span<const Reference> references) const {
+    return kind_.section == "__jump_table" && references.size() > 1 &&
+           references[0].target == references[1].target && references[0].addend == references[1].addend;
   }
 
   std::optional<std::uint64_t> entry_size() const {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <tuple>
 
 #include "delta/instruction.h"
 #include "delta/special_sections.h"
@@ -34,6 +36,11 @@ AtomKind kind_of(const elf::Section& section, std::string_view name, std::uint8_
   if (section.name == "__dyndbg" || section.name == "__verbose") return AtomKind::kPrivate;
   if (!section.writable() && is_private_name(name)) return AtomKind::kPrivate;
   return AtomKind::kData;
+}
+
+bool is_function_padding(const elf::Section& section, const elf::Symbol& symbol) {
+  const bool named = symbol.name.starts_with("__pfx_") || symbol.name.starts_with("__cfi_");
+  return named && section.executable() && symbol.size != 0;
 }
 
 bool is_padding(ByteView bytes, bool code) {
@@ -89,6 +96,8 @@ Result<Unit> Unit::cut(const elf::Object& object, std::string name) {
     if (!content.allocated() || is_special_section(content.name)) continue;
     if ((content.flags & SHF_MERGE) != 0 && content.relocations.empty()) {
       unit.cut_mergeable(section);
+    } else if (content.name == ".fixup") {
+      unit.cut_fixups(section);
     } else {
       unit.cut_section(section, symbols[section]);
     }
@@ -109,12 +118,19 @@ void Unit::cut_section(std::uint32_t section, std::vector<std::uint32_t>& symbol
     return std::tuple(a.value, b.size, b.binding) < std::tuple(b.value, a.size, a.binding);
   });
   std::uint64_t end = 0;
+  std::uint32_t padding = elf::kUndefined;  // that was met last
   for (std::size_t i = 0; i < symbols.size(); ++i) {
     const elf::Symbol& symbol = object_->symbols[symbols[i]];
     const bool at_the_end = content.size != 0 && symbol.value == content.size;
     if (symbol.value < end || at_the_end) continue;  // an alias, or a label inside
     if (i > 0 && symbol.value == object_->symbols[symbols[i - 1]].value) continue;
     if (symbol.value > end) add_nameless(section, end, symbol.value);
+    const bool after_padding = padding != elf::kUndefined && symbol.value == end;
+    if (is_function_padding(content, symbol)) {
+      padding = symbols[i];
+      end = symbol.value + symbol.size;
+      continue;
+    }
     std::uint64_t size = symbol.size;
     if (size == 0) {
       const auto next = std::ranges::find_if(
@@ -127,7 +143,9 @@ void Unit::cut_section(std::uint32_t section, std::vector<std::uint32_t>& symbol
                       .offset = symbol.value,
                       .size = size,
                       .symbol = symbols[i],
-                      .global = symbol.binding != STB_LOCAL});
+                      .global = symbol.binding != STB_LOCAL,
+                      .padding = after_padding ? object_->symbols[padding].size : 0,
+                      .padding_symbol = after_padding ? padding : elf::kUndefined});
     end = symbol.value + size;
   }
   if (end < content.size) add_nameless(section, end, content.size);
@@ -171,6 +189,28 @@ void Unit::cut_mergeable(std::uint32_t section) {
                       .offset = begin,
                       .size = end - begin});
     begin = end;
+  }
+}
+
+/// Code that repairs what a faulting instruction leaves (up to 5.15 in a section of its own), written by
+/// macros without names. Each piece is what an entry of the exception table leads to, and goes with it.
+void Unit::cut_fixups(std::uint32_t section) {
+  const elf::Section& content = object_->sections[section];
+  std::set<std::uint64_t> starts{0, content.size};
+  for (const elf::Section& table : object_->sections) {
+    if (table.name != "__ex_table") continue;
+    for (const elf::Relocation& relocation : table.relocations) {
+      const elf::Symbol& symbol = object_->symbols[relocation.symbol];
+      const std::uint64_t place = symbol.value + static_cast<std::uint64_t>(relocation.addend);
+      if (symbol.section == section && place < content.size) starts.insert(place);
+    }
+  }
+  for (auto begin = starts.begin(), end = std::next(begin); end != starts.end(); begin = end++) {
+    atoms_.push_back({.name = content.name,
+                      .kind = AtomKind::kPrivate,
+                      .section = section,
+                      .offset = *begin,
+                      .size = *end - *begin});
   }
 }
 

@@ -49,6 +49,10 @@ struct Atom {
   std::uint64_t size = 0;
   std::uint32_t symbol = elf::kUndefined;  ///< index into Object::symbols; kUndefined: it has no name
   bool global = false;
+  /// Bytes right before a function which go with it: `__pfx_NAME`, room for call thunks
+  /// (CONFIG_CALL_PADDING, since 6.2), or `__cfi_NAME`, its type's hash.
+  std::uint64_t padding = 0;
+  std::uint32_t padding_symbol = elf::kUndefined;
 };
 
 class Unit {
@@ -81,6 +85,7 @@ class Unit {
   Unit(const elf::Object& object, std::string name) : object_(&object), name_(std::move(name)) {}
   void cut_section(std::uint32_t section, std::vector<std::uint32_t>& symbols);
   void cut_mergeable(std::uint32_t section);
+  void cut_fixups(std::uint32_t section);
   void add_nameless(std::uint32_t section, std::uint64_t begin, std::uint64_t end);
   Result<void> read_references();
   Result<void> resolve(std::uint32_t section, Reference& reference) const;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "delta/special_sections.h"
+#include "delta/unit.h"
+
+namespace suture {
+
+/// One unit before and after the change, each with its entries of the kernel's tables.
+struct UnitPair {
+  Unit original;
+  Unit patched;
+  SpecialEntries original_entries;
+  SpecialEntries patched_entries;
+};
+
+}  // namespace suture

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/process.h"
+#include "build/line_numbers.h"
 
 namespace suture {
 namespace {
@@ -41,6 +42,7 @@ Result<PatchedTree> PatchedTree::make(const fs::path& pristine, const std::vecto
   TRY(make_directories(tree.root_));
   TRY(tree.copy_files(fixes));
   for (const Fix& fix : fixes) TRY(tree.apply(fix));
+  TRY(tree.keep_line_numbers());
   TRY(tree.link_siblings());
   return tree;
 }
@@ -81,6 +83,16 @@ Result<void> PatchedTree::apply(const Fix& fix) const {
   return fail(
       "build.fix-does-not-apply", "apply the fix " + fix.record.name, std::move(why),
       "the source of this kernel differs there; take the fix of this version's stable series, or adapt it");
+}
+
+Result<void> PatchedTree::keep_line_numbers() const {
+  for (const std::string& file : patched_) {
+    const bool is_source = file.ends_with(".c") || file.ends_with(".h");
+    std::error_code error;
+    if (is_source && fs::exists(pristine_ / file, error) && fs::exists(root_ / file, error))
+      TRY(suture::keep_line_numbers(pristine_ / file, root_ / file));
+  }
+  return {};
 }
 
 Result<void> PatchedTree::link_siblings() const {

@@ -20,7 +20,8 @@ namespace suture {
 class PatchedTree {
  public:
   /// Applies the fixes in order, each on top of those before it. No fuzz: context must be equal, its place
-  /// may have moved. "build.fix-does-not-apply" names fix, file and hunk.
+  /// may have moved. "build.fix-does-not-apply" names fix, file and hunk. Lines that the fixes leave alone
+  /// keep their numbers, in `__LINE__` as in the compiler's messages (see line_numbers.h).
   static Result<PatchedTree> make(const std::filesystem::path& pristine, const std::vector<Fix>& fixes);
 
   const std::filesystem::path& root() const { return root_; }
@@ -37,6 +38,7 @@ class PatchedTree {
       : folder_(std::move(folder)), root_(folder_.path() / "tree"), pristine_(std::move(pristine)) {}
   Result<void> copy_files(const std::vector<Fix>& fixes);
   Result<void> apply(const Fix& fix) const;
+  Result<void> keep_line_numbers() const;
   Result<void> link_siblings() const;
 
   TempDir folder_;

@@ -84,14 +84,16 @@ class Resolver {
                   fmt::format("{} is not among the symbols of {}", name, object.name()),
                   "the fix uses something that this kernel does not have, or has optimised away");
     }
-    if (!address && symbols.size() == 1) address = symbols[0].address;
+    // A function of that name which another unit keeps to itself is another function.
+    if (!address && symbols.size() == 1 && (!global || symbols[0].global)) address = symbols[0].address;
     if (!address && global && std::ranges::count(symbols, true, &ShippedSymbol::global) == 1) {
       address = std::ranges::find(symbols, true, &ShippedSymbol::global)->address;
     }
     if (!address) {
-      return fail("build.symbol-ambiguous", "resolve the symbols of " + delta_.unit,
-                  fmt::format("{} has {} symbols named {}, and nothing tells which one is meant",
-                              object.name(), symbols.size(), name));
+      return fail(
+          "build.symbol-ambiguous", "resolve the symbols of " + delta_.unit,
+          fmt::format("{} has {} symbols named {}{}, and nothing tells which one is meant", object.name(),
+                      symbols.size(), name, global ? ", none of them visible to other units" : ""));
     }
     return SymbolSource{
         .exported_crc = std::nullopt,

@@ -58,6 +58,7 @@ class Checker {
       return {};
     }
     if (section == ".modinfo") return {};  // what tools read of the file
+    if (section == ".BTF_ids") return {};  // see same_btf_ids()
     if (section == "__param") {
       leave_out("delta.parameter-left-out", atom, "module parameter");
       return {};

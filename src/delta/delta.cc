@@ -11,7 +11,7 @@
 namespace suture {
 
 Result<Delta> make_delta(const elf::Object& original_object, const elf::Object& patched_object,
-                         std::string name, const DeltaOptions& options) {
+                         const std::string& name, const DeltaOptions& options) {
   // Cut both objects into functions, variables and strings, and make references between those of relocations.
   Unit original = TRY(Unit::cut(original_object, name));
   Unit patched = TRY(Unit::cut(patched_object, name));

@@ -57,7 +57,7 @@ struct Delta {
 };
 
 /// Empty when the two do the same. Every refusal has a code "delta.…" and names function or section.
-Result<Delta> make_delta(const elf::Object& original, const elf::Object& patched, std::string unit,
+Result<Delta> make_delta(const elf::Object& original, const elf::Object& patched, const std::string& unit,
                          const DeltaOptions& options = {});
 
 }  // namespace suture

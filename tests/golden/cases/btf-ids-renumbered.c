@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// functions: f
+#include "kernel.h"
+
+asm(".pushsection .BTF_ids,\"a\"\n"
+#ifdef PATCHED
+    ".local __BTF_ID__func__f__7\n__BTF_ID__func__f__7: .zero 4\n"
+#else
+    ".local __BTF_ID__func__f__1\n__BTF_ID__func__f__1: .zero 4\n"
+#endif
+    ".popsection");
+int f(int a) {
+#ifdef PATCHED
+  a += 1;
+#endif
+  return foo(a);
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// refused: delta.data-changed
+#include "kernel.h"
+
+#ifdef PATCHED
+static const short table[] = {1, 2, 3, 4, 5, 7};
+#else
+static const short table[] = {1, 2, 3, 4, 5, 6};
+#endif
+const short* tables[] = {table};
+int f(unsigned a) {
+  return foo(table[a % 6]);
+}

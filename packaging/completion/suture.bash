@@ -7,6 +7,15 @@ _suture_targets() {
   suture target ${1:+--store "$1"} list 2>/dev/null | sed -n '2,$s/^[^:]*:\([^ ]*\) .*/\1/p'
 }
 
+_suture_functions() {
+  # What a patchset or module replaces, and the functions that an object has besides.
+  [[ -n $1 ]] && suture inspect "$1" 2>/dev/null | awk '
+    /^OBJECT +(REPLACED )?FUNCTION /{ column = 2; next }
+    /^(ADDED )?FUNCTION /{ column = 1; next }
+    /^$/{ column = 0 }
+    column { print $column }'
+}
+
 _suture() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command='' action='' store='' word i
@@ -15,6 +24,7 @@ _suture() {
     case ${COMP_WORDS[i - 1]} in
       --store) store=$word; continue ;;
       --target | --fix | --level | --output | --repository | --repo | --channel | --keys | --expires | --config) continue ;;
+      --function | --original | --syntax) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -23,8 +33,10 @@ _suture() {
   COMPREPLY=()
   case $previous in
     --store | --output | --repository | --repo | --keys) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    --fix | --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --fix | --config | --original) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --target) mapfile -t COMPREPLY < <(compgen -W "$(_suture_targets "$store")" -- "$current"); return ;;
+    --syntax) mapfile -t COMPREPLY < <(compgen -W 'att intel' -- "$current"); return ;;
+    --function) mapfile -t COMPREPLY < <(compgen -W "$(_suture_functions "$action")" -- "$current"); return ;;
     --channel) mapfile -t COMPREPLY < <(compgen -W 'stable canary' -- "$current"); return ;;
     --level | --expires) return ;;
   esac
@@ -40,6 +52,7 @@ _suture() {
         add | search) words='debian' ;;
       esac
       ;;
+    inspect) options+=' --function --original --target --store --syntax --whole' ;;
     build) options+=' --target --fix --level --output --store' ;;
     repo)
       case $action in

@@ -18,6 +18,9 @@ class ShippedModule final : public ShippedObject {
   static Result<ShippedModule> find_and_read(const std::filesystem::path& modules, std::string_view name);
   static Result<ShippedModule> parse(ByteView file, std::string name);
 
+  /// As in the file, but with each section's relocations by offset.
+  const elf::Object& object() const { return object_; }
+
   const std::string& name() const override { return name_; }
   std::vector<ShippedSymbol> find(std::string_view name) const override;
   std::vector<std::uint64_t> addresses_of(std::string_view name) const override;

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "module/klp_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+
+namespace suture {
+namespace {
+
+// struct klp_func and klp_object, include/linux/livepatch.h: what a patch says comes first in both, and has
+// not moved since 4.0. What the kernel keeps for itself follows; its size differs, and is not needed.
+constexpr std::uint64_t kNewFunction = 8;  // offset from old_name
+constexpr std::uint64_t kSympos = 16;
+constexpr std::uint64_t kFunctions = 8;  // offset from klp_object.name
+
+struct Place {
+  std::uint32_t section = 0;
+  std::uint64_t offset = 0;
+  auto operator<=>(const Place&) const = default;
+};
+
+class TableReader {
+ public:
+  explicit TableReader(const elf::Object& module) : module_(module) {
+    for (std::uint32_t i = 0; i < module.sections.size(); ++i) {
+      for (const elf::Relocation& relocation : module.sections[i].relocations)
+        pointers_.emplace(Place{i, relocation.offset}, &relocation);
+    }
+    for (std::uint32_t i = 0; i < module.symbols.size(); ++i) {
+      const elf::Symbol& symbol = module.symbols[i];
+      if (symbol.type == STT_FUNC && symbol.defined_in_section())
+        functions_.emplace(Place{symbol.section, symbol.value}, i);
+    }
+  }
+
+  std::vector<KlpFunction> read() {
+    for (const elf::Symbol& symbol : module_.symbols) {
+      if (symbol.name != "suture_objects" || !symbol.defined_in_section()) continue;
+      const Place begin{symbol.section, symbol.value};
+      const Place end{symbol.section, symbol.value + symbol.size};
+      for (auto it = pointers_.lower_bound(begin); it != pointers_.end() && it->first < end; ++it) {
+        const elf::Symbol* table = table_at(it->second);
+        if (table != nullptr) read_functions(*table, object_name(it->first));
+      }
+    }
+    return std::move(result_);
+  }
+
+ private:
+  std::optional<Place> place_of(const elf::Relocation* relocation) const {
+    const elf::Symbol& symbol = module_.symbols[relocation->symbol];
+    const std::int64_t offset = static_cast<std::int64_t>(symbol.value) + relocation->addend;
+    if (!symbol.defined_in_section() || offset < 0) return std::nullopt;
+    return Place{symbol.section, static_cast<std::uint64_t>(offset)};
+  }
+
+  std::optional<Place> pointer_at(Place place) const {
+    const auto found = pointers_.find(place);
+    return found == pointers_.end() ? std::nullopt : place_of(found->second);
+  }
+
+  const elf::Symbol* table_at(const elf::Relocation* relocation) const {
+    const std::optional<Place> place = place_of(relocation);
+    const auto found = std::ranges::find_if(module_.symbols, [&](const elf::Symbol& symbol) {
+      return place && symbol.section == place->section && symbol.value == place->offset &&
+             symbol.name.starts_with("suture_functions_");
+    });
+    return found == module_.symbols.end() ? nullptr : &*found;
+  }
+
+  /// `functions` is the place of klp_object.funcs. A name that is null means vmlinux.
+  std::string object_name(Place functions) const {
+    if (functions.offset < kFunctions) return "vmlinux";
+    const auto name = pointer_at({functions.section, functions.offset - kFunctions});
+    return name ? text_at(*name).value_or("vmlinux") : "vmlinux";
+  }
+
+  void read_functions(const elf::Symbol& table, const std::string& object) {
+    const Place begin{table.section, table.value};
+    const Place end{table.section, table.value + table.size};
+    for (auto it = pointers_.lower_bound(begin); it != pointers_.end() && it->first < end; ++it) {
+      const auto text = place_of(it->second);
+      const auto name = text ? text_at(*text) : std::nullopt;
+      const auto code = pointer_at({table.section, it->first.offset + kNewFunction});
+      const auto function = code ? functions_.find(*code) : functions_.end();
+      if (!name || name->empty() || function == functions_.end()) continue;
+      result_.push_back({.object = object,
+                         .name = *name,
+                         .sympos = number_at({table.section, it->first.offset + kSympos}),
+                         .symbol = function->second});
+    }
+  }
+
+  std::optional<std::string> text_at(Place place) const {
+    const Bytes& data = module_.sections[place.section].data;
+    if (place.offset >= data.size()) return std::nullopt;
+    const std::string_view text = as_text(ByteView(data).subspan(place.offset));
+    const std::size_t end = text.find('\0');
+    if (end == std::string_view::npos) return std::nullopt;
+    return std::string(text.substr(0, end));
+  }
+
+  std::uint32_t number_at(Place place) const {
+    const Bytes& data = module_.sections[place.section].data;
+    std::uint32_t value = 0;
+    if (place.offset > data.size() || sizeof value > data.size() - place.offset) return 0;
+    for (std::size_t i = sizeof value; i-- > 0;) value = value << 8 | data[place.offset + i];
+    return value;
+  }
+
+  const elf::Object& module_;
+  std::map<Place, const elf::Relocation*> pointers_;
+  std::map<Place, std::uint32_t> functions_;
+  std::vector<KlpFunction> result_;
+};
+
+}  // namespace
+
+std::vector<KlpFunction> read_klp_tables(const elf::Object& module) {
+  return TableReader(module).read();
+}
+
+bool is_glue(const elf::Symbol& symbol) {
+  constexpr std::array<std::string_view, 7> kNames{"init_module",   "cleanup_module", "__this_module",
+                                                   "suture_init",   "suture_exit",    "suture_patch",
+                                                   "suture_objects"};
+  return std::ranges::find(kNames, symbol.name) != kNames.end() ||
+         symbol.name.starts_with("suture_functions_") || symbol.name.starts_with("__UNIQUE_ID_");
+}
+
+}  // namespace suture

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a module of ours tells the kernel's livepatch, read back from its tables: see src/module/glue.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "elf/object.h"
+
+namespace suture {
+
+/// One struct klp_func.
+struct KlpFunction {
+  std::string object;        ///< "vmlinux", or a module
+  std::string name;          ///< of the function that is replaced
+  std::uint32_t sympos = 0;  ///< as ReplacedFunction::sympos
+  std::uint32_t symbol = 0;  ///< the new code, index into Object::symbols
+};
+
+/// In the tables' order. Empty when the module has none that we could have written.
+std::vector<KlpFunction> read_klp_tables(const elf::Object& module);
+
+/// True for what the glue defines: its tables and what every module has.
+bool is_glue(const elf::Symbol& symbol);
+
+}  // namespace suture

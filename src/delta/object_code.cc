@@ -34,6 +34,13 @@ std::size_t distance(std::string_view left, std::string_view right, std::size_t 
   return row.back();
 }
 
+/// As named_place() does.
+PlaceName branch_to(PlaceName name) {
+  const std::size_t sign = name.key.find_last_of("+-");
+  if (sign != std::string::npos && sign > 0) name.key.resize(sign);
+  return name;
+}
+
 }  // namespace
 
 ObjectCode::ObjectCode(const elf::Object& object) : object_(object), named_(object.sections.size()) {
@@ -93,7 +100,10 @@ Listing ObjectCode::list(std::uint32_t function, Syntax syntax) const {
   }
   const Symboliser name_of_field = [&](const CodeField& field) -> std::optional<PlaceName> {
     const auto found = relocations.find(field.offset);
-    return found == relocations.end() ? std::nullopt : name_of(*found->second, field);
+    if (found != relocations.end()) return name_of(*found->second, field);
+    // A branch to another function of the section needs no relocation once they are linked.
+    if (field.use != CodeField::Use::kBranch || field.value < code.size()) return std::nullopt;
+    return branch_to(place(symbol.section, static_cast<std::int64_t>(begin + field.value)));
   };
   return disassemble(code, 0, name_of_field, syntax);
 }
@@ -105,10 +115,7 @@ std::optional<PlaceName> ObjectCode::name_of(const elf::Relocation& relocation,
   const bool branch = field.use == CodeField::Use::kBranch;
   if (symbol.type == STT_SECTION && symbol.defined_in_section()) {
     PlaceName name = place(symbol.section, static_cast<std::int64_t>(symbol.value) + offset);
-    if (!branch) return name;
-    const std::size_t plus = name.key.find_last_of("+-");
-    if (plus != std::string::npos && plus > 0) name.key.resize(plus);
-    return name;
+    return branch ? branch_to(std::move(name)) : name;
   }
   if (const auto late = elf::parse_livepatch_symbol(symbol.name))
     return named_place(late->name, offset, branch);

@@ -75,6 +75,16 @@ TEST(ObjectCode, ReachesToTheNextSymbolWhereNoneSays) {
   EXPECT_EQ(code.size_of(code.find("h")[0]), 4u);
 }
 
+TEST(ObjectCode, NamesBranchesThatAreLinkedAlready) {
+  elf::Object o = object();
+  // f's call, now to h: 20 - 5
+  o.sections[0].data[1] = 15;
+  std::erase_if(o.sections[0].relocations,
+                [](const elf::Relocation& relocation) { return relocation.offset == 1; });
+  const ObjectCode code(o);
+  EXPECT_EQ(code.list(code.find("f")[0], Syntax::kAtt).lines[0].text, "call   h");
+}
+
 TEST(ObjectCode, IsEmptyWhereAFunctionIs) {
   elf::Object o = object();
   o.symbols.push_back({.name = "empty", .type = STT_FUNC, .section = 0, .value = 24});

@@ -102,8 +102,8 @@ std::string text_of(const DeltaRecord& record) {
 
 Result<int> run(const Options& options, bool json) {
   const DeltaOptions delta_opts = TRY(delta_options(options));
-  const elf::Object original = TRY(elf::read_object(options.original));
-  const elf::Object patched = TRY(elf::read_object(options.patched));
+  const elf::Object original = TRY(elf::read_object(options.original, elf::Keep::kAllocated));
+  const elf::Object patched = TRY(elf::read_object(options.patched, elf::Keep::kAllocated));
   std::optional<SymbolTable> symbols;
   if (!options.symbols.empty()) {
     symbols = TRY(SymbolTable::parse(TRY(read_text_file(options.symbols, kLargestSymbolTable)),

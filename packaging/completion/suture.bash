@@ -23,8 +23,8 @@ _suture() {
     word=${COMP_WORDS[i]}
     case ${COMP_WORDS[i - 1]} in
       --store) store=$word; continue ;;
-      --target | --fix | --level | --output | --repository | --repo | --channel | --keys | --expires | --config) continue ;;
-      --function | --original | --syntax) continue ;;
+      --target | --fix | --level | --output | --repository | --repo | --channel | --keys | --expires | --config | \
+        -o | --object | --symbols | --unit | --entry-size | --function | --original | --syntax) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -32,18 +32,26 @@ _suture() {
 
   COMPREPLY=()
   case $previous in
+    --output | -o)
+      if [[ $command == delta ]]; then compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; fi
+      ;;&
     --store | --output | --repository | --repo | --keys) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    --fix | --config | --original) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --fix | --config | --symbols | --original) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --target) mapfile -t COMPREPLY < <(compgen -W "$(_suture_targets "$store")" -- "$current"); return ;;
     --syntax) mapfile -t COMPREPLY < <(compgen -W 'att intel' -- "$current"); return ;;
     --function) mapfile -t COMPREPLY < <(compgen -W "$(_suture_functions "$action")" -- "$current"); return ;;
     --channel) mapfile -t COMPREPLY < <(compgen -W 'stable canary' -- "$current"); return ;;
-    --level | --expires) return ;;
+    --object) mapfile -t COMPREPLY < <(compgen -W "vmlinux $(cut -d ' ' -f 1 /proc/modules 2>/dev/null)" -- "$current"); return ;;
+    --entry-size)
+      mapfile -t COMPREPLY < <(compgen -S = -W 'alt_instr paravirt_patch_site exception_table_entry bug_entry jump_entry static_call_site orc_entry' -- "$current")
+      return
+      ;;
+    --level | --expires | --unit) return ;;
   esac
 
   local options='--json --help' words=''
   case $command in
-    '') words='target build inspect repo publish update revert status list-cves'; options+=' --version' ;;
+    '') words='target build delta inspect repo publish update revert status list-cves'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in
@@ -54,6 +62,7 @@ _suture() {
       ;;
     inspect) options+=' --function --original --target --store --syntax --whole' ;;
     build) options+=' --target --fix --level --output --store' ;;
+    delta) options+=' --output --object --symbols --unit --entry-size' ;;
     repo)
       case $action in
         '') words='init list renew' ;;
@@ -65,7 +74,7 @@ _suture() {
   esac
   if [[ $current == -* ]]; then words=$options; fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-  if [[ ${#COMPREPLY[@]} -eq 0 && $current != -* && $command =~ ^(inspect|publish|repo)$ ]]; then
+  if [[ ${#COMPREPLY[@]} -eq 0 && $current != -* && $command =~ ^(inspect|publish|repo|delta)$ ]]; then
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
   fi

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,6 +75,19 @@ Result<Buffer> read_whole(const fs::path& path, std::size_t limit) {
   return buffer;
 }
 
+/// Fills as much of the buffer as the file has.
+Result<std::size_t> read_into(int fd, std::span<std::uint8_t> buffer, const std::string& what) {
+  std::size_t used = 0;
+  while (used < buffer.size()) {
+    const ssize_t got = ::read(fd, buffer.data() + used, buffer.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("file.unreadable", what);
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+  }
+  return used;
+}
+
 Result<void> write_all(int fd, ByteView bytes, const std::string& what) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(fd, bytes.data(), bytes.size());
@@ -95,6 +109,30 @@ Result<Bytes> read_file(const fs::path& path, std::size_t limit) {
 
 Result<std::string> read_text_file(const fs::path& path, std::size_t limit) {
   return read_whole<std::string>(path, limit);
+}
+
+Result<FileCopy> FileCopy::read(const fs::path& path, std::size_t limit) {
+  const std::string what = "read " + path.string();
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (!fd || ::fstat(fd.get(), &info) != 0) return fail_errno("file.unreadable", what);
+  if (!S_ISREG(info.st_mode)) return fail("file.unreadable", what, "it is not a regular file");
+  const auto size = static_cast<std::size_t>(info.st_size);
+  if (size > limit)
+    return fail("file.too-large", what, "it is larger than " + std::to_string(limit) + " bytes");
+  FileCopy copy;
+  if (size == 0) return copy;
+  void* pages =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  if (pages == MAP_FAILED) return fail_errno("file.unreadable", what);
+  copy.pages_ = static_cast<std::uint8_t*>(pages);
+  copy.room_ = size;
+  copy.size_ = TRY(read_into(fd.get(), {copy.pages_, size}, what));
+  return copy;
+}
+
+FileCopy::~FileCopy() {
+  if (pages_ != nullptr) ::munmap(pages_, room_);
 }
 
 Result<void> write_file(const fs::path& path, ByteView bytes, unsigned mode) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -24,6 +25,24 @@ inline constexpr std::size_t kNoLimit = SIZE_MAX;
 /// Reads a whole file; "file.too-large" beyond `limit` bytes. Works on /proc and /sys, whose sizes lie.
 Result<Bytes> read_file(const std::filesystem::path& path, std::size_t limit = kNoLimit);
 Result<std::string> read_text_file(const std::filesystem::path& path, std::size_t limit = kNoLimit);
+
+/// The bytes of a large file which is looked at once. They are a copy, so nobody can cut the file off
+/// meanwhile, in pages that the kernel hands out all at once, where a vector would touch them one by one.
+class FileCopy {
+ public:
+  static Result<FileCopy> read(const std::filesystem::path& path, std::size_t limit = kNoLimit);
+  FileCopy(FileCopy&& other) noexcept
+      : pages_(std::exchange(other.pages_, nullptr)), room_(other.room_), size_(other.size_) {}
+  FileCopy& operator=(FileCopy&&) = delete;
+  ~FileCopy();
+  ByteView bytes() const { return {pages_, size_}; }
+
+ private:
+  FileCopy() = default;
+  std::uint8_t* pages_ = nullptr;
+  std::size_t room_ = 0;
+  std::size_t size_ = 0;
+};
 
 /// Replaces `path` in one step; makes missing parent folders. `mode` as for open(2).
 Result<void> write_file(const std::filesystem::path& path, ByteView bytes, unsigned mode = 0644);

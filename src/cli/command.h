@@ -15,14 +15,21 @@ namespace suture::cli {
 inline constexpr int kOk = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
+/// Of `suture delta`.
+inline constexpr int kUnchanged = 3;
+inline constexpr int kRefused = 4;
 
 struct Invocation {
   bool json = false;                    ///< --json: one JSON document on standard output
   std::function<Result<int>()> action;  ///< the chosen subcommand's work; yields the exit status
+  int usage_status = kUsage;            ///< exit status for a wrong command line
+  /// Exit status for an error of the action.
+  std::function<int(const Error&)> failure_status = [](const Error&) { return kFailed; };
 };
 
 void add_target_command(CLI::App& app, Invocation& invocation);
 void add_build_command(CLI::App& app, Invocation& invocation);
+void add_delta_command(CLI::App& app, Invocation& invocation);
 void add_inspect_command(CLI::App& app, Invocation& invocation);
 void add_repo_command(CLI::App& app, Invocation& invocation);
 void add_publish_command(CLI::App& app, Invocation& invocation);

@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
   app.add_flag("--json", invocation.json, "Print one JSON document for programs instead of text");
   add_target_command(app, invocation);
   add_build_command(app, invocation);
+  add_delta_command(app, invocation);
   add_inspect_command(app, invocation);
   add_repo_command(app, invocation);
   add_publish_command(app, invocation);
@@ -54,10 +55,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kUsage;
+    return app.exit(error) == 0 ? kOk : invocation.usage_status;
   }
   const auto status = invocation.action();
   if (status) return *status;
   print_error(status.error(), invocation.json);
-  return kFailed;
+  return invocation.failure_status(status.error());
 }

@@ -49,6 +49,12 @@ constexpr std::array kKinds{
     Kind{".orc_unwind_ip", "orc_unwind_ip", {4, 0, 0}, false, With::kUnwindState},
 };
 
+/// struct orc_entry, arch/x86/include/asm/orc_types.h: the states in .orc_unwind.
+constexpr std::string_view kUnwindState = "orc_entry";
+/// struct pi_entry, include/linux/printk.h, is told by those who know all sizes; .printk_index is not
+/// shipped.
+constexpr std::array<std::string_view, 2> kIgnoredEntries{"pi_entry", "printk_index"};
+
 constexpr std::array<std::string_view, 2> kCompanionSections{".altinstr_replacement", ".orc_unwind"};
 
 const Kind* kind_of(std::string_view section) {
@@ -67,7 +73,12 @@ class TableReader {
 
   Result<void> read(std::vector<SpecialEntry>& entries) const {
     const std::optional<std::uint64_t> size = entry_size();
-    if (!size) return wrong("its size and pointers fit no known entry");
+    if (!size) {
+      const auto given = options_.entry_sizes.find(kind_.entry);
+      if (given == options_.entry_sizes.end()) return wrong("its size and pointers fit no known entry");
+      return wrong(fmt::format("its size and pointers do not fit a {} of {} bytes, as was asked for",
+                               kind_.entry, given->second));
+    }
     for (std::uint64_t offset = 0; offset < content_.size; offset += *size) {
       const auto references = unit_.references(section_, offset, *size);
       const Reference& key = references.front();
@@ -113,7 +124,14 @@ class TableReader {
   }
 
   bool fits(std::uint64_t size) const {
-    if (content_.data.size() != content_.size) return false;
+    constexpr std::uint64_t kLargestEntry = 64;
+    if (content_.data.size() != content_.size || size > kLargestEntry) return false;
+    // A table of bare addresses never had another form.
+    if (!kind_.compared && size != kind_.sizes[0]) return false;
+    // Offset, pointer to the replacement, and its length in the twelfth byte at the earliest.
+    constexpr std::uint64_t kShortestAlternative = 12;
+    const bool alternative = kind_.with == With::kReplacement;
+    if (alternative && (size < kShortestAlternative || content_.size % size != 0)) return false;
     for (std::uint64_t offset = 0; offset < content_.size; offset += size) {
       const auto references = unit_.references(section_, offset, size);
       if (references.empty() || references.front().offset != offset) return false;
@@ -149,6 +167,9 @@ class TableReader {
     if (state == sections.end() || state->data.size() % count != 0)
       return wrong("it and .orc_unwind differ in length");
     const std::uint64_t size = state->data.size() / count;
+    const auto given = options_.entry_sizes.find(kUnwindState);
+    if (given != options_.entry_sizes.end() && given->second != size)
+      return wrong(fmt::format("an entry of .orc_unwind has {} bytes, not {}", size, given->second));
     if (size == 0 || size > 16)
       return wrong(fmt::format("an entry of .orc_unwind would have {} bytes", size));
     return Companion{.section = static_cast<std::uint32_t>(state - sections.begin()),
@@ -168,6 +189,14 @@ class TableReader {
 bool is_special_section(std::string_view name) {
   return kind_of(name) != nullptr ||
          std::ranges::find(kCompanionSections, name) != kCompanionSections.end() || is_ignored_section(name);
+}
+
+std::vector<std::string_view> table_entry_names() {
+  std::vector<std::string_view> names;
+  for (const Kind& kind : kKinds) names.push_back(kind.entry);
+  names.push_back(kUnwindState);
+  names.insert(names.end(), kIgnoredEntries.begin(), kIgnoredEntries.end());
+  return names;
 }
 
 bool is_ignored_section(std::string_view name) {

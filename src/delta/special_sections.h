@@ -22,6 +22,9 @@ bool is_special_section(std::string_view name);
 /// What no shipped module needs and no comparison looks at: notes, objtool's hints, printk's index.
 bool is_ignored_section(std::string_view name);
 
+/// By which DeltaOptions::entry_sizes names the tables' entries.
+std::vector<std::string_view> table_entry_names();
+
 /// Bytes that lie elsewhere and come along with an entry.
 struct Companion {
   std::uint32_t section = elf::kUndefined;  ///< kUndefined: there is none

@@ -80,10 +80,16 @@ struct Object {
   const Section* find_section(std::string_view name) const;
 };
 
+/// What of a file's sections is wanted. Most of a unit compiled for a kernel is debug information.
+enum class Keep : std::uint8_t {
+  kAll,
+  kAllocated,  ///< only what is loaded; symbols of other sections count as absolute
+};
+
 /// Reads an object; "elf.malformed" when anything points outside of the file, the tables or the sections.
 /// `what` names it in errors.
-Result<Object> parse_object(ByteView bytes, std::string_view what);
-Result<Object> read_object(const std::filesystem::path& path);
+Result<Object> parse_object(ByteView bytes, std::string_view what, Keep keep = Keep::kAll);
+Result<Object> read_object(const std::filesystem::path& path, Keep keep = Keep::kAll);
 
 /// The bytes of the object as a file. The same object gives the same bytes.
 Result<Bytes> serialize(const Object& object);

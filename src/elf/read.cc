@@ -19,8 +19,8 @@ using ElfHandle = std::unique_ptr<Elf, ElfCloser>;
 
 class Reader {
  public:
-  Reader(ByteView bytes, std::string_view what)
-      : bytes_(bytes), what_("read the ELF object " + std::string(what)) {}
+  Reader(ByteView bytes, std::string_view what, Keep keep)
+      : bytes_(bytes), what_("read the ELF object " + std::string(what)), keep_(keep) {}
 
   Result<Object> read() {
     TRY(open());
@@ -82,7 +82,7 @@ class Reader {
         case SHT_SYMTAB_SHNDX:
           break;
         default:
-          TRY(read_section(index, header));
+          if (keep_ == Keep::kAll || (header.sh_flags & SHF_ALLOC) != 0) TRY(read_section(index, header));
       }
     }
     return {};
@@ -152,6 +152,7 @@ class Reader {
             ? elf_getdata(elf_getscn(elf_.get(), static_cast<std::size_t>(extended_index)), nullptr)
             : nullptr;
     const std::size_t count = data->d_size / sizeof(Elf64_Sym);
+    object_.symbols.reserve(count);
     for (std::size_t index = 1; index < count; ++index) {
       GElf_Sym raw;
       Elf32_Word section_index = 0;
@@ -183,10 +184,11 @@ class Reader {
   Result<void> read_relocations() {
     for (Elf_Scn* scn : relocation_tables_) {
       GElf_Shdr header;
-      Elf_Data* data = elf_getdata(scn, nullptr);
-      if (gelf_getshdr(scn, &header) == nullptr || data == nullptr) return malformed(elf_errmsg(-1));
+      if (gelf_getshdr(scn, &header) == nullptr) return malformed(elf_errmsg(-1));
       if (header.sh_info >= kept_.size()) return malformed("relocations for a section that does not exist");
       if (kept_[header.sh_info] == kUndefined) continue;
+      Elf_Data* data = elf_getdata(scn, nullptr);
+      if (data == nullptr) return malformed(elf_errmsg(-1));
       Section& section = object_.sections[kept_[header.sh_info]];
       std::vector<Relocation> relocations;
       const std::size_t count = data->d_size / sizeof(Elf64_Rela);
@@ -227,6 +229,7 @@ class Reader {
 
   ByteView bytes_;
   std::string what_;
+  Keep keep_;
   ElfHandle elf_;
   std::size_t names_ = 0;
   Elf_Scn* symbol_table_ = nullptr;
@@ -245,13 +248,13 @@ const Section* Object::find_section(std::string_view name) const {
   return nullptr;
 }
 
-Result<Object> parse_object(ByteView bytes, std::string_view what) {
-  return Reader(bytes, what).read();
+Result<Object> parse_object(ByteView bytes, std::string_view what, Keep keep) {
+  return Reader(bytes, what, keep).read();
 }
 
-Result<Object> read_object(const std::filesystem::path& path) {
-  const Bytes bytes = TRY(read_file(path, kLargestObject));
-  return parse_object(bytes, path.string());
+Result<Object> read_object(const std::filesystem::path& path, Keep keep) {
+  const FileCopy file = TRY(FileCopy::read(path, kLargestObject));
+  return parse_object(file.bytes(), path.string(), keep);
 }
 
 Result<std::size_t> relocation_width(std::uint32_t type) {

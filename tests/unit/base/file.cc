@@ -47,6 +47,19 @@ TEST_F(FileTest, TheLimitIsInclusive) {
   EXPECT_EQ(read_file("/dev/zero", 100000).error().code, "file.too-large");
 }
 
+TEST_F(FileTest, ACopyHasTheBytesOfTheFile) {
+  ASSERT_TRUE(write_file(path("four"), "four"));
+  const auto copy = FileCopy::read(path("four"), 4);
+  ASSERT_TRUE(copy) << copy.error().message();
+  ASSERT_TRUE(write_file(path("four"), "else"));
+  EXPECT_EQ(as_text(copy->bytes()), "four");
+  ASSERT_TRUE(write_file(path("empty"), ""));
+  EXPECT_TRUE(FileCopy::read(path("empty"))->bytes().empty());
+  EXPECT_EQ(FileCopy::read(path("four"), 3).error().code, "file.too-large");
+  EXPECT_EQ(FileCopy::read(path("missing")).error().code, "file.unreadable");
+  EXPECT_EQ(FileCopy::read(folder_.path()).error().code, "file.unreadable");
+}
+
 TEST_F(FileTest, AMissingFileIsNamed) {
   const auto read = read_file(path("missing"));
   ASSERT_FALSE(read);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace suture::elf {
@@ -53,6 +54,21 @@ TEST(Object, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(bss->size, 64u);
   EXPECT_TRUE(bss->data.empty());
   EXPECT_EQ(read->find_section(".data"), nullptr);
+}
+
+TEST(Object, OnlyWhatIsLoadedIsKeptIfAskedFor) {
+  Object object = small();
+  Section debug{.name = ".debug_info", .size = 8, .data = Bytes(8)};
+  debug.relocations = {{.offset = 0, .type = R_X86_64_64, .symbol = 0}};
+  object.sections.push_back(debug);
+  object.symbols.push_back({.name = "inside", .section = 2});
+  const auto read = parse_object(bytes_of(object), "test.o", Keep::kAllocated);
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->sections.size(), 2u);
+  EXPECT_EQ(read->symbols.size(), object.symbols.size());
+  EXPECT_EQ(std::ranges::find(read->symbols, "inside", &Symbol::name)->section, kAbsolute);
+  ASSERT_NE(read->find_section(".text.f"), nullptr);
+  EXPECT_EQ(read->find_section(".text.f")->relocations.size(), 1u);
 }
 
 TEST(Object, TheSameObjectGivesTheSameBytes) {

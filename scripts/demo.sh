@@ -109,7 +109,7 @@ TEXT
   --module virtio_pci --module virtio_net --have-module vsock \
   --program "$bin/suture" --program "$bin/sutured" --program "$bin/probe" --program "$bin/workload" \
   --file "$work/agent.toml:/etc/suture/agent.toml" --file "$work/root.json:/etc/suture/root.json" \
-  --env "PORT=$port" --env "RELEASE=$SUTURE_RELEASE" --timeout 300 --memory 768 \
+  --env "PORT=$port" --env "RELEASE=$SUTURE_RELEASE" --timeout 900 --memory 768 \
   --script tests/vm/whole_way.guest.sh --junit "$work/checks.xml" --log "$work/console.log" || {
     status=$?
     mkdir -p build/test

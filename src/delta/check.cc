@@ -11,7 +11,8 @@ namespace {
 class Checker {
  public:
   Checker(const UnitPair& units, const Correlation& correlation, Selection& selection)
-      : original_(units.original),
+      : object_(units.object),
+        original_(units.original),
         patched_(units.patched),
         correlation_(correlation),
         selection_(selection) {}
@@ -38,7 +39,7 @@ class Checker {
     for (const Reference& reference : patched_.references(atom)) {
       if (reference.target == kNoAtom) continue;
       const Atom& target = patched_.atom(reference.target);
-      if (is_init_section(patched_.section_of(target).name)) {
+      if (is_gone(patched_.section_of(target).name)) {
         return refuse(
             "delta.init-referenced",
             fmt::format("{} refers to {}, which is gone once the kernel runs", atom.name, target.name));
@@ -63,6 +64,7 @@ class Checker {
       leave_out("delta.parameter-left-out", atom, "module parameter");
       return {};
     }
+    if (is_exit_section(section)) return {};
     if (is_init_section(section)) {
       return refuse("delta.init-changed",
                     fmt::format("the fix adds {} in {}, which runs only at the start", atom.name, section));
@@ -73,6 +75,11 @@ class Checker {
     return refuse(
         "delta.unsupported-section",
         fmt::format("the fix adds {} to the section {}, which this version cannot ship", atom.name, section));
+  }
+
+  /// From the kernel, or the module, once it runs.
+  bool is_gone(std::string_view section) const {
+    return is_init_section(section) || (is_exit_section(section) && object_ == "vmlinux");
   }
 
   /// EXPORT_SYMBOL(), include/linux/export.h.
@@ -105,6 +112,7 @@ class Checker {
                   "the fix changes a set of BTF ids, which the kernel's build fills in");
   }
 
+  const std::string& object_;
   const Unit& original_;
   const Unit& patched_;
   const Correlation& correlation_;

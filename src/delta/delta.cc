@@ -20,7 +20,8 @@ Result<Delta> make_delta(const elf::Object& original_object, const elf::Object& 
   // has.
   SpecialEntries original_entries = TRY(SpecialEntries::read(original, options));
   SpecialEntries patched_entries = TRY(SpecialEntries::read(patched, options));
-  const UnitPair units{.original = std::move(original),
+  const UnitPair units{.object = options.object,
+                       .original = std::move(original),
                        .patched = std::move(patched),
                        .original_entries = std::move(original_entries),
                        .patched_entries = std::move(patched_entries)};

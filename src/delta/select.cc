@@ -64,6 +64,12 @@ class Selector {
           fmt::format("{} changed in {}, which has run and is gone", atom.name, home.name),
           "what it did at start-up cannot be done anew; move the change into code which runs later");
     }
+    if (is_exit_section(home.name) && units_.object == "vmlinux") {
+      selection_.notes.push_back(
+          {"delta.exit-left-out",
+           fmt::format("{} changed, but the kernel has no code for its own removal", atom.name)});
+      return {};
+    }
     if (atom.kind == AtomKind::kFunction) return take_function(id);
     return take_constant(id, home);
   }
@@ -149,7 +155,7 @@ class Selector {
     };
     if (home.name == ".modinfo") return {};  // what tools read of the file
     if (home.writable()) return changed("it is in use");
-    if (!home.name.starts_with(".rodata"))
+    if (!home.name.starts_with(".rodata") && !home.name.starts_with(".exit.rodata"))
       return changed("the kernel reads it when it starts or loads the module");
     if (atom.global) return changed("other units may refer to it");
     std::vector<AtomId> users;
@@ -173,8 +179,9 @@ class Selector {
     for (AtomId id = 0; id < patched_.atoms().size(); ++id) {
       const Atom& atom = patched_.atom(id);
       const elf::Section& home = patched_.section_of(atom);
-      const bool ordinary = atom.kind == AtomKind::kFunction || home.name.starts_with(".data") ||
-                            home.name.starts_with(".bss") || home.name.starts_with(".rodata");
+      const bool is_code = atom.kind == AtomKind::kFunction && !is_exit_section(home.name);
+      const bool ordinary = is_code || home.name.starts_with(".data") || home.name.starts_with(".bss") ||
+                            home.name.starts_with(".rodata");
       if (atom.global && ordinary && correlation_.original_of[id] == kNoAtom && !is_init_section(home.name))
         ship(id);
     }
@@ -247,10 +254,14 @@ class Selector {
 
 bool is_init_section(std::string_view name) {
   for (const std::string_view prefix :
-       {".init.", ".exit.", ".initcall", ".exitcall", ".head.text", ".con_initcall", ".x86_cpu_dev"}) {
+       {".init.", ".initcall", ".head.text", ".con_initcall", ".x86_cpu_dev"}) {
     if (name.starts_with(prefix)) return true;
   }
   return name.ends_with(".init");
+}
+
+bool is_exit_section(std::string_view name) {
+  return name.starts_with(".exit.") || name.starts_with(".exitcall");
 }
 
 Result<Selection> select_shipped(const UnitPair& units, const Correlation& correlation,

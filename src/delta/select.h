@@ -22,7 +22,9 @@ struct Selection {
 Result<Selection> select_shipped(const UnitPair& units, const Correlation& correlation,
                                  const std::vector<AtomId>& changed);
 
-/// Code and data that the kernel throws away after boot, or runs only while a module loads or goes.
+/// Code and data that the kernel throws away once it, or the module, has started.
 bool is_init_section(std::string_view name);
+/// Code and data for a module's removal. What is built in cannot be removed, so vmlinux has none.
+bool is_exit_section(std::string_view name);
 
 }  // namespace suture

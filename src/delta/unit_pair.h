@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 #include "delta/special_sections.h"
 #include "delta/unit.h"
 
@@ -8,6 +10,7 @@ namespace suture {
 
 /// One unit before and after the change, each with its entries of the kernel's tables.
 struct UnitPair {
+  std::string object;  ///< as DeltaOptions::object
   Unit original;
   Unit patched;
   SpecialEntries original_entries;

@@ -21,8 +21,14 @@ constexpr std::size_t kLongestVersionName = kVersionEntry - sizeof(std::uint64_t
 std::string output_name(const elf::Section& section) {
   for (const std::string_view stem : {".text", ".rodata", ".bss"}) {
     if (section.name.starts_with(stem)) return std::string(stem);
+    // What a module keeps for its removal must stay here, too.
+    if (section.name.starts_with(".exit" + std::string(stem))) return std::string(stem);
+  }
+  for (const std::string_view code : {".ref.text", ".sched.text", ".fixup"}) {
+    if (section.name == code) return ".text";
   }
   if (section.name.starts_with(".data") && !section.name.starts_with(".data..")) return ".data";
+  if (section.name == ".exit.data") return ".data";
   return section.name;
 }
 

@@ -9,6 +9,7 @@
 //   needs: g           taken from the running kernel (among others)
 //   note: CODE         what the reader of the delta is told (among others)
 //   refused: CODE      no delta
+//   object: NAME       what the unit is part of, if not vmlinux
 //   flags: FLAGS       further ones for the compiler
 #include <gtest/gtest.h>
 
@@ -86,6 +87,7 @@ class DeltaCase : public testing::TestWithParam<std::string> {
     ASSERT_TRUE(folder.has_value());
     const auto original = compile(source, wanted_["flags"], folder->path() / "original.o", false);
     ASSERT_TRUE(original.has_value()) << original.error().message();
+    if (const Words& object = wanted_["object"]; !object.empty()) options_.object = object[0];
     original_ = *original;
     const auto patched = compile(source, wanted_["flags"], folder->path() / "patched.o", true);
     ASSERT_TRUE(patched.has_value()) << patched.error().message();
@@ -116,12 +118,13 @@ class DeltaCase : public testing::TestWithParam<std::string> {
   }
 
   std::map<std::string, Words> wanted_;
+  DeltaOptions options_;
   elf::Object original_;
   elf::Object patched_;
 };
 
 TEST_P(DeltaCase, ComesOutAsItsHeadSays) {
-  const Result<Delta> delta = make_delta(original_, patched_, GetParam());
+  const Result<Delta> delta = make_delta(original_, patched_, GetParam(), options_);
   if (const Words& refused = wanted_["refused"]; !refused.empty()) {
     ASSERT_FALSE(delta.has_value());
     EXPECT_EQ(delta.error().code, refused[0]) << delta.error().message();
@@ -133,7 +136,7 @@ TEST_P(DeltaCase, ComesOutAsItsHeadSays) {
 
 // The entries of tables come with the functions that they are about, and all else of the unit stays behind.
 TEST_P(DeltaCase, IsAnObjectOfWhatIsShipped) {
-  const Result<Delta> delta = make_delta(original_, patched_, GetParam());
+  const Result<Delta> delta = make_delta(original_, patched_, GetParam(), options_);
   if (!delta) return;
   const Result<Bytes> bytes = elf::serialize(delta->object);
   ASSERT_TRUE(bytes.has_value()) << bytes.error().message();
@@ -151,7 +154,7 @@ TEST_P(DeltaCase, IsAnObjectOfWhatIsShipped) {
 
 TEST_P(DeltaCase, FindsNothingBetweenAUnitAndItself) {
   for (const elf::Object* object : {&original_, &patched_}) {
-    const Result<Delta> delta = make_delta(*object, *object, GetParam());
+    const Result<Delta> delta = make_delta(*object, *object, GetParam(), options_);
     ASSERT_TRUE(delta.has_value()) << delta.error().message();
     EXPECT_TRUE(delta->empty());
   }

@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 target_path() { "$bin/suture" target show "$SUTURE_RELEASE" --store "$SUTURE_STORE" | sed -n "s/^$1  *//p"; }
 kernel=$(target_path image)
 
-seconds=60
+seconds=300
 boot() { # WANTED STATUS, WHAT, more options; the script comes from standard input
   wanted=$1
   what=$2
@@ -62,7 +62,7 @@ echo c >/proc/sysrq-trigger
 SH
 reports 'panic'
 
-seconds=20
+seconds=45
 boot 4 "a hang is seen" <<'SH'
 check "passes" true
 sleep 1000
@@ -70,11 +70,11 @@ SH
 reports 'the time was over after the check'
 
 # A patch makes the kernel warn: so a WARN in shipped code is found in the shipped table, too.
-seconds=60
+seconds=300
 "$bin/suture" build --store "$SUTURE_STORE" --target "$SUTURE_RELEASE" --fix tests/data/fixes/warn.patch --output "$work/warn" >"$work/out"
 boot 3 "a warning of the kernel is seen" --file "$work/warn/suture_1.ko" <<'SH'
 check "the patch loads" insmod /root/suture_1.ko
-check "the transition ends" wait_for 30 grep -q 0 /sys/kernel/livepatch/suture_1/transition
+check "the transition ends" wait_for 90 grep -q 0 /sys/kernel/livepatch/suture_1/transition
 check "the patched function still works" grep -q ttyS0 /proc/cmdline
 SH
 reports 'made by a test'
@@ -92,12 +92,12 @@ boot 0 "a higher level replaces a lower one" --have-module vsock --program "$bin
 settled() { [ "$(cat /sys/kernel/livepatch/*/transition | sort -u)" = 0 ]; }
 load_module vsock
 check "level 1 loads" insmod /root/suture_1.ko
-check "its transition ends" wait_for 30 settled
+check "its transition ends" wait_for 90 settled
 check_equal "CVE-2026-53249 is closed" closed "$(probe CVE-2026-53249)"
 check_equal "CVE-2026-46234 is open" open "$(probe CVE-2026-46234)"
 check "level 2 loads on top" insmod /root/suture_2.ko
-check "its transition ends, too" wait_for 30 settled
-check "level 1 can go" wait_for 10 rmmod suture_1
+check "its transition ends, too" wait_for 90 settled
+check "level 1 can go" wait_for 60 rmmod suture_1
 check_equal "CVE-2026-53249 is still closed" closed "$(probe CVE-2026-53249)"
 check_equal "CVE-2026-46234, in a module loaded before, is closed" closed "$(probe CVE-2026-46234)"
 SH

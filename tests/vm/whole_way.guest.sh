@@ -57,7 +57,7 @@ check "and nothing was applied" unpatched
 
 step "check and apply"
 sutured >/tmp/sutured.log 2>&1 &
-check "the agent comes up" wait_for 30 test -S /run/suture/control.sock
+check "the agent comes up" wait_for 90 test -S /run/suture/control.sock
 check "suture update fetches, verifies and applies" suture update
 probes closed
 vsock_probe closed
@@ -67,7 +67,7 @@ check "status tells a person" suture status
 check "list-cves tells a person" suture list-cves
 suture list-cves --json >/tmp/cves
 check "list-cves tells a program" test "$(grep -o 'CVE-2026-[0-9]*' /tmp/cves | sort -u | wc -l)" = 3
-check "the server knows" wait_for 20 server_says applied CVE-2026-53249 "$(uname -r)"
+check "the server knows" wait_for 60 server_says applied CVE-2026-53249 "$(uname -r)"
 check "the workload lost nothing" workload check /tmp/workload
 check_equal "the same boot" "$boot_id" "$(cat /proc/sys/kernel/random/boot_id)"
 check "uptime ran on" awk -v a="$uptime" -v b="$(seconds)" 'BEGIN { exit !(b > a) }'
@@ -79,7 +79,7 @@ probes open
 vsock_probe open
 check "the patch's module is gone" test ! -d /sys/module/suture_1
 check "status says so" status_says state reverted
-check "the server knows" wait_for 20 server_says reverted
+check "the server knows" wait_for 60 server_says reverted
 
 step "again"
 check "suture update brings it again" suture update

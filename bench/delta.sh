@@ -47,7 +47,7 @@ done
 for program in "$peer" "$build/bin/suture"; do
   [ -x "$program" ] || { echo "bench/delta.sh: there is no program $program" >&2; exit 1; }
 done
-cmake --build "$build" --target bench_delta >/dev/null
+[ -x "$build/bin/bench_delta" ] || cmake --build "$build" --target bench_delta >/dev/null
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

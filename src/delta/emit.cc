@@ -54,8 +54,10 @@ class Emitter {
         .size = atom.padding + atom.size};
     const ByteView bytes = patched_.bytes(atom.section, atom.offset - atom.padding, section.size);
     section.data.assign(bytes.begin(), bytes.end());
-    const bool named = atom.symbol != elf::kUndefined;
     const bool is_new = correlation_.original_of[id] == kNoAtom;
+    // A cold part that was there before belongs to its function, which alone is replaced: it has no name.
+    const bool belongs = !is_new && !parent_of_cold(atom.name).empty();
+    const bool named = atom.symbol != elf::kUndefined && !belongs;
     elf::Symbol symbol{
         .name = named ? atom.name : section.name,
         .type = named ? patched_.object().symbols[atom.symbol].type : std::uint8_t{STT_SECTION},

@@ -5,60 +5,51 @@
 
 #include <atomic>
 #include <mutex>
-#include <optional>
 #include <thread>
 
 namespace suture {
-namespace {
 
-struct Compiled {
-  elf::Object object;
-  Layouts layouts;
-};
+namespace fs = std::filesystem;
 
-Result<Compiled> read_compiled(const std::filesystem::path& output) {
-  return Compiled{.object = TRY(elf::read_object(output)), .layouts = TRY(read_layouts(output))};
+Result<void> compile_original(const Kbuild& kbuild, const PatchedTree& tree, const UnitFlags& unit,
+                              const fs::path& object) {
+  TRY(kbuild.compile(unit, tree.pristine(), tree.pristine() / unit.unit, object));
+  return {};
 }
 
-Result<Compiled> compile_original(const Kbuild& kbuild, const PatchedTree& tree, const UnitFlags& unit,
-                                  const TempDir& objects) {
-  const auto output = objects.path() / "original.o";
-  TRY(kbuild.compile(unit, tree.pristine(), tree.pristine() / unit.unit, output));
-  return read_compiled(output);
-}
-
-Result<Compiled> compile_patched(const Kbuild& kbuild, const PatchedTree& tree, const UnitFlags& unit,
-                                 const TempDir& objects) {
-  const auto output = objects.path() / "patched.o";
+Result<void> compile_patched(const Kbuild& kbuild, const PatchedTree& tree, const UnitFlags& unit,
+                             const fs::path& object) {
   const auto files =
-      TRY_IN("with the fixes applied", kbuild.compile(unit, tree.root(), tree.root() / unit.unit, output));
-  TRY(tree.check_files_read(files));
-  return read_compiled(output);
+      TRY_IN("with the fixes applied", kbuild.compile(unit, tree.root(), tree.root() / unit.unit, object));
+  return tree.check_files_read(files);
 }
 
-}  // namespace
+Result<CompiledUnit> read_compiled(const UnitFlags& unit, const fs::path& original, const fs::path& patched) {
+  return CompiledUnit{.flags = unit,
+                      .original = TRY(elf::read_object(original)),
+                      .patched = TRY(elf::read_object(patched)),
+                      .original_layouts = TRY(read_layouts(original)),
+                      .patched_layouts = TRY(read_layouts(patched))};
+}
 
 Result<std::vector<CompiledUnit>> compile_units(const Kbuild& kbuild, const PatchedTree& tree,
                                                 const std::vector<UnitFlags>& units, Progress& progress) {
+  const TempDir folder = TRY(TempDir::make("suture-units"));
+  const auto object = [&](std::size_t job) { return folder.path() / fmt::format("{}.o", job); };
   // Two jobs for each unit: even ones compile the original, odd ones the patched source.
   const std::size_t jobs = units.size() * 2;
-  std::vector<std::optional<Result<Compiled>>> objects(jobs);
+  std::vector<Result<void>> results(jobs);
   std::atomic<std::size_t> next = 0;
   std::size_t done = 0;
   std::mutex report;
-  const auto work = [&](std::size_t job) -> Result<Compiled> {
-    const TempDir folder = TRY(TempDir::make("suture-unit"));
-    const UnitFlags& unit = units[job / 2];
-    return job % 2 == 0 ? compile_original(kbuild, tree, unit, folder)
-                        : compile_patched(kbuild, tree, unit, folder);
-  };
   {
     std::vector<std::jthread> workers;
     for (unsigned i = 0; i < std::min<std::size_t>(jobs, std::max(1u, std::thread::hardware_concurrency()));
          ++i) {
       workers.emplace_back([&] {
         for (std::size_t job = next++; job < jobs; job = next++) {
-          objects[job] = work(job);
+          const auto compile = job % 2 == 0 ? compile_original : compile_patched;
+          results[job] = compile(kbuild, tree, units[job / 2], object(job));
           const std::scoped_lock lock(report);
           progress.step("compile " + units[job / 2].unit, ++done, jobs);
         }
@@ -67,13 +58,9 @@ Result<std::vector<CompiledUnit>> compile_units(const Kbuild& kbuild, const Patc
   }
   std::vector<CompiledUnit> compiled;
   for (std::size_t i = 0; i < units.size(); ++i) {
-    Compiled original = TRY(std::move(*objects[2 * i]));
-    Compiled patched = TRY(std::move(*objects[2 * i + 1]));
-    compiled.push_back({.flags = units[i],
-                        .original = std::move(original.object),
-                        .patched = std::move(patched.object),
-                        .original_layouts = std::move(original.layouts),
-                        .patched_layouts = std::move(patched.layouts)});
+    TRY(results[2 * i]);
+    TRY(results[2 * i + 1]);
+    compiled.push_back(TRY(read_compiled(units[i], object(2 * i), object(2 * i + 1))));
   }
   return compiled;
 }

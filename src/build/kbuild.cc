@@ -2,6 +2,7 @@
 #include "build/kbuild.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -87,19 +88,22 @@ Result<void> Kbuild::make_tree() const {
                       fs::last_write_time(tree / ".config", error) + std::chrono::seconds(10), error);
   if (error) return fail("file.write", "set the time of auto.conf.cmd", error.message());
   const std::string source = target_.source.string();
-  return write_file(
-      tree / "suture.mk",
-      fmt::format("include {}/Makefile\n"
-                  "suture-unit:\n"
-                  "\t+$(MAKE) -f $(srctree)/scripts/Makefile.build obj=$(SUTURE_DIR) $(SUTURE_UNIT)\n",
-                  source));
+  return write_file(tree / "suture.mk",
+                    fmt::format("include {}/Makefile\n"
+                                "suture-units:\n"
+                                "\t+$(foreach question,$(SUTURE_QUESTIONS),$(MAKE) -f "
+                                "$(srctree)/scripts/Makefile.build $(subst |, ,$(question));)\n",
+                                source));
 }
 
-/// The line that kbuild would run, and before it whether the folder's Makefile lists the object at all.
-Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::string& object) const {
+/// The lines that kbuild would run, and before each whether the folder's Makefile lists the object at all.
+Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions) const {
+  std::string words;
+  for (const auto& [folder, objects] : questions)
+    words += fmt::format("{}obj={}|{}", words.empty() ? "" : " ", folder, fmt::join(objects, "|"));
+  // One object that it cannot make shall not keep it from telling of the others.
   const Finished make =
-      TRY(run({.argv = {"make", "-s", "-f", "suture.mk", "suture-unit", "SUTURE_DIR=" + folder,
-                        "SUTURE_UNIT=" + object,
+      TRY(run({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-units", "SUTURE_QUESTIONS=" + words,
                         // Print instead of running.
                         fmt::format("rule_cc_o_c=$(info {} $@ $(if $(filter $@,$(real-obj-y) "
                                     "$(real-obj-m) $(lib-y)),listed,unlisted) "
@@ -108,37 +112,89 @@ Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::str
                .directory = tree_.path(),
                .environment = environment()}));
   // make expands the variable for each rule that it runs on the way: generated headers and their tools, too.
-  const std::string answer = fmt::format("{} {} ", kMarker, object);
+  Answers answers{.commands = {}, .complaints = make.err};
   for (std::size_t at = 0; at < make.out.size();) {
     const std::size_t end = std::min(make.out.find('\n', at), make.out.size());
-    const std::string_view line = std::string_view(make.out).substr(at, end - at);
-    if (line.starts_with(answer) && line.find(" -c ") != std::string_view::npos)
-      return std::string(line.substr(answer.size()));
+    std::string_view line = std::string_view(make.out).substr(at, end - at);
     at = end + 1;
+    if (!line.starts_with(kMarker) || line.find(" -c ") == std::string_view::npos) continue;
+    line.remove_prefix(kMarker.size() + 1);
+    const std::size_t space = line.find(' ');
+    answers.commands.try_emplace(std::string(line.substr(0, space)), line.substr(space + 1));
   }
+  return answers;
+}
+
+Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::string& object) const {
+  Answers answers = TRY(ask_kbuild({{folder, {object}}}));
+  const auto found = answers.commands.find(object);
+  if (found != answers.commands.end()) return std::move(found->second);
   return fail("build.kbuild-failed", "ask kbuild how to compile " + object,
-              make.err.empty() ? "it does not know" : make.err.substr(0, 2000));
+              answers.complaints.empty() ? "it does not know" : answers.complaints.substr(0, 2000));
+}
+
+/// The nearest folder, from this one upward, that has a Makefile; empty when there is none.
+fs::path Kbuild::folder_above(fs::path folder) const {
+  std::error_code error;
+  while (!folder.empty() && !fs::exists(target_.source / folder / "Makefile", error) &&
+         !fs::exists(target_.source / folder / "Kbuild", error))
+    folder = folder.parent_path();
+  return folder;
 }
 
 Result<UnitFlags> Kbuild::flags(const std::string& unit) const {
-  const fs::path path(unit);
+  return std::move(flags(std::span(&unit, 1)).front());
+}
+
+std::vector<Result<UnitFlags>> Kbuild::flags(std::span<const std::string> units) const {
+  std::vector<Result<UnitFlags>> found(units.size());
+  std::vector<Search> open;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    const fs::path path(units[i]);
+    open.push_back({.index = i,
+                    .unit = units[i],
+                    .object = fs::path(path).replace_extension(".o").string(),
+                    .folder = folder_above(path.parent_path()),
+                    .failure = {}});
+  }
+  // Objects of sub-folders may be listed by a Makefile further up: so in rounds, each one folder higher.
+  while (!open.empty()) {
+    Questions questions;
+    for (const Search& search : open)
+      if (!search.folder.empty()) questions[search.folder.string()].push_back(search.object);
+    const Result<Answers> answers = questions.empty() ? Answers{} : ask_kbuild(questions);
+    std::erase_if(open, [&](Search& search) {
+      std::optional<Result<UnitFlags>> result = go_on(search, answers);
+      if (result) found[search.index] = std::move(*result);
+      return result.has_value();
+    });
+  }
+  return found;
+}
+
+/// What the answers say of the unit; nothing when it is to be looked for one folder higher.
+std::optional<Result<UnitFlags>> Kbuild::go_on(Search& search, const Result<Answers>& answers) const {
+  if (!answers) return std::unexpected(answers.error());
   std::error_code error;
-  if (!fs::is_regular_file(target_.source / path, error)) {
-    return fail("build.no-such-unit", "compile " + unit, "the source has no such file");
+  if (!fs::is_regular_file(target_.source / search.unit, error))
+    return fail("build.no-such-unit", "compile " + search.unit, "the source has no such file");
+  if (search.folder.empty()) {
+    // "Not built" means that no patch is needed: it must be known, not assumed.
+    if (search.failure) return std::unexpected(std::move(*search.failure));
+    return not_listed(search.unit);
   }
-  const std::string object = fs::path(path).replace_extension(".o").string();
-  std::optional<Error> failure;
-  // Objects of sub-folders may be listed by a Makefile further up.
-  for (fs::path folder = path.parent_path(); !folder.empty(); folder = folder.parent_path()) {
-    if (!fs::exists(target_.source / folder / "Makefile", error) &&
-        !fs::exists(target_.source / folder / "Kbuild", error))
-      continue;
-    Result<std::string> answer = ask_kbuild(folder.string(), object);
-    if (answer && answer->starts_with(kListed)) return parse_answer(unit, answer->substr(kListed.size()));
-    if (!answer && !failure) failure = std::move(answer).error();
-  }
-  // "Not built" means that no patch is needed: it must be known, not assumed.
-  if (failure) return std::unexpected(std::move(*failure));
+  const auto told = answers->commands.find(search.object);
+  // Asked again, alone, for its own complaint.
+  Result<std::string> answer =
+      told != answers->commands.end() ? told->second : ask_kbuild(search.folder.string(), search.object);
+  if (answer && answer->starts_with(kListed))
+    return parse_answer(search.unit, answer->substr(kListed.size()));
+  if (!answer && !search.failure) search.failure = std::move(answer).error();
+  search.folder = folder_above(search.folder.parent_path());
+  return std::nullopt;
+}
+
+Result<UnitFlags> Kbuild::not_listed(const std::string& unit) const {
   if (const std::string includer = TRY(includer_of(target_.source, unit)); !includer.empty()) {
     return fail("build.unit-included", "compile " + unit, "it is compiled as a part of " + includer,
                 "this version builds only changes to units which kbuild compiles by themselves");

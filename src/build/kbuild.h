@@ -9,6 +9,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,6 +37,9 @@ class Kbuild {
   /// "build.unit-not-built" when this kernel's configuration has no place for the unit;
   /// "build.unit-included" when another source includes it; "build.kbuild-failed" when it cannot be told.
   Result<UnitFlags> flags(const std::string& unit) const;
+  /// The same for many at once, in the order given. kbuild takes a second to read its Makefiles and little
+  /// more for each unit, so this is how to ask about hundreds.
+  std::vector<Result<UnitFlags>> flags(std::span<const std::string> units) const;
   /// For `folder/NAME.c`, the only source of a module of its own.
   Result<UnitFlags> module_flags(const std::filesystem::path& folder, const std::string& name) const;
 
@@ -49,7 +55,25 @@ class Kbuild {
  private:
   Kbuild(const Target& target, TempDir tree) : target_(target), tree_(std::move(tree)) {}
   Result<void> make_tree() const;
+  /// What to ask: objects by the folder whose Makefile is to be read.
+  using Questions = std::map<std::string, std::vector<std::string>>;
+  struct Answers {
+    std::map<std::string, std::string> commands;  ///< by object
+    std::string complaints;
+  };
+  Result<Answers> ask_kbuild(const Questions& questions) const;
   Result<std::string> ask_kbuild(const std::string& folder, const std::string& object) const;
+  std::filesystem::path folder_above(std::filesystem::path folder) const;
+  /// A unit on the way to the Makefile which lists it.
+  struct Search {
+    std::size_t index = 0;
+    std::string unit;
+    std::string object;
+    std::filesystem::path folder;  ///< whose Makefile is to be asked next; empty: there is none left
+    std::optional<Error> failure;  ///< the first that could not be asked
+  };
+  std::optional<Result<UnitFlags>> go_on(Search& search, const Result<Answers>& answers) const;
+  Result<UnitFlags> not_listed(const std::string& unit) const;
   Result<UnitFlags> parse_answer(const std::string& unit, const std::string& answer) const;
 
   Target target_;

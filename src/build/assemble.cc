@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/assemble.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/hash.h"
+#include "build/resolve.h"
+
+namespace suture {
+namespace {
+
+/// Replaced functions are of the kernel that runs, byte for byte, and livepatch must find just them.
+Result<void> prove(const Delta& delta, const Unit& original, const Evidence& evidence,
+                   const ShippedObject& home, PatchedObject& object) {
+  for (const DeltaFunction& function : delta.functions) {
+    const auto atom = std::ranges::find(original.atoms(), function.original_symbol, &Atom::symbol);
+    const auto id = static_cast<std::size_t>(atom - original.atoms().begin());
+    if (!evidence.proven[id]) {
+      return fail(
+          "build.not-as-shipped", fmt::format("check {} against {}", original.name(), home.name()),
+          fmt::format("{}, compiled from the unpatched source, is not what the kernel has", function.name),
+          "source, configuration or compiler are not those of this kernel; nothing was built");
+    }
+    object.functions.push_back({.name = function.name,
+                                .sympos = TRY(sympos_of(home, function.name, *evidence.address_of[id])),
+                                .old_size = function.old_size,
+                                .new_size = function.new_size});
+  }
+  return {};
+}
+
+}  // namespace
+
+Patchset empty_patchset(const Target& target, std::uint32_t level) {
+  Patchset patchset;
+  patchset.target = target.id;
+  patchset.level = level;
+  patchset.engine = "klp";
+  patchset.module_name = fmt::format("suture_{}", level);
+  patchset.module_file = patchset.module_name + ".ko";
+  patchset.tool = "suture " SUTURE_VERSION;
+  return patchset;
+}
+
+Result<Delta> compare_unit(const CompiledUnit& unit) {
+  TRY(check_layouts(unit.original_layouts, unit.patched_layouts, unit.flags.unit));
+  return make_delta(unit.original, unit.patched, unit.flags.unit, {.object = unit.flags.object});
+}
+
+Result<void> Assembly::add(const CompiledUnit& unit, Delta delta) {
+  const ShippedObject& home = *TRY(shipped_.object(unit.flags.object));
+  const Unit original = TRY(Unit::cut(unit.original, unit.flags.unit));
+  const Evidence evidence = check_against_shipped(original, home);
+  PatchedObject& object = object_named(unit.flags.object);
+  object.evidence.push_back(evidence.record);
+  TRY(prove(delta, original, evidence, home, object));
+  auto kept = std::make_unique<Delta>(std::move(delta));
+  LinkPart part = TRY(
+      resolve_needs(*kept, original, evidence,
+                    {.home = home, .kernel = shipped_.kernel(), .exports = shipped_.exports()}, namespaces_));
+  patches_.push_back({.object = unit.flags.object, .delta = std::move(kept), .part = std::move(part)});
+  return {};
+}
+
+PatchedObject& Assembly::object_named(const std::string& name) {
+  auto& objects = patchset_.objects;
+  const auto found = std::ranges::find(objects, name, &PatchedObject::name);
+  if (found != objects.end()) return *found;
+  return objects.emplace_back(PatchedObject{.name = name, .functions = {}, .evidence = {}});
+}
+
+Result<Bytes> Assembly::link(GlueCompiler& glue_compiler) {
+  const elf::Object glue = TRY(glue_compiler.compile(
+      {.objects = patchset_.objects, .namespaces = namespaces_, .level = patchset_.level},
+      patchset_.module_name));
+  LinkInput input{.glue = {.object = &glue, .patches = "vmlinux", .sources = TRY(glue_sources(glue))},
+                  .deltas = {},
+                  .aliases = {},
+                  .module_layout_crc = TRY(shipped_.version_of("module_layout"))};
+  std::map<std::string, std::size_t> seen;  // functions of each object so far, in the manifest's order
+  for (const Patch& patch : patches_) {
+    const auto object = std::ranges::find(patchset_.objects, patch.object, &PatchedObject::name);
+    for (const DeltaFunction& function : patch.delta->functions) {
+      input.aliases.push_back(
+          {glue_symbol(static_cast<std::size_t>(object - patchset_.objects.begin()), seen[patch.object]++),
+           input.deltas.size(), function.symbol});
+    }
+    input.deltas.push_back(patch.part);
+  }
+  Bytes module = TRY(elf::serialize(TRY(link_module(input))));
+  patchset_.module_sha256 = sha256_hex(module);
+  patchset_.module_size = module.size();
+  return module;
+}
+
+/// All that the glue calls is exported.
+Result<std::vector<std::optional<SymbolSource>>> Assembly::glue_sources(const elf::Object& glue) const {
+  std::vector<std::optional<SymbolSource>> sources(glue.symbols.size());
+  for (std::size_t i = 0; i < glue.symbols.size(); ++i) {
+    const elf::Symbol& symbol = glue.symbols[i];
+    if (symbol.section != elf::kUndefined || !shipped_.exports().contains(symbol.name)) continue;
+    sources[i] = SymbolSource{.exported_crc = TRY(shipped_.version_of(symbol.name))};
+  }
+  return sources;
+}
+
+}  // namespace suture

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From compiled units to the module of a patchset and what the manifest tells of it: compare, prove, link.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "build/compiled_unit.h"
+#include "build/evidence.h"
+#include "build/glue_compiler.h"
+#include "build/shipped_target.h"
+#include "delta/delta.h"
+#include "module/link.h"
+#include "patchset/patchset.h"
+
+namespace suture {
+
+/// What is said of every patchset of this level for this target, its content still to come.
+Patchset empty_patchset(const Target& target, std::uint32_t level);
+
+/// What changed between the two objects; empty when they do the same. Refuses what must not be shipped:
+/// "delta.…", "build.layout-changed".
+Result<Delta> compare_unit(const CompiledUnit& unit);
+
+/// Collects the units of one module, then links it.
+class Assembly {
+ public:
+  /// Fills in objects and module of `patchset`, which empty_patchset() made. Both must outlive it.
+  Assembly(ShippedTarget& shipped, Patchset& patchset) : shipped_(shipped), patchset_(patchset) {}
+
+  /// Proves that what the unit's delta replaces is what the kernel has, and finds all that it refers to.
+  /// "build.not-as-shipped", "build.symbol-ambiguous", "build.symbol-unknown".
+  Result<void> add(const CompiledUnit& unit, Delta delta);
+
+  /// The module's bytes. "module.…".
+  Result<Bytes> link(GlueCompiler& glue);
+
+ private:
+  /// A unit that changes. The part points into the delta.
+  struct Patch {
+    std::string object;
+    std::unique_ptr<Delta> delta;
+    LinkPart part;
+  };
+
+  PatchedObject& object_named(const std::string& name);
+  Result<std::vector<std::optional<SymbolSource>>> glue_sources(const elf::Object& glue) const;
+
+  ShippedTarget& shipped_;
+  Patchset& patchset_;
+  std::vector<Patch> patches_;
+  std::set<std::string> namespaces_;
+};
+
+}  // namespace suture

@@ -9,7 +9,7 @@ usage() {
   cat <<'TEXT'
 usage: scripts/setup.sh [--test] [--list]
 
-  --test   also install what only scripts/test.sh needs (clang-19 and linters)
+  --test   also install what only tests and benchmarks need (clang-19, linters, stress-ng)
   --list   print the packages instead of installing them
 TEXT
 }
@@ -26,7 +26,8 @@ build_packages="
   qemu-system-x86 busybox-static cpio kmod
 "
 # clang 14 cannot compile std::expected of libstdc++, hence 19.
-test_packages="clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck"
+# stress-ng keeps the machine busy in which bench/corpus.sh tries patches.
+test_packages="clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck stress-ng"
 
 packages=$build_packages
 list=no

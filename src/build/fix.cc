@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "build/declarations.h"
 
 namespace suture {
 namespace {
@@ -224,8 +225,14 @@ Result<Fix> parse_fix(std::string_view diff, const std::string& name) {
   collect_cves(name, cves);
   // Only the words before the diff say what it closes: source may name other CVEs in comments.
   const std::size_t start = diff.starts_with("--- ") ? 0 : diff.find("\n--- ");
-  collect_cves(diff.substr(0, start), cves);
-  fix.record = {.name = name, .sha256 = sha256_hex(as_bytes(diff)), .cves = {cves.begin(), cves.end()}};
+  const std::string_view words = diff.substr(0, start);
+  collect_cves(words, cves);
+  Declarations declared = TRY(read_declarations(words, name));
+  fix.record = {.name = name,
+                .sha256 = sha256_hex(as_bytes(diff)),
+                .cves = {cves.begin(), cves.end()},
+                .updated_data = std::move(declared.updated_data),
+                .accepted_layouts = std::move(declared.accepted_layouts)};
   return fix;
 }
 

@@ -30,7 +30,8 @@ struct Fix {
   std::vector<FixFile> files;
 };
 
-/// Reads the file. CVE ids come from its name and from its text before the diff.
+/// Reads the file. CVE ids come from its name and from its text before the diff, declarations
+/// (declarations.h) from the latter.
 Result<Fix> read_fix(const std::filesystem::path& path);
 /// "build.fix-malformed" names the line; "build.fix-empty", "build.fix-path" (a path that leads out of the
 /// tree), "build.fix-unsupported" (binary files, renames, links, changes without a hunk).

@@ -63,6 +63,10 @@ Result<FixRecord> read_fix(const Json& json) {
   fix.name = TRY(name_field(json, "name"));
   fix.sha256 = TRY(hex_field(json, "sha256", 64, 64));
   fix.cves = TRY(list_field<std::string>(json, "cves", read_string));
+  for (const auto& [key, list] :
+       {std::pair("updated_data", &fix.updated_data), std::pair("accepted_layouts", &fix.accepted_layouts)}) {
+    if (json.contains(key)) *list = TRY(list_field<std::string>(json, key, read_string));
+  }
   return fix;
 }
 
@@ -158,7 +162,10 @@ Result<TargetId> target_id_from_json(const Json& json) {
 Json to_json(const Patchset& patchset) {
   Json fixes = Json::array();
   for (const auto& fix : patchset.fixes) {
-    fixes.push_back({{"name", fix.name}, {"sha256", fix.sha256}, {"cves", fix.cves}});
+    Json record{{"name", fix.name}, {"sha256", fix.sha256}, {"cves", fix.cves}};
+    if (!fix.updated_data.empty()) record["updated_data"] = fix.updated_data;
+    if (!fix.accepted_layouts.empty()) record["accepted_layouts"] = fix.accepted_layouts;
+    fixes.push_back(std::move(record));
   }
   Json objects = Json::array();
   for (const auto& object : patchset.objects) objects.push_back(write_object(object));

@@ -29,6 +29,10 @@ struct FixRecord {
   std::string name;               ///< file name without ".patch"
   std::string sha256;             ///< of the diff's bytes
   std::vector<std::string> cves;  ///< CVE ids that it closes; may be empty
+  /// What its author declared: variables whose value is written into the running kernel; types whose layout
+  /// may change ("struct NAME"). Manifests without them have none.
+  std::vector<std::string> updated_data{};
+  std::vector<std::string> accepted_layouts{};
   bool operator==(const FixRecord&) const = default;
 };
 

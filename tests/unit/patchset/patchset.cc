@@ -34,6 +34,19 @@ TEST(Patchset, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(*read, sample());
 }
 
+TEST(Patchset, KeepsWhatAuthorsDeclared) {
+  Patchset patchset = sample();
+  patchset.fixes[1].updated_data = {"a_table"};
+  patchset.fixes[2].accepted_layouts = {"struct task_struct"};
+  const auto read = parse_patchset(json_text(to_json(patchset)));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(*read, patchset);
+  EXPECT_NE(*read, sample());
+  Json json = to_json(patchset);
+  json["fixes"][1]["updated_data"] = "a_table";
+  EXPECT_FALSE(patchset_from_json(json)) << "it must be a list";
+}
+
 TEST(Patchset, CvesAreSortedEachOnce) {
   EXPECT_EQ(sample().cves(), (std::vector<std::string>{"CVE-2026-1", "CVE-2026-2"}));
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "delta/delta.h"
 
+#include "delta/callbacks.h"
 #include "delta/check.h"
 #include "delta/compare.h"
 #include "delta/correlate.h"
+#include "delta/data_update.h"
 #include "delta/emit.h"
 #include "delta/select.h"
 #include "delta/unit_pair.h"
@@ -30,7 +32,13 @@ Result<Delta> make_delta(const elf::Object& original_object, const elf::Object& 
   const Correlation correlation = correlate(units.original, units.patched);
 
   // Compare each with what it was.
-  const std::vector<AtomId> changed = changed_atoms(units, correlation);
+  std::vector<AtomId> changed = changed_atoms(units, correlation);
+
+  // What the author declared or added for the patch's own sake: data to write into the running kernel,
+  // functions to call when the patch comes and goes.
+  const std::vector<DataUpdate> updates = TRY(take_data_updates(units, correlation, options, changed));
+  const std::vector<CallbackAtom> callbacks = TRY(read_callbacks(units.patched, correlation));
+  for (const CallbackAtom& callback : callbacks) changed.push_back(callback.function);
 
   // Add what the changed functions need and the kernel lacks, and the callers of those it cannot redirect.
   Selection selection = TRY(select_shipped(units, correlation, changed));
@@ -39,7 +47,10 @@ Result<Delta> make_delta(const elf::Object& original_object, const elf::Object& 
   TRY(check_shippable(units, correlation, selection));
 
   // Write it down as an object of its own.
-  return emit_delta(units, correlation, std::move(selection));
+  Delta delta = emit_delta(units, correlation, std::move(selection));
+  add_data_updates(updates, units, correlation, delta);
+  add_callbacks(callbacks, units.patched, delta);
+  return delta;
 }
 
 }  // namespace suture

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,23 @@ struct DeltaNeed {
   std::uint32_t original_symbol = elf::kUndefined;
 };
 
+enum class CallbackKind : std::uint8_t { kPrePatch, kPostPatch, kPreUnpatch, kPostUnpatch };
+
+/// A function that an author wants called (include/suture/patch.h).
+struct DeltaCallback {
+  CallbackKind kind = CallbackKind::kPrePatch;
+  std::string name;
+  std::uint32_t symbol = 0;  ///< index into Delta::object.symbols
+};
+
+/// An existing variable that gets a new value: one aligned word of it.
+struct DeltaUpdate {
+  std::string name;          ///< of the variable
+  std::uint64_t offset = 0;  ///< of the word, in the variable
+  std::uint64_t width = 0;   ///< bytes: 1, 2, 4 or 8
+  std::uint32_t symbol = 0;  ///< index into Delta::object.symbols: a struct suture_update (module/runtime)
+};
+
 /// A decision that the reader of a delta should know of: something left out, something taken along.
 struct DeltaNote {
   std::string code;  ///< stable, "delta.…"
@@ -42,6 +60,9 @@ struct DeltaOptions {
   /// Bytes of an entry of the kernel's tables, by the entry's struct ("jump_entry"). Those not named follow
   /// from the objects themselves.
   std::map<std::string, std::uint64_t, std::less<>> entry_sizes{};
+  /// Existing variables whose changed initial value is to be written into the running ones.
+  std::set<std::string> updated_data{};
+  std::set<std::string> accepted_layouts{};  ///< "struct NAME": may change, the fix copes with it
 };
 
 struct Delta {
@@ -51,6 +72,8 @@ struct Delta {
   std::vector<DeltaNeed> needs;
   std::vector<std::string> added;  ///< names of shipped functions and variables that replace none
   std::vector<DeltaNote> notes{};
+  std::vector<DeltaCallback> callbacks{};  ///< of one kind in the order to call them
+  std::vector<DeltaUpdate> updates{};
 
   /// Nothing to ship. Without replaced functions there may still be new ones for other units to call.
   bool empty() const { return object.sections.empty(); }

@@ -151,7 +151,9 @@ class Selector {
     const auto changed = [&](std::string why) {
       return refuse("delta.data-changed",
                     fmt::format("the data {} in {} changed, and {}", atom.name, home.name, why),
-                    "the running kernel's copy cannot be exchanged; express the change in code");
+                    "express the change in code; or, if its readers cope, declare it in the fix's text: "
+                    "\"Suture-Update-Data: " +
+                        stable_name(atom.name) + "\" (docs/patch-authors.md)");
     };
     if (home.name == ".modinfo") return {};  // what tools read of the file
     if (home.writable()) return changed("it is in use");

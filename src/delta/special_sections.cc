@@ -7,6 +7,8 @@
 #include <array>
 #include <optional>
 
+#include "delta/callbacks.h"
+
 namespace suture {
 namespace {
 
@@ -188,7 +190,8 @@ class TableReader {
 
 bool is_special_section(std::string_view name) {
   return kind_of(name) != nullptr ||
-         std::ranges::find(kCompanionSections, name) != kCompanionSections.end() || is_ignored_section(name);
+         std::ranges::find(kCompanionSections, name) != kCompanionSections.end() ||
+         is_ignored_section(name) || is_author_section(name);
 }
 
 std::vector<std::string_view> table_entry_names() {

@@ -45,9 +45,11 @@ Patchset empty_patchset(const Target& target, std::uint32_t level) {
   return patchset;
 }
 
-Result<Delta> compare_unit(const CompiledUnit& unit) {
+Result<Delta> compare_unit(const CompiledUnit& unit, const DeltaOptions& declared) {
   TRY(check_layouts(unit.original_layouts, unit.patched_layouts, unit.flags.unit));
-  return make_delta(unit.original, unit.patched, unit.flags.unit, {.object = unit.flags.object});
+  DeltaOptions options = declared;
+  options.object = unit.flags.object;
+  return make_delta(unit.original, unit.patched, unit.flags.unit, options);
 }
 
 Result<void> Assembly::add(const CompiledUnit& unit, Delta delta) {
@@ -61,6 +63,7 @@ Result<void> Assembly::add(const CompiledUnit& unit, Delta delta) {
   LinkPart part = TRY(
       resolve_needs(*kept, original, evidence,
                     {.home = home, .kernel = shipped_.kernel(), .exports = shipped_.exports()}, namespaces_));
+  TRY(check_update_pointers(*kept, part));
   patches_.push_back({.object = unit.flags.object, .delta = std::move(kept), .part = std::move(part)});
   return {};
 }
@@ -72,21 +75,35 @@ PatchedObject& Assembly::object_named(const std::string& name) {
   return objects.emplace_back(PatchedObject{.name = name, .functions = {}, .evidence = {}});
 }
 
+std::size_t Assembly::index_of(const std::string& object) const {
+  const auto found = std::ranges::find(patchset_.objects, object, &PatchedObject::name);
+  return static_cast<std::size_t>(found - patchset_.objects.begin());
+}
+
+Hooks Assembly::find_hooks() const {
+  std::vector<HookSource> sources;
+  for (const Patch& patch : patches_)
+    sources.push_back({.delta = patch.delta.get(), .object = index_of(patch.object)});
+  return hooks_of(sources);
+}
+
 Result<Bytes> Assembly::link(GlueCompiler& glue_compiler) {
-  const elf::Object glue = TRY(glue_compiler.compile(
-      {.objects = patchset_.objects, .namespaces = namespaces_, .level = patchset_.level},
-      patchset_.module_name));
+  const Hooks hooks = find_hooks();
+  const elf::Object glue = TRY(glue_compiler.compile({.objects = patchset_.objects,
+                                                      .namespaces = namespaces_,
+                                                      .level = patchset_.level,
+                                                      .steps = hooks.steps,
+                                                      .updates = hooks.updates},
+                                                     patchset_.module_name));
   LinkInput input{.glue = {.object = &glue, .patches = "vmlinux", .sources = TRY(glue_sources(glue))},
                   .deltas = {},
-                  .aliases = {},
+                  .aliases = hooks.aliases,
                   .module_layout_crc = TRY(shipped_.version_of("module_layout"))};
   std::map<std::string, std::size_t> seen;  // functions of each object so far, in the manifest's order
   for (const Patch& patch : patches_) {
-    const auto object = std::ranges::find(patchset_.objects, patch.object, &PatchedObject::name);
     for (const DeltaFunction& function : patch.delta->functions) {
       input.aliases.push_back(
-          {glue_symbol(static_cast<std::size_t>(object - patchset_.objects.begin()), seen[patch.object]++),
-           input.deltas.size(), function.symbol});
+          {glue_symbol(index_of(patch.object), seen[patch.object]++), input.deltas.size(), function.symbol});
     }
     input.deltas.push_back(patch.part);
   }

@@ -15,6 +15,7 @@
 #include "build/compiled_unit.h"
 #include "build/evidence.h"
 #include "build/glue_compiler.h"
+#include "build/hooks.h"
 #include "build/shipped_target.h"
 #include "delta/delta.h"
 #include "module/link.h"
@@ -25,9 +26,9 @@ namespace suture {
 /// What is said of every patchset of this level for this target, its content still to come.
 Patchset empty_patchset(const Target& target, std::uint32_t level);
 
-/// What changed between the two objects; empty when they do the same. Refuses what must not be shipped:
-/// "delta.…", "build.layout-changed".
-Result<Delta> compare_unit(const CompiledUnit& unit);
+/// What changed between the two objects; empty when they do the same. `declared`: by the fixes; the object is
+/// the unit's. Refuses what must not be shipped: "delta.…", "build.layout-changed".
+Result<Delta> compare_unit(const CompiledUnit& unit, const DeltaOptions& declared = {});
 
 /// Collects the units of one module, then links it.
 class Assembly {
@@ -36,7 +37,7 @@ class Assembly {
   Assembly(ShippedTarget& shipped, Patchset& patchset) : shipped_(shipped), patchset_(patchset) {}
 
   /// Proves that what the unit's delta replaces is what the kernel has, and finds all that it refers to.
-  /// "build.not-as-shipped", "build.symbol-ambiguous", "build.symbol-unknown".
+  /// "build.not-as-shipped", "build.symbol-ambiguous", "build.symbol-unknown", "delta.update-pointer".
   Result<void> add(const CompiledUnit& unit, Delta delta);
 
   /// The module's bytes. "module.…".
@@ -51,6 +52,8 @@ class Assembly {
   };
 
   PatchedObject& object_named(const std::string& name);
+  std::size_t index_of(const std::string& object) const;
+  Hooks find_hooks() const;
   Result<std::vector<std::optional<SymbolSource>>> glue_sources(const elf::Object& glue) const;
 
   ShippedTarget& shipped_;

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "build/assemble.h"
 #include "build/compiled_unit.h"
@@ -12,6 +14,7 @@
 #include "build/kbuild.h"
 #include "build/patched_tree.h"
 #include "build/shipped_target.h"
+#include "delta/unit.h"
 
 namespace suture {
 namespace {
@@ -33,7 +36,7 @@ class Builder {
     progress_.step("apply the fixes");
     std::vector<Fix> fixes;
     for (const auto& path : request_.fixes) fixes.push_back(TRY(read_fix(path)));
-    for (const Fix& fix : fixes) result_.patchset.fixes.push_back(fix.record);
+    for (const Fix& fix : fixes) take_declarations(fix.record);
     const PatchedTree tree = TRY(PatchedTree::make(request_.target.source, fixes));
 
     // Compile each touched unit as the kernel was compiled, before and after.
@@ -43,6 +46,7 @@ class Builder {
 
     // Compare the two objects: what changed, and what goes with it.
     std::vector<ChangedUnit> changed = TRY(compare(compiled));
+    TRY(check_declarations(changed));
     if (changed.empty()) {
       return fail("build.nothing-changed", "build a patchset", "the fixes change no code of this kernel",
                   "they touch only comments, line numbers, or code that its configuration leaves out");
@@ -67,6 +71,28 @@ class Builder {
   }
 
  private:
+  void take_declarations(const FixRecord& record) {
+    result_.patchset.fixes.push_back(record);
+    declared_.updated_data.insert(record.updated_data.begin(), record.updated_data.end());
+    declared_.accepted_layouts.insert(record.accepted_layouts.begin(), record.accepted_layouts.end());
+  }
+
+  /// A declaration that has no effect is a misspelt one, or one for another kernel.
+  Result<void> check_declarations(const std::vector<ChangedUnit>& changed) const {
+    for (const std::string& name : declared_.updated_data) {
+      const auto updates = [&](const ChangedUnit& unit) {
+        return std::ranges::any_of(unit.delta.updates, [&](const DeltaUpdate& update) {
+          return update.name == name || stable_name(update.name) == name;
+        });
+      };
+      if (std::ranges::any_of(changed, updates)) continue;
+      return fail("build.declaration-unused", "make a patchset",
+                  fmt::format("a fix declares Suture-Update-Data: {}, but changes no such variable", name),
+                  "is it misspelt, or its change configured out of this kernel?");
+    }
+    return {};
+  }
+
   Result<std::vector<UnitFlags>> find_units(const Kbuild& kbuild, const std::vector<std::string>& names) {
     progress_.step(fmt::format("ask kbuild how it compiles {}", fmt::join(names, ", ")));
     std::vector<Result<UnitFlags>> answers = kbuild.flags(names);
@@ -86,7 +112,7 @@ class Builder {
     std::vector<ChangedUnit> changed;
     for (const CompiledUnit& unit : compiled) {
       progress_.step("compare " + unit.flags.unit);
-      Delta delta = TRY(compare_unit(unit));
+      Delta delta = TRY(compare_unit(unit, declared_));
       for (const DeltaNote& note : delta.notes)
         result_.notes.push_back(fmt::format("{}: {} [{}]", unit.flags.unit, note.text, note.code));
       if (delta.empty()) {
@@ -111,6 +137,7 @@ class Builder {
   const BuildRequest& request_;
   Progress& progress_;
   BuildResult result_;
+  DeltaOptions declared_;  ///< by the fixes, for all units
 };
 
 }  // namespace

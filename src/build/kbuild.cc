@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/process.h"
+#include "build/author_header.h"
 #include "build/command_line.h"
 #include "build/includer.h"
 
@@ -19,6 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMarker = "suture:";
 constexpr std::string_view kListed = "listed ";
+constexpr const char* kAuthorInclude = "suture-include";  // holds suture/patch.h
 
 Result<void> link_to(const fs::path& to, const fs::path& from) {
   std::error_code error;
@@ -87,6 +89,8 @@ Result<void> Kbuild::make_tree() const {
   fs::last_write_time(tree / "include/config/auto.conf.cmd",
                       fs::last_write_time(tree / ".config", error) + std::chrono::seconds(10), error);
   if (error) return fail("file.write", "set the time of auto.conf.cmd", error.message());
+  TRY(make_directories(tree / kAuthorInclude / "suture"));
+  TRY(write_file(tree / kAuthorInclude / "suture/patch.h", kAuthorHeader));
   const std::string source = target_.source.string();
   return write_file(tree / "suture.mk",
                     fmt::format("include {}/Makefile\n"
@@ -249,13 +253,20 @@ Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::
     }
     compiler.argv.push_back(std::move(word));
   }
+  // The kernel's own source is compiled as it was when the kernel was built; only ours may use our header.
+  const bool in_tree = file.string().starts_with(root.string() + "/");
+  if (root != target_.source || !in_tree) {
+    const std::string include = (tree_.path() / kAuthorInclude).string();
+    compiler.argv.push_back("-I" + include);
+    compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", include));
+  }
   for (std::string word : {std::string("-ffunction-sections"), std::string("-fdata-sections"),
                            "-Wp,-MMD," + dependencies.string(), std::string("-c"), std::string("-o"),
                            output.string(), file.string()}) {
     compiler.argv.push_back(std::move(word));
   }
   // kbuild's own flags say how paths in the tree are to appear; the folder of a generated source shall not.
-  if (!file.string().starts_with(root.string() + "/")) {
+  if (!in_tree) {
     compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", file.parent_path().string()));
   }
   const Finished compiled = TRY(run(compiler));

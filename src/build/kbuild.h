@@ -44,9 +44,10 @@ class Kbuild {
   Result<UnitFlags> module_flags(const std::filesystem::path& folder, const std::string& name) const;
 
   /// Compiles `file` to `output`, each function and variable in a section of its own, with debug information,
-  /// and runs objtool. Headers come from the tree `root`: the target's source, or a patched tree of it. Gives
-  /// back the files that were read. "build.does-not-compile" carries the compiler's words;
-  /// "build.generated-file-missing", "build.objtool-failed".
+  /// and runs objtool. Headers come from the tree `root`: the target's source, or a patched tree of it; for
+  /// what is not the target's own source, <suture/patch.h> is there as well. Gives back the files that were
+  /// read. "build.does-not-compile" carries the compiler's words; "build.generated-file-missing",
+  /// "build.objtool-failed".
   Result<std::vector<std::filesystem::path>> compile(const UnitFlags& flags,
                                                      const std::filesystem::path& root,
                                                      const std::filesystem::path& file,

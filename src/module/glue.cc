@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "module/runtime_source.h"
+
 namespace suture {
 namespace {
 
@@ -24,6 +26,7 @@ constexpr std::string_view kTail = R"(
 static struct klp_patch suture_patch = {
 	.mod = THIS_MODULE,
 	.objs = suture_objects,
+	.states = suture_states,
 	/* Cumulative: this patch takes the place of all earlier ones in one transition. */
 	.replace = true,
 };
@@ -57,10 +60,11 @@ MODULE_INFO(retpoline, "Y");
 #endif
 )";
 
-/// Symbols and modules may hold dots and dashes; nothing of them ends a C string.
+/// Symbols and modules may hold dots and dashes, units slashes; nothing of them ends a C string.
 Result<void> check_name(std::string_view name) {
-  const bool fits = std::ranges::all_of(
-      name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-'; });
+  const bool fits = std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-' || c == '/' || c == ':';
+  });
   if (fits && !name.empty()) return {};
   return fail("module.bad-name", "write the module's tables",
               fmt::format("\"{}\" is not the name of a symbol", name));
@@ -79,6 +83,81 @@ std::string function_table(std::size_t object, const std::vector<ReplacedFunctio
                      object, entries);
 }
 
+/// The order of the objects in the module: the kernel first, also when it has no function to replace, for
+/// livepatch calls back for it at once, and for a module only when that is loaded.
+class ObjectOrder {
+ public:
+  explicit ObjectOrder(const std::vector<PatchedObject>& objects) : place_(objects.size()) {
+    std::size_t next = 1;
+    for (std::size_t i = 0; i < objects.size(); ++i) place_[i] = objects[i].name == "vmlinux" ? 0 : next++;
+  }
+  std::size_t place(std::size_t object) const { return place_[object]; }
+
+ private:
+  std::vector<std::size_t> place_;
+};
+
+constexpr std::array<std::string_view, 4> kCallbackFields{"pre_patch", "post_patch", "pre_unpatch",
+                                                          "post_unpatch"};
+
+Result<std::string> step_table(const std::vector<GlueStep>& steps, const ObjectOrder& order) {
+  std::string declarations;
+  std::string entries;
+  for (const GlueStep& step : steps) {
+    TRY(check_name(step.name));
+    std::string fields;
+    for (std::size_t kind = 0; kind < kCallbackFields.size(); ++kind) {
+      if (step.callbacks[kind].empty()) continue;
+      declarations += fmt::format("extern {} {}(void);\n", kind == 0 ? "int" : "void", step.callbacks[kind]);
+      fields += fmt::format(", .{} = {}", kCallbackFields[kind], step.callbacks[kind]);
+    }
+    entries +=
+        fmt::format("\t{{ .object = {}, .name = \"{}\"{} }},\n", order.place(step.object), step.name, fields);
+  }
+  return fmt::format("{}static struct suture_step suture_steps[] = {{\n{}\t{{}}\n}};\n\n", declarations,
+                     entries);
+}
+
+Result<std::string> update_table(const std::vector<GlueUpdate>& updates, const ObjectOrder& order) {
+  std::string declarations;
+  std::string entries;
+  for (const GlueUpdate& update : updates) {
+    TRY(check_name(update.variable));
+    declarations += fmt::format("extern struct suture_update {};\n", update.symbol);
+    entries += fmt::format("\t{{ .object = {}, .variable = \"{}\", .update = &{} }},\n",
+                           order.place(update.object), update.variable, update.symbol);
+  }
+  return fmt::format("{}static const struct suture_update_of suture_updates[] = {{\n{}\t{{}}\n}};\n\n",
+                     declarations, entries);
+}
+
+Result<std::string> object_table(const std::vector<PatchedObject>& objects, const ObjectOrder& order) {
+  std::string tables;
+  std::vector<std::string> entries(objects.size() + 1);
+  const auto entry = [](const std::string& name, const std::string& functions) {
+    return fmt::format("\t{{ .name = {}, .funcs = {}, .callbacks = SUTURE_CALLBACKS }},\n", name, functions);
+  };
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    TRY(check_name(objects[i].name));
+    for (const ReplacedFunction& function : objects[i].functions) TRY(check_name(function.name));
+    tables += function_table(i, objects[i].functions);
+    const bool kernel = order.place(i) == 0;
+    entries[order.place(i)] = entry(kernel ? "NULL" : fmt::format("\"{}\"", objects[i].name),
+                                    fmt::format("suture_functions_{}", i));
+  }
+  if (entries[0].empty()) {
+    tables += "static struct klp_func suture_no_functions[] = {\n\t{}\n};\n\n";
+    entries[0] = entry("NULL", "suture_no_functions");
+  }
+  std::string list;
+  for (const std::string& line : entries) list += line;
+  return fmt::format(
+      "{}static struct klp_object suture_objects[] = {{\n{}\t{{}}\n}};\n\n"
+      "static unsigned int suture_index(const struct klp_object *object)\n{{\n"
+      "\treturn object - suture_objects;\n}}\n",
+      tables, list);
+}
+
 }  // namespace
 
 std::string glue_symbol(std::size_t object, std::size_t function) {
@@ -86,17 +165,13 @@ std::string glue_symbol(std::size_t object, std::size_t function) {
 }
 
 Result<std::string> glue_source(const GlueInput& input) {
+  const ObjectOrder order(input.objects);
   std::string source(kHead);
-  std::string objects;
-  for (std::size_t i = 0; i < input.objects.size(); ++i) {
-    const PatchedObject& object = input.objects[i];
-    TRY(check_name(object.name));
-    for (const ReplacedFunction& function : object.functions) TRY(check_name(function.name));
-    source += function_table(i, object.functions);
-    const std::string name = object.name == "vmlinux" ? "NULL" : fmt::format("\"{}\"", object.name);
-    objects += fmt::format("\t{{ .name = {}, .funcs = suture_functions_{} }},\n", name, i);
-  }
-  source += fmt::format("static struct klp_object suture_objects[] = {{\n{}\t{{}}\n}};\n", objects);
+  source += kRuntimeTypes;
+  source += TRY(step_table(input.steps, order));
+  source += TRY(update_table(input.updates, order));
+  source += kRuntimeCode;
+  source += TRY(object_table(input.objects, order));
   source += kTail;
   source += fmt::format("MODULE_DESCRIPTION(\"Suture live patch, level {}\");\n", input.level);
   for (const std::string& name : input.namespaces) {

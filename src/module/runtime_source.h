@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+namespace suture {
+
+/// The text of runtime/suture.h and runtime/suture.c.
+extern const std::string_view kRuntimeTypes;
+extern const std::string_view kRuntimeCode;
+
+}  // namespace suture

@@ -46,9 +46,10 @@ Patchset empty_patchset(const Target& target, std::uint32_t level) {
 }
 
 Result<Delta> compare_unit(const CompiledUnit& unit, const DeltaOptions& declared) {
-  TRY(check_layouts(unit.original_layouts, unit.patched_layouts, unit.flags.unit));
   DeltaOptions options = declared;
   options.object = unit.flags.object;
+  options.original_debug = &unit.original_debug;
+  options.patched_debug = &unit.patched_debug;
   return make_delta(unit.original, unit.patched, unit.flags.unit, options);
 }
 

@@ -27,7 +27,7 @@ namespace suture {
 Patchset empty_patchset(const Target& target, std::uint32_t level);
 
 /// What changed between the two objects; empty when they do the same. `declared`: by the fixes; the object is
-/// the unit's. Refuses what must not be shipped: "delta.…", "build.layout-changed".
+/// the unit's. Refuses what must not be shipped: "delta.…".
 Result<Delta> compare_unit(const CompiledUnit& unit, const DeltaOptions& declared = {});
 
 /// Collects the units of one module, then links it.

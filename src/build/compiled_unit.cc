@@ -24,12 +24,24 @@ Result<void> compile_patched(const Kbuild& kbuild, const PatchedTree& tree, cons
   return tree.check_files_read(files);
 }
 
+namespace {
+
+Result<DebugInfo> read_debug_info(const fs::path& object) {
+  DebugInfo debug = TRY(DebugInfo::read(object));
+  if (!debug.empty()) return debug;
+  return fail("build.no-debug-info", "read the types of " + object.filename().string(),
+              "the compiler wrote no debug information",
+              "without it nobody can tell whether the fix changes the layout of data in use");
+}
+
+}  // namespace
+
 Result<CompiledUnit> read_compiled(const UnitFlags& unit, const fs::path& original, const fs::path& patched) {
   return CompiledUnit{.flags = unit,
                       .original = TRY(elf::read_object(original)),
                       .patched = TRY(elf::read_object(patched)),
-                      .original_layouts = TRY(read_layouts(original)),
-                      .patched_layouts = TRY(read_layouts(patched))};
+                      .original_debug = TRY(read_debug_info(original)),
+                      .patched_debug = TRY(read_debug_info(patched))};
 }
 
 Result<std::vector<CompiledUnit>> compile_units(const Kbuild& kbuild, const PatchedTree& tree,

@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "base/terminal.h"
 #include "build/kbuild.h"
-#include "build/layout.h"
 #include "build/patched_tree.h"
+#include "delta/debug_info.h"
 #include "elf/object.h"
 
 namespace suture {
@@ -19,8 +19,8 @@ struct CompiledUnit {
   UnitFlags flags;
   elf::Object original;
   elf::Object patched;
-  Layouts original_layouts;
-  Layouts patched_layouts;
+  DebugInfo original_debug;
+  DebugInfo patched_debug;
 };
 
 /// Writes the object that the unpatched source gives, or the one with the fixes in it.

@@ -7,6 +7,7 @@
 #include "delta/correlate.h"
 #include "delta/data_update.h"
 #include "delta/emit.h"
+#include "delta/layout.h"
 #include "delta/select.h"
 #include "delta/unit_pair.h"
 
@@ -46,10 +47,19 @@ Result<Delta> make_delta(const elf::Object& original_object, const elf::Object& 
   // Refuse what the kernel could not patch, and tell what is left out.
   TRY(check_shippable(units, correlation, selection));
 
+  // Refuse code that sees data in another form than the kernel's.
+  LayoutFindings layouts;
+  if (options.original_debug != nullptr && options.patched_debug != nullptr) {
+    layouts = TRY(check_layouts(units.original, units.patched, correlation, selection, *options.original_debug,
+                                *options.patched_debug, options.accepted_layouts));
+  }
+
   // Write it down as an object of its own.
   Delta delta = emit_delta(units, correlation, std::move(selection));
   add_data_updates(updates, units, correlation, delta);
   add_callbacks(callbacks, units.patched, delta);
+  delta.notes.insert(delta.notes.end(), layouts.notes.begin(), layouts.notes.end());
+  delta.risks = std::move(layouts.risks);
   return delta;
 }
 

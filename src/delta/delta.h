@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "delta/debug_info.h"
+#include "delta/risk.h"
 #include "elf/object.h"
 
 namespace suture {
@@ -62,7 +64,11 @@ struct DeltaOptions {
   std::map<std::string, std::uint64_t, std::less<>> entry_sizes{};
   /// Existing variables whose changed initial value is to be written into the running ones.
   std::set<std::string> updated_data{};
-  std::set<std::string> accepted_layouts{};  ///< "struct NAME": may change, the fix copes with it
+  /// Of the two objects; null: layouts of types are not compared.
+  const DebugInfo* original_debug = nullptr;
+  const DebugInfo* patched_debug = nullptr;
+  /// Types ("struct task_struct") whose layout changes, and the fix declares that it copes.
+  std::set<std::string> accepted_layouts{};
 };
 
 struct Delta {
@@ -74,6 +80,7 @@ struct Delta {
   std::vector<DeltaNote> notes{};
   std::vector<DeltaCallback> callbacks{};  ///< of one kind in the order to call them
   std::vector<DeltaUpdate> updates{};
+  std::vector<RiskFact> risks{};
 
   /// Nothing to ship. Without replaced functions there may still be new ones for other units to call.
   bool empty() const { return object.sections.empty(); }

@@ -160,8 +160,9 @@ TEST_F(BuildOnRealKernel, RefusesAChangedHeader) {
 // Objects of 176 bytes are in use; code for 200 would write beyond them.
 TEST_F(BuildOnRealKernel, RefusesAStructureThatGrows) {
   const Error error = refusal({fix("CVE-2026-43074")});
-  EXPECT_EQ(error.code, "build.layout-changed");
-  EXPECT_THAT(error.message(), HasSubstr("struct eventpoll changes from 176 to 200 bytes"));
+  EXPECT_EQ(error.code, "delta.layout-changed");
+  EXPECT_THAT(error.message(),
+              HasSubstr("struct eventpoll grows from 176 to 200 bytes: rcu (16 bytes) added"));
 }
 
 TEST_F(BuildOnRealKernel, RefusesAConstantThatDataPointsTo) {

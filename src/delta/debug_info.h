@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a compiled unit says of its source: types, the functions that use them, and lines.
+//
+// An object is not linked, so the fields of its debug sections which relocations fill are empty. They are
+// filled in here, in a private copy: an address becomes the section's index in its upper half and the offset
+// in the section in its lower one. So every function has an address of its own, and the section can be read
+// off it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace suture {
+
+using EntryId = std::uint32_t;
+inline constexpr EntryId kNoEntry = 0xffffffff;
+
+/// One entry (DIE) of .debug_info, with the attributes that we ask for.
+struct DebugEntry {
+  std::uint32_t tag = 0;      ///< DW_TAG_*
+  EntryId parent = kNoEntry;  ///< the entries below it follow it directly, up to `end`
+  EntryId end = 0;
+  EntryId type = kNoEntry;     ///< kNoEntry: void, or it has none
+  EntryId origin = kNoEntry;   ///< the entry that this one completes: of an inlined call, the function
+  std::string_view name{};     ///< lives as long as the DebugInfo
+  std::uint64_t size = 0;      ///< bytes
+  std::int64_t value = 0;      ///< of members the offset in bits; of enumerators the value; of bounds the
+                               ///< number of elements, -1 when open; of base types the encoding
+  std::uint64_t bit_size = 0;  ///< of bit-fields
+  bool declaration = false;    ///< what it declares is defined elsewhere
+};
+
+struct SourceLine {
+  std::string file;  ///< from the root of the source tree, as far as that can be told: "fs/eventpoll.c"
+  int line = 0;
+};
+
+/// Move-only; not for use by two threads at once. The file may go once it was
+/// read, but not be written over.
+class DebugInfo {
+ public:
+  /// An object without debug information gives an empty one. "delta.debug-info" when it is broken.
+  static Result<DebugInfo> read(const std::filesystem::path& path);
+
+  DebugInfo(DebugInfo&&) noexcept;
+  DebugInfo& operator=(DebugInfo&&) noexcept;
+  ~DebugInfo();
+
+  bool empty() const;
+  /// All entries, each before those below it. Read on first use.
+  const std::vector<DebugEntry>& entries() const;
+  /// The function whose code holds this place; kNoEntry when that is not known.
+  EntryId function_at(std::string_view section, std::uint64_t offset) const;
+  /// The line that the instruction at this place was made from.
+  std::optional<SourceLine> line_at(std::string_view section, std::uint64_t offset) const;
+
+ private:
+  class Session;
+  explicit DebugInfo(std::unique_ptr<Session> session);
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace suture

@@ -115,6 +115,8 @@ class Builder {
       Delta delta = TRY(compare_unit(unit, declared_));
       for (const DeltaNote& note : delta.notes)
         result_.notes.push_back(fmt::format("{}: {} [{}]", unit.flags.unit, note.text, note.code));
+      auto& risks = result_.patchset.risks;
+      risks.insert(risks.end(), delta.risks.begin(), delta.risks.end());
       if (delta.empty()) {
         result_.notes.push_back(fmt::format("{} compiles to the same code with the fix", unit.flags.unit));
         continue;

@@ -38,7 +38,20 @@ std::string patchset_text(const Patchset& patchset) {
                       unit.different.empty() ? "-" : fmt::format("{}", fmt::join(unit.different, " "))});
     }
   }
-  return text + table({"UNIT", "AS SHIPPED", "DIFFERENT, NOT REPLACED"}, rows) + "\n";
+  return text + table({"UNIT", "AS SHIPPED", "DIFFERENT, NOT REPLACED"}, rows) + "\n" +
+         risks_text(patchset.risks);
+}
+
+std::string risks_text(const std::vector<RiskFact>& risks) {
+  if (risks.empty()) return {};
+  std::string text = "TO LOOK AT BEFORE SIGNING (see docs/risk-report.md)\n";
+  for (const RiskFact& risk : risks) {
+    std::string where = risk.function;
+    if (!risk.place.empty()) where += (where.empty() ? "" : ", ") + risk.place;
+    text += fmt::format("  {}{}{}: {}\n", risk.code.substr(risk.code.find('.') + 1),
+                        where.empty() ? "" : "  ", where, risk.text);
+  }
+  return text + "\n";
 }
 
 }  // namespace suture::cli

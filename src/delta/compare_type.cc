@@ -96,9 +96,7 @@ class Representation {
 class Comparison {
  public:
   Comparison(const Types& before, EntryId original, const Types& after, EntryId patched)
-      : before_(before),
-        after_(after),
-        representation_(before, after),
+      : representation_(before, after),
         old_(before.fields(original)),
         new_(after.fields(patched)),
         old_size_(before.entry(original).size) {}
@@ -174,8 +172,6 @@ class Comparison {
                     !covered && inside ? ", in padding" : ""));
   }
 
-  const Types& before_;
-  const Types& after_;
   Representation representation_;
   std::vector<Field> old_;
   std::vector<Field> new_;

@@ -204,26 +204,28 @@ class DebugInfo::Session {
   }
 
   std::optional<SourceLine> line_at(std::string_view section, std::uint64_t offset) {
+    const EntryId function = function_at(section, offset);
     const std::optional<std::uint64_t> address = address_of(section, offset);
-    if (!address || empty()) return std::nullopt;
+    if (function == kNoEntry || !address) return std::nullopt;
+    Dwarf_Die die;
+    Dwarf_Die unit;
+    if (dwarf_offdie(dwarf_.get(), offset_of(function), &die) == nullptr ||
+        dwarf_diecu(&die, &unit, nullptr, nullptr) == nullptr)
+      return std::nullopt;
     if (!lines_relocated_) {
       relocate({".debug_line"});
       lines_relocated_ = true;
     }
-    for (Dwarf_Off unit : units_) {
-      Dwarf_Die die;
-      if (dwarf_offdie(dwarf_.get(), unit, &die) == nullptr) continue;
-      Dwarf_Line* line = dwarf_getsrc_die(&die, *address);
-      Dwarf_Addr begin = 0;
-      int number = 0;
-      const char* file = line == nullptr ? nullptr : dwarf_linesrc(line, nullptr, nullptr);
-      // Lines of another section lie before, when this one has none.
-      if (file == nullptr || dwarf_lineaddr(line, &begin) != 0 || begin >> 32 != *address >> 32 ||
-          dwarf_lineno(line, &number) != 0)
-        continue;
-      return SourceLine{.file = file, .line = number};
-    }
-    return std::nullopt;
+    if (const auto call = inlined_call(die, unit, *address, 0)) return call;
+    Dwarf_Line* line = dwarf_getsrc_die(&unit, *address);
+    Dwarf_Addr begin = 0;
+    int number = 0;
+    const char* file = line == nullptr ? nullptr : dwarf_linesrc(line, nullptr, nullptr);
+    // Lines of another section lie before, when this one has none.
+    if (file == nullptr || dwarf_lineaddr(line, &begin) != 0 || begin >> 32 != *address >> 32 ||
+        dwarf_lineno(line, &number) != 0)
+      return std::nullopt;
+    return SourceLine{.file = file, .line = number};
   }
 
  private:
@@ -231,7 +233,40 @@ class DebugInfo::Session {
     std::uint64_t begin;
     std::uint64_t end;
     EntryId entry;
+    Dwarf_Off offset;  ///< of the entry
   };
+
+  Dwarf_Off offset_of(EntryId function) const {
+    const auto found = std::ranges::find(functions_, function, &CodeRange::entry);
+    return found == functions_.end() ? 0 : found->offset;
+  }
+
+  /// Where `scope` calls the outermost of the inlined functions that the address is in.
+  static std::optional<SourceLine> inlined_call(Dwarf_Die& scope, Dwarf_Die& unit, Dwarf_Addr address,
+                                                std::size_t depth) {
+    Dwarf_Die child;
+    if (depth > kDeepest || dwarf_child(&scope, &child) != 0) return std::nullopt;
+    do {
+      const int tag = dwarf_tag(&child);
+      if ((tag != DW_TAG_lexical_block && tag != DW_TAG_inlined_subroutine) ||
+          dwarf_haspc(&child, address) != 1)
+        continue;
+      if (tag == DW_TAG_lexical_block) return inlined_call(child, unit, address, depth + 1);
+      Dwarf_Attribute attribute;
+      Dwarf_Word file = 0;
+      Dwarf_Word line = 0;
+      Dwarf_Files* files = nullptr;
+      std::size_t count = 0;
+      if (dwarf_formudata(dwarf_attr(&child, DW_AT_call_file, &attribute), &file) != 0 ||
+          dwarf_formudata(dwarf_attr(&child, DW_AT_call_line, &attribute), &line) != 0 ||
+          dwarf_getsrcfiles(&unit, &files, &count) != 0 || file >= count)
+        return std::nullopt;
+      const char* name = dwarf_filesrc(files, file, nullptr, nullptr);
+      if (name == nullptr) return std::nullopt;
+      return SourceLine{.file = name, .line = static_cast<int>(line)};
+    } while (dwarf_siblingof(&child, &child) == 0);
+    return std::nullopt;
+  }
 
   void relocate(const std::set<std::string_view>& names) const {
     const Relocator relocator(elf_.get());
@@ -270,7 +305,6 @@ class DebugInfo::Session {
     Dwarf_CU* unit = nullptr;
     Dwarf_Die die;
     while (dwarf_get_units(dwarf_.get(), unit, &unit, nullptr, nullptr, &die, nullptr) == 0) {
-      units_.push_back(dwarf_dieoffset(&die));
       read_entry(die, kNoEntry, 0, references);
     }
     for (EntryId id = 0; id < entries_.size(); ++id) {
@@ -313,7 +347,8 @@ class DebugInfo::Session {
 
   void add_code(Dwarf_Die& die, const RawEntry& raw, EntryId id) {
     if (raw.has_low) {
-      functions_.push_back({raw.low, raw.high_is_size ? raw.low + raw.high : raw.high, id});
+      functions_.push_back(
+          {raw.low, raw.high_is_size ? raw.low + raw.high : raw.high, id, dwarf_dieoffset(&die)});
       return;
     }
     if (!raw.has_ranges) return;
@@ -322,7 +357,7 @@ class DebugInfo::Session {
     Dwarf_Addr end = 0;
     for (std::ptrdiff_t at = dwarf_ranges(&die, 0, &base, &begin, &end); at > 0;
          at = dwarf_ranges(&die, at, &base, &begin, &end))
-      functions_.push_back({begin, end, id});
+      functions_.push_back({begin, end, id, dwarf_dieoffset(&die)});
   }
 
   std::unique_ptr<Elf, ElfCloser> elf_;
@@ -331,7 +366,6 @@ class DebugInfo::Session {
   std::map<std::string, std::size_t, std::less<>> sections_;
   std::vector<DebugEntry> entries_;
   std::vector<Dwarf_Off> offsets_;  ///< by entry
-  std::vector<Dwarf_Off> units_;
   std::vector<CodeRange> functions_;
   bool described_ = false;  ///< there is a .debug_info
   bool lines_relocated_ = false;

@@ -60,7 +60,8 @@ class DebugInfo {
   const std::vector<DebugEntry>& entries() const;
   /// The function whose code holds this place; kNoEntry when that is not known.
   EntryId function_at(std::string_view section, std::uint64_t offset) const;
-  /// The line that the instruction at this place was made from.
+  /// The line of the function there that the instruction at this place was made from: of code from an inlined
+  /// function, the line that calls it.
   std::optional<SourceLine> line_at(std::string_view section, std::uint64_t offset) const;
 
  private:

@@ -8,6 +8,7 @@
 #include "delta/data_update.h"
 #include "delta/emit.h"
 #include "delta/layout.h"
+#include "delta/risk.h"
 #include "delta/select.h"
 #include "delta/unit_pair.h"
 
@@ -50,16 +51,24 @@ Result<Delta> make_delta(const elf::Object& original_object, const elf::Object& 
   // Refuse code that sees data in another form than the kernel's.
   LayoutFindings layouts;
   if (options.original_debug != nullptr && options.patched_debug != nullptr) {
-    layouts = TRY(check_layouts(units.original, units.patched, correlation, selection, *options.original_debug,
-                                *options.patched_debug, options.accepted_layouts));
+    layouts = TRY(check_layouts(units.patched, selection, *options.original_debug, *options.patched_debug,
+                                options.accepted_layouts));
   }
+
+  // Tell whoever signs it what to look at.
+  std::vector<RiskFact> risks = std::move(layouts.risks);
+  for (RiskFact& fact : assess_risks({.units = units,
+                        .correlation = correlation,
+                        .selection = selection,
+                        .debug = options.patched_debug}))
+    risks.push_back(std::move(fact));
 
   // Write it down as an object of its own.
   Delta delta = emit_delta(units, correlation, std::move(selection));
   add_data_updates(updates, units, correlation, delta);
   add_callbacks(callbacks, units.patched, delta);
   delta.notes.insert(delta.notes.end(), layouts.notes.begin(), layouts.notes.end());
-  delta.risks = std::move(layouts.risks);
+  delta.risks = std::move(risks);
   return delta;
 }
 

@@ -11,8 +11,8 @@
 
 #include "base/error.h"
 #include "delta/debug_info.h"
-#include "delta/risk.h"
 #include "elf/object.h"
+#include "patchset/risk_fact.h"
 
 namespace suture {
 

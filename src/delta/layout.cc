@@ -20,11 +20,9 @@ struct ChangedType {
 
 class LayoutCheck {
  public:
-  LayoutCheck(const Unit& original, const Unit& patched, const Correlation& correlation,
-              const Selection& selection, const DebugInfo& original_debug, const DebugInfo& patched_debug)
-      : original_(original),
-        patched_(patched),
-        correlation_(correlation),
+  LayoutCheck(const Unit& patched, const Selection& selection, const DebugInfo& original_debug,
+              const DebugInfo& patched_debug)
+      : patched_(patched),
         selection_(selection),
         original_types_(original_debug),
         patched_types_(patched_debug),
@@ -105,9 +103,7 @@ class LayoutCheck {
     return text;
   }
 
-  const Unit& original_;
   const Unit& patched_;
-  const Correlation& correlation_;
   const Selection& selection_;
   const Types original_types_;
   const Types patched_types_;
@@ -117,17 +113,16 @@ class LayoutCheck {
 
 }  // namespace
 
-Result<LayoutFindings> check_layouts(const Unit& original, const Unit& patched,
-                                     const Correlation& correlation, const Selection& selection,
+Result<LayoutFindings> check_layouts(const Unit& patched, const Selection& selection,
                                      const DebugInfo& original_debug, const DebugInfo& patched_debug,
                                      const std::set<std::string>& accepted) {
-  if (selection.replaced.empty()) return LayoutFindings{};
+  if (selection.shipped.empty()) return LayoutFindings{};
   if (original_debug.empty() || patched_debug.empty()) {
     return LayoutFindings{
         .notes = {{.code = "delta.layout-unknown", .text = "layouts not compared: no debug information"}},
         .risks = {}};
   }
-  return LayoutCheck(original, patched, correlation, selection, original_debug, patched_debug).run(accepted);
+  return LayoutCheck(patched, selection, original_debug, patched_debug).run(accepted);
 }
 
 }  // namespace suture

@@ -15,12 +15,11 @@
 #include <vector>
 
 #include "base/error.h"
-#include "delta/correlate.h"
 #include "delta/debug_info.h"
 #include "delta/delta.h"
-#include "delta/risk.h"
 #include "delta/select.h"
 #include "delta/unit.h"
+#include "patchset/risk_fact.h"
 
 namespace suture {
 
@@ -31,8 +30,7 @@ struct LayoutFindings {
 
 /// "delta.layout-changed" names the types of which objects of the old form can reach new code or the reverse.
 /// `accepted` are names ("struct task_struct") whose change the fix declares to cope with.
-Result<LayoutFindings> check_layouts(const Unit& original, const Unit& patched,
-                                     const Correlation& correlation, const Selection& selection,
+Result<LayoutFindings> check_layouts(const Unit& patched, const Selection& selection,
                                      const DebugInfo& original_debug, const DebugInfo& patched_debug,
                                      const std::set<std::string>& accepted);
 

@@ -96,6 +96,25 @@ Result<PatchedObject> read_object(const Json& json) {
   return object;
 }
 
+/// A fact's code is "risk." and a name; its words are for people, and so may hold anything but control
+/// characters.
+Result<RiskFact> read_risk(const Json& json) {
+  RiskFact risk;
+  risk.code = TRY(name_field(json, "code"));
+  risk.function = TRY(json_string(json, "function"));
+  risk.place = TRY(json_string(json, "place"));
+  risk.text = TRY(json_string(json, "text"));
+  if (!risk.code.starts_with("risk.")) {
+    return fail("json.schema", "read the field \"code\"", "it does not begin with \"risk.\"");
+  }
+  for (const std::string* text : {&risk.function, &risk.place, &risk.text}) {
+    if (std::ranges::any_of(*text, [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
+      return fail("json.schema", "read a risk", "it holds a control character");
+    }
+  }
+  return risk;
+}
+
 Json write_object(const PatchedObject& object) {
   Json functions = Json::array();
   for (const auto& f : object.functions) {
@@ -128,6 +147,7 @@ Result<Patchset> read_patchset(const Json& json) {
   patchset.module_size = TRY(unsigned_field(module, "size", 1u << 30));
   patchset.fixes = TRY(list_field<FixRecord>(json, "fixes", read_fix));
   patchset.objects = TRY(list_field<PatchedObject>(json, "objects", read_object));
+  if (json.contains("risks")) patchset.risks = TRY(list_field<RiskFact>(json, "risks", read_risk));
   patchset.tool = TRY(json_string(json, "tool"));
   if (patchset.level == 0) return fail("json.schema", "read the field \"level\"", "levels begin at 1");
   return patchset;
@@ -159,6 +179,10 @@ Result<TargetId> target_id_from_json(const Json& json) {
   return target;
 }
 
+Json to_json(const RiskFact& risk) {
+  return {{"code", risk.code}, {"function", risk.function}, {"place", risk.place}, {"text", risk.text}};
+}
+
 Json to_json(const Patchset& patchset) {
   Json fixes = Json::array();
   for (const auto& fix : patchset.fixes) {
@@ -169,6 +193,8 @@ Json to_json(const Patchset& patchset) {
   }
   Json objects = Json::array();
   for (const auto& object : patchset.objects) objects.push_back(write_object(object));
+  Json risks = Json::array();
+  for (const auto& risk : patchset.risks) risks.push_back(to_json(risk));
   return {{"format", kFormat},
           {"target", to_json(patchset.target)},
           {"level", patchset.level},
@@ -180,6 +206,7 @@ Json to_json(const Patchset& patchset) {
             {"size", patchset.module_size}}},
           {"fixes", std::move(fixes)},
           {"objects", std::move(objects)},
+          {"risks", std::move(risks)},
           {"tool", patchset.tool}};
 }
 

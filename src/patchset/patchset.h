@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "patchset/risk_fact.h"
 
 namespace suture {
 
@@ -73,7 +74,8 @@ struct Patchset {
   std::uint64_t module_size = 0;
   std::vector<FixRecord> fixes;
   std::vector<PatchedObject> objects;
-  std::string tool;  ///< "suture 0.1.0"
+  std::vector<RiskFact> risks;  ///< older manifests have none
+  std::string tool;             ///< "suture 0.1.0"
 
   /// CVE ids of all fixes, sorted, each once.
   std::vector<std::string> cves() const;
@@ -87,6 +89,7 @@ Json to_json(const Patchset& patchset);
 Result<Patchset> patchset_from_json(const Json& json);
 Result<Patchset> parse_patchset(std::string_view text);
 
+Json to_json(const RiskFact& risk);
 Json to_json(const TargetId& target);
 Result<TargetId> target_id_from_json(const Json& json);
 

@@ -32,9 +32,9 @@ bool says_not_alone(const std::string& code) {
 
 /// Of the delta phase: a refusal, which is for the user to understand. Anything else is our fault.
 bool says_refused(const std::string& code) {
-  constexpr std::array<std::string_view, 7> kCodes{
-      "build.layout-changed", "build.not-as-shipped", "build.symbol-ambiguous", "build.symbol-unknown",
-      "build.no-debug-info",  "module.late-table",    "module.name-too-long"};
+  constexpr std::array<std::string_view, 6> kCodes{"build.not-as-shipped", "build.symbol-ambiguous",
+                                                   "build.symbol-unknown", "build.no-debug-info",
+                                                   "module.late-table",    "module.name-too-long"};
   return code.starts_with("delta.") || std::ranges::find(kCodes, code) != kCodes.end();
 }
 

@@ -5,12 +5,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/file.h"
 #include "build/assemble.h"
 #include "build/compiled_unit.h"
 #include "build/fix.h"
 #include "build/glue_compiler.h"
+#include "build/include_graph.h"
 #include "build/kbuild.h"
 #include "build/patched_tree.h"
 #include "build/shipped_target.h"
@@ -18,6 +20,9 @@
 
 namespace suture {
 namespace {
+
+/// Units to compile for a changed header: a few minutes' work.
+constexpr std::size_t kMostUnitsByHeader = 400;
 
 /// A unit that changes.
 struct ChangedUnit {
@@ -41,7 +46,9 @@ class Builder {
 
     // Compile each touched unit as the kernel was compiled, before and after.
     const Kbuild kbuild = TRY(Kbuild::prepare(request_.target));
-    const std::vector<UnitFlags> units = TRY(find_units(kbuild, TRY(units_of(fixes))));
+    const TouchedFiles touched = TRY(files_touched_by(fixes));
+    std::vector<UnitFlags> units = TRY(find_units(kbuild, {touched.units.begin(), touched.units.end()}));
+    if (!touched.headers.empty()) TRY(add_units_by_header(kbuild, touched, units));
     const std::vector<CompiledUnit> compiled = TRY(compile_units(kbuild, tree, units, progress_));
 
     // Compare the two objects: what changed, and what goes with it.
@@ -108,6 +115,33 @@ class Builder {
     return units;
   }
 
+  /// Few of the units that include a header have code of it: which, only compiling tells.
+  Result<void> add_units_by_header(const Kbuild& kbuild, const TouchedFiles& touched,
+                                   std::vector<UnitFlags>& units) {
+    progress_.step("look for what includes the changed headers");
+    const IncludeGraph graph = TRY(IncludeGraph::read(request_.target.source));
+    std::vector<std::string> names = graph.units_that_include(touched.headers);
+    std::erase_if(names, [&](const std::string& name) { return touched.units.contains(name); });
+    if (names.size() > kMostUnitsByHeader) {
+      return fail("build.header-changed", "find the units of the fixes",
+                  fmt::format("{} units include {}", names.size(), fmt::join(touched.headers, ", ")),
+                  "this version tries at most " + std::to_string(kMostUnitsByHeader));
+    }
+    progress_.step(fmt::format("ask kbuild about {} units", names.size()));
+    std::vector<Result<UnitFlags>> answers = kbuild.flags(names);
+    for (Result<UnitFlags>& answer : answers) {
+      // What is not built needs no patch; what another unit includes is compiled with that.
+      const bool none = !answer && (answer.error().code == "build.unit-not-built" ||
+                                    answer.error().code == "build.unit-included");
+      if (none) continue;
+      units.push_back(TRY(std::move(answer)));
+      by_header_.insert(units.back().unit);
+    }
+    result_.notes.push_back(fmt::format("{} units include {}; this kernel has {} of them", names.size(),
+                                        fmt::join(touched.headers, ", "), by_header_.size()));
+    return {};
+  }
+
   Result<std::vector<ChangedUnit>> compare(const std::vector<CompiledUnit>& compiled) {
     std::vector<ChangedUnit> changed;
     for (const CompiledUnit& unit : compiled) {
@@ -118,7 +152,8 @@ class Builder {
       auto& risks = result_.patchset.risks;
       risks.insert(risks.end(), delta.risks.begin(), delta.risks.end());
       if (delta.empty()) {
-        result_.notes.push_back(fmt::format("{} compiles to the same code with the fix", unit.flags.unit));
+        if (!by_header_.contains(unit.flags.unit))
+          result_.notes.push_back(fmt::format("{} compiles to the same code with the fix", unit.flags.unit));
         continue;
       }
       changed.push_back({.compiled = unit, .delta = std::move(delta)});
@@ -139,7 +174,8 @@ class Builder {
   const BuildRequest& request_;
   Progress& progress_;
   BuildResult result_;
-  DeltaOptions declared_;  ///< by the fixes, for all units
+  DeltaOptions declared_;            ///< by the fixes, for all units
+  std::set<std::string> by_header_;  ///< units that the fixes reach only through headers
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <set>
@@ -216,6 +217,22 @@ bool is_outside_of_the_kernel(std::string_view path) {
   return false;
 }
 
+/// Code beside the kernel proper, by folder: linked into images of their own, and run before it, after it, or
+/// by processes.
+std::string_view other_image(std::string_view path) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kFolders{{
+      {"arch/x86/entry/vdso/", "the vDSO, which is mapped into every process"},
+      {"arch/x86/boot/", "the boot loader's stub"},
+      {"arch/x86/purgatory/", "kexec's purgatory"},
+      {"arch/x86/realmode/", "the real-mode trampoline"},
+      {"drivers/firmware/efi/libstub/", "the EFI stub"},
+      {"usr/", "the initial file system"},
+  }};
+  const auto* found =
+      std::ranges::find_if(kFolders, [&](const auto& folder) { return path.starts_with(folder.first); });
+  return found == kFolders.end() ? std::string_view{} : found->second;
+}
+
 }  // namespace
 
 Result<Fix> parse_fix(std::string_view diff, const std::string& name) {
@@ -242,15 +259,20 @@ Result<Fix> read_fix(const std::filesystem::path& path) {
   return parse_fix(text, (has_suffix ? path.stem() : path.filename()).string());
 }
 
-Result<std::vector<std::string>> units_of(const std::vector<Fix>& fixes) {
-  std::set<std::string> units;
+Result<TouchedFiles> files_touched_by(const std::vector<Fix>& fixes) {
+  TouchedFiles touched;
   for (const Fix& fix : fixes) {
     for (const FixFile& file : fix.files) {
       if (is_outside_of_the_kernel(file.path)) continue;
       const std::string what = "find the units of the fix " + fix.record.name;
+      if (const std::string_view image = other_image(file.path); !image.empty()) {
+        return fail(
+            "build.not-kernel-code", what, fmt::format("it changes {}, a part of {}", file.path, image),
+            "that code is copied or gone by the time the kernel runs: nothing there can be redirected");
+      }
       if (file.path.ends_with(".h")) {
-        return fail("build.header-changed", what, fmt::format("it changes the header {}", file.path),
-                    "every unit that includes it may change; this version builds only changes to .c files");
+        touched.headers.insert(file.path);
+        continue;
       }
       if (!file.path.ends_with(".c")) {
         return fail("build.file-unsupported", what,
@@ -260,10 +282,10 @@ Result<std::vector<std::string>> units_of(const std::vector<Fix>& fixes) {
         return fail("build.unit-added", what, fmt::format("it adds or removes {}", file.path),
                     "this version builds only changes to units which the kernel has");
       }
-      units.insert(file.path);
+      touched.units.insert(file.path);
     }
   }
-  return std::vector<std::string>(units.begin(), units.end());
+  return touched;
 }
 
 }  // namespace suture

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,9 +38,13 @@ Result<Fix> read_fix(const std::filesystem::path& path);
 /// tree), "build.fix-unsupported" (binary files, renames, links, changes without a hunk).
 Result<Fix> parse_fix(std::string_view diff, const std::string& name);
 
-/// The units to compile: the `.c` files which the fixes change, sorted. What no kernel is built of
-/// (documentation, tools) is left out. "build.header-changed", "build.unit-added", "build.file-unsupported"
-/// name the file.
-Result<std::vector<std::string>> units_of(const std::vector<Fix>& fixes);
+/// What the fixes change of a kernel. What none is built of (documentation, tools) is left out.
+struct TouchedFiles {
+  std::set<std::string> units;    ///< `.c` files
+  std::set<std::string> headers;  ///< `.h` files: every unit that includes one may change
+};
+
+/// "build.unit-added", "build.file-unsupported", "build.not-kernel-code" name the file.
+Result<TouchedFiles> files_touched_by(const std::vector<Fix>& fixes);
 
 }  // namespace suture

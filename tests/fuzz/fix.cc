@@ -23,6 +23,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const FixFile& other = again->files[i];
     if (one.path != other.path || one.change != other.change || one.hunks != other.hunks) std::abort();
   }
-  static_cast<void>(units_of({*fix}));
+  static_cast<void>(files_touched_by({*fix}));
   return 0;
 }

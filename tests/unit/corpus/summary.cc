@@ -50,7 +50,7 @@ std::vector<Record> one_of_each() {
           compared("unchanged.c", ""),
           compared("untried.c", "", {"f"}),
           compared("refused.c", "delta.data-changed"),
-          compared("layout.c", "build.layout-changed"),
+          compared("layout.c", "delta.layout-changed"),
           compared("broken.c", "elf.malformed"),
           tried("passed.c", true),
           tried("failed.c", false)};

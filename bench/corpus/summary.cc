@@ -94,17 +94,14 @@ std::vector<std::vector<std::string>> rows_of(const std::map<Outcome, Count>& co
   return rows;
 }
 
-/// The first line of a compiler's words is enough, and nothing of it may look like markup.
+/// One line for a list: of a compiler's words only its first error. Nothing of it may look like markup.
 std::string one_line(std::string text) {
-  text.erase(0, std::min(text.find_first_not_of('\n'), text.size()));
   std::ranges::replace(text, '`', '\'');
-  const std::size_t words = text.find(":\n") == std::string::npos ? text.size() : text.find(":\n");
   const std::size_t error = text.find("error: ");
-  if (error != std::string::npos) {
-    const std::size_t end = std::min(text.find('\n', error), text.size());
-    return text.substr(0, words) + ": " + text.substr(error + 7, end - error - 7);
-  }
-  return text.substr(0, std::min(text.find('\n'), text.size()));
+  std::string line = text.substr(0, text.find('\n'));
+  if (error != std::string::npos && error > line.size())
+    line += text.substr(error + 7, std::min(text.find('\n', error), text.size()) - error - 7);
+  return line;
 }
 
 std::string list_of(const std::vector<Record>& records, Outcome wanted) {

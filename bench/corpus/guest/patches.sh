@@ -21,10 +21,20 @@ disable() {
   echo 0 >$live/enabled
 }
 
-# Unprivileged, as programs on a server are. All that it writes is in memory.
+# Unprivileged, as programs on a server are, and all that it writes is in memory. Two or three kinds of work at a
+# time, in turn: all at once would keep an emulated machine from everything else.
 start_load() {
   mkdir -m 1777 /tmp/load
-  su nobody -s /bin/sh -c "cd /tmp/load && exec stress-ng $LOAD" >/tmp/load.log 2>&1 &
+  cat >/tmp/load.sh <<'TEXT'
+cd /tmp/load
+while :; do
+  for work in "--cpu 1 --cpu-load 50 --sock 1" "--fork 1 --dentry 1" "--vm 1 --vm-bytes 16m --pipe 1" \
+    "--io 1 --timer 1 --timer-freq 1000" "--udp 1 --mmap 1 --mmap-bytes 4m" "--epoll 1 --rename 1"; do
+    stress-ng --quiet --temp-path /tmp/load --timeout 4 $work || sleep 1
+  done
+done
+TEXT
+  su nobody -s /bin/sh /tmp/load.sh >/tmp/load.log 2>&1 &
 }
 
 load_runs() {
@@ -65,7 +75,7 @@ try_patch() { # NAME MODULE
     vmlinux | -) ;;
     *) rmmod "$2" 2>/dev/null ;;
   esac
-  check "load runs" load_runs
+  check "load runs" wait_for 20 load_runs
 }
 
 # W: it warned, D: it oopsed, B: a page is bad, L: it was locked up. Documentation/admin-guide/tainted-kernels.rst

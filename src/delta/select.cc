@@ -132,6 +132,10 @@ class Selector {
   /// Nothing: `user` does not refer to it. True: it calls it, and no more.
   std::optional<bool> use_of(AtomId user, AtomId target) {
     std::optional<bool> calls;
+    // Snippets only jump back to the function that they are part of.
+    const bool snippet = patched_.atom(user).kind == AtomKind::kPrivate &&
+                         patched_.section_of(patched_.atom(user)).executable();
+    if (snippet) return std::nullopt;
     const bool code = patched_.atom(user).kind == AtomKind::kFunction;
     for_each_range(user, [&](std::span<const Reference> references) -> Result<void> {
       for (const Reference& reference : references) {

@@ -96,8 +96,8 @@ Result<Unit> Unit::cut(const elf::Object& object, std::string name) {
     if (!content.allocated() || is_special_section(content.name)) continue;
     if ((content.flags & SHF_MERGE) != 0 && content.relocations.empty()) {
       unit.cut_mergeable(section);
-    } else if (content.name == ".fixup") {
-      unit.cut_fixups(section);
+    } else if (content.name == ".fixup" || content.name == ".altinstr_aux") {
+      unit.cut_snippets(section);
     } else {
       unit.cut_section(section, symbols[section]);
     }
@@ -192,17 +192,21 @@ void Unit::cut_mergeable(std::uint32_t section) {
   }
 }
 
-/// Code that repairs what a faulting instruction leaves (up to 5.15 in a section of its own), written by
-/// macros without names. Each piece is what an entry of the exception table leads to, and goes with it.
-void Unit::cut_fixups(std::uint32_t section) {
+/// Code out of line that macros write without names: what repairs a faulted instruction (.fixup, up to 5.15),
+/// or tests a CPU's feature until alternatives are in place (.altinstr_aux). Each piece begins where an entry
+/// of a table or a jump leads to, and goes with the function that this belongs to.
+void Unit::cut_snippets(std::uint32_t section) {
+  constexpr std::int64_t kJumpBias = 4;  // a jump's distance counts from its end, right behind the field
   const elf::Section& content = object_->sections[section];
   std::set<std::uint64_t> starts{0, content.size};
-  for (const elf::Section& table : object_->sections) {
-    if (table.name != "__ex_table") continue;
-    for (const elf::Relocation& relocation : table.relocations) {
+  for (const elf::Section& from : object_->sections) {
+    if (!from.allocated() || &from == &content) continue;
+    for (const elf::Relocation& relocation : from.relocations) {
       const elf::Symbol& symbol = object_->symbols[relocation.symbol];
-      const std::uint64_t place = symbol.value + static_cast<std::uint64_t>(relocation.addend);
-      if (symbol.section == section && place < content.size) starts.insert(place);
+      if (symbol.section != section) continue;
+      const std::int64_t bias = from.executable() && elf::is_pc_relative(relocation.type) ? kJumpBias : 0;
+      const std::uint64_t place = symbol.value + static_cast<std::uint64_t>(relocation.addend + bias);
+      if (place < content.size) starts.insert(place);
     }
   }
   for (auto begin = starts.begin(), end = std::next(begin); end != starts.end(); begin = end++) {

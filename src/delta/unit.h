@@ -85,7 +85,7 @@ class Unit {
   Unit(const elf::Object& object, std::string name) : object_(&object), name_(std::move(name)) {}
   void cut_section(std::uint32_t section, std::vector<std::uint32_t>& symbols);
   void cut_mergeable(std::uint32_t section);
-  void cut_fixups(std::uint32_t section);
+  void cut_snippets(std::uint32_t section);
   void add_nameless(std::uint32_t section, std::uint64_t begin, std::uint64_t end);
   Result<void> read_references();
   Result<void> resolve(std::uint32_t section, Reference& reference) const;

@@ -24,7 +24,7 @@ std::string output_name(const elf::Section& section) {
     // What a module keeps for its removal must stay here, too.
     if (section.name.starts_with(".exit" + std::string(stem))) return std::string(stem);
   }
-  for (const std::string_view code : {".ref.text", ".sched.text", ".fixup"}) {
+  for (const std::string_view code : {".ref.text", ".sched.text", ".fixup", ".altinstr_aux"}) {
     if (section.name == code) return ".text";
   }
   if (section.name.starts_with(".data") && !section.name.starts_with(".data..")) return ".data";

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/terminal.h"
 #include "cli/command.h"
+#include "cli/patchset_text.h"
 #include "delta/record.h"
 #include "delta/refusal.h"
 #include "delta/special_sections.h"
@@ -101,9 +102,13 @@ std::string text_of(const DeltaRecord& record) {
 }
 
 Result<int> run(const Options& options, bool json) {
-  const DeltaOptions delta_opts = TRY(delta_options(options));
+  DeltaOptions delta_opts = TRY(delta_options(options));
   const elf::Object original = TRY(elf::read_object(options.original, elf::Keep::kAllocated));
   const elf::Object patched = TRY(elf::read_object(options.patched, elf::Keep::kAllocated));
+  const DebugInfo original_debug = TRY(DebugInfo::read(options.original));
+  const DebugInfo patched_debug = TRY(DebugInfo::read(options.patched));
+  delta_opts.original_debug = &original_debug;
+  delta_opts.patched_debug = &patched_debug;
   std::optional<SymbolTable> symbols;
   if (!options.symbols.empty()) {
     symbols = TRY(SymbolTable::parse(TRY(read_text_file(options.symbols, kLargestSymbolTable)),
@@ -127,9 +132,11 @@ Result<int> run(const Options& options, bool json) {
     Json document = to_json(record);
     document["outcome"] = "patched";
     document["output"] = options.output;
+    document["risks"] = Json::array();
+    for (const RiskFact& risk : delta.risks) document["risks"].push_back(to_json(risk));
     fmt::print("{}", json_text(document));
   } else {
-    fmt::print("{}written to {}\n", text_of(record), options.output);
+    fmt::print("{}{}written to {}\n", text_of(record), risks_text(delta.risks), options.output);
   }
   return kOk;
 }

@@ -8,8 +8,9 @@ namespace suture {
 
 bool is_refusal(const Error& error) {
   // Of this part, and yet about the input: objects that contradict themselves or the sizes that were given.
-  constexpr std::array<std::string_view, 4> kBroken{"delta.unsupported-object", "delta.special-section-shape",
-                                                    "delta.record-malformed", "delta.wrong-use"};
+  constexpr std::array<std::string_view, 5> kBroken{"delta.unsupported-object", "delta.special-section-shape",
+                                                    "delta.debug-info", "delta.record-malformed",
+                                                    "delta.wrong-use"};
   return error.code.starts_with("delta.") && std::ranges::find(kBroken, error.code) == kBroken.end();
 }
 

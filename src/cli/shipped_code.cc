@@ -76,7 +76,7 @@ class KernelPlaces {
   }
 
   std::optional<PlaceName> text_at(std::uint64_t address) const {
-    for (const std::size_t size : {4096, 512, 64, 8}) {
+    for (const std::size_t size : {4096u, 512u, 64u, 8u}) {
       if (const auto bytes = image_.bytes(address, size)) return string_literal(*bytes);
     }
     return std::nullopt;
@@ -89,7 +89,7 @@ class KernelPlaces {
 };
 
 std::unexpected<Error> no_function(const ShippedFunction& function, const TargetId& target,
-                                   std::vector<std::string> names) {
+                                   const std::vector<std::string>& names) {
   const std::vector<std::string> similar = similar_names(names, function.name);
   return fail("inspect.no-function",
               fmt::format("find {} in {} of {}", function.name, function.object, target.release),

@@ -8,18 +8,23 @@
 namespace suture {
 namespace {
 
+constexpr std::size_t kCallbackKinds = std::tuple_size_v<decltype(GlueStep::callbacks)>;
+
 void add_steps(const HookSource& source, std::size_t part, Hooks& hooks) {
+  // Kind by kind, so that the name, by which the next level knows a step, does not depend on where the
+  // compiler put what.
   const std::size_t first = hooks.steps.size();
-  std::array<std::size_t, 4> seen{};  // by kind: callbacks so far
-  for (const DeltaCallback& callback : source.delta->callbacks) {
-    const auto kind = static_cast<std::size_t>(callback.kind);
-    const std::size_t index = first + seen[kind]++;
-    if (index == hooks.steps.size())
-      hooks.steps.push_back({.object = source.object, .name = source.delta->unit, .callbacks = {}});
-    GlueStep& step = hooks.steps[index];
-    step.callbacks[kind] = fmt::format("suture_callback_{}_{}", index, kind);
-    step.name += ":" + callback.name;
-    hooks.aliases.push_back({step.callbacks[kind], part, callback.symbol});
+  for (std::size_t kind = 0; kind < kCallbackKinds; ++kind) {
+    std::size_t index = first;
+    for (const DeltaCallback& callback : source.delta->callbacks) {
+      if (static_cast<std::size_t>(callback.kind) != kind) continue;
+      if (index == hooks.steps.size())
+        hooks.steps.push_back({.object = source.object, .name = source.delta->unit, .callbacks = {}});
+      GlueStep& step = hooks.steps[index];
+      step.callbacks[kind] = fmt::format("suture_callback_{}_{}", index++, kind);
+      step.name += ":" + callback.name;
+      hooks.aliases.push_back({step.callbacks[kind], part, callback.symbol});
+    }
   }
 }
 

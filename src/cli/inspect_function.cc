@@ -148,7 +148,7 @@ class Finder {
       return {};
     }
     // What a module adds was nowhere before, and a cold part may be new.
-    if (before.error().code == "inspect.no-function" && (patchset_ || result_.views.size() > 0)) {
+    if (before.error().code == "inspect.no-function" && (patchset_ || !result_.views.empty())) {
       result_.notes.push_back(fmt::format("{} is new: {} has none", view.name, part.before.object));
       return {};
     }

@@ -173,7 +173,7 @@ std::string in_columns(std::string_view text) {
   const std::size_t end = text.find(' ');
   if (end == std::string_view::npos) return std::string(text);
   if (std::ranges::find(kPrefixes, text.substr(0, end)) != kPrefixes.end()) return std::string(text);
-  const std::string mnemonic = usual_mnemonic(text.substr(0, end));
+  std::string mnemonic = usual_mnemonic(text.substr(0, end));
   // The operands of a no-op only make it long.
   if (mnemonic == "nop") return mnemonic;
   return fmt::format("{:<{}}{}", mnemonic, std::max(kMnemonicWidth, mnemonic.size() + 1),

@@ -165,8 +165,9 @@ TEST_F(BuildOnRealKernel, FindsTheUnitsThatAHeaderReaches) {
 
 TEST_F(BuildOnRealKernel, RefusesAHeaderThatNearlyEverythingIncludes) {
   const std::string text =
-      "--- a/include/linux/sched.h\n+++ b/include/linux/sched.h\n@@ -1 +1,2 @@\n"
-      " /* SPDX-License-Identifier: GPL-2.0 */\n+/* more */\n";
+      "--- a/include/linux/sched.h\n+++ b/include/linux/sched.h\n@@ -1,4 +1,5 @@\n"
+      " /* SPDX-License-Identifier: GPL-2.0 */\n+/* more */\n #ifndef _LINUX_SCHED_H\n"
+      " #define _LINUX_SCHED_H\n \n";
   const Error error = refusal({written("sched", text)});
   EXPECT_EQ(error.code, "build.header-changed");
   EXPECT_THAT(error.message(), HasSubstr("include/linux/sched.h"));
@@ -216,6 +217,12 @@ TEST_F(BuildOnRealKernel, RefusesAUnitThatIsNotAsShipped) {
   const auto drifted = PatchedTree::make(target_.source, {*drift});
   ASSERT_TRUE(drifted.has_value()) << drifted.error().message();
   target_.source = drifted->root();
+  // As if it had been like this from the start.
+  const auto file = target_.source / "fs/proc/cmdline.c";
+  std::string source = read_text_file(file).value();
+  for (std::size_t at; (at = source.find("#line ")) != std::string::npos;)
+    source.erase(at, source.find('\n', at) + 1 - at);
+  ASSERT_TRUE(write_file(file, source).has_value());
   const auto text = std::string(
       "--- a/fs/proc/cmdline.c\n+++ b/fs/proc/cmdline.c\n@@ -8,6 +8,7 @@\n {\n"
       " \tWARN(1, \"made by a test\");\n \tseq_puts(m, saved_command_line);\n"

@@ -45,7 +45,7 @@ Result<Patchset> read_manifest(const std::filesystem::path& path) {
 
 /// A manifest is worth nothing if the module beside it is another one.
 Result<std::filesystem::path> module_of(const Patchset& patchset, const std::filesystem::path& folder) {
-  const std::filesystem::path module = folder / patchset.module_file;
+  std::filesystem::path module = folder / patchset.module_file;
   const std::string sha256 = TRY(sha256_hex_of_file(module));
   if (sha256 == patchset.module_sha256) return module;
   return fail("patchset.module-differs", "inspect " + folder.string(),

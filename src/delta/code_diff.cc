@@ -59,7 +59,9 @@ class Aligner {
     const auto m = static_cast<int>(range.after_end - range.after);
     std::vector<std::vector<int>> reached;  // by edits, then diagonal
     std::vector<int> furthest(2 * kMostEdits + 3, 0);
-    const auto at = [](int diagonal) { return static_cast<std::size_t>(diagonal + kMostEdits + 1); };
+    const auto at = [](int diagonal) {
+      return static_cast<std::size_t>(diagonal) + static_cast<std::size_t>(kMostEdits + 1);
+    };
     for (int edits = 0; edits <= std::min(kMostEdits, n + m); ++edits) {
       for (int diagonal = -edits; diagonal <= edits; diagonal += 2) {
         const int down = furthest[at(diagonal + 1)];

@@ -133,7 +133,7 @@ Result<Listing> ShippedCode::list_kernel(const ShippedFunction& function, Syntax
     for (const ImageSymbol& symbol : image_->symbols()) {
       if (std::tolower(static_cast<unsigned char>(symbol.type)) == 't') names.push_back(symbol.name);
     }
-    return no_function(function, target_.id, std::move(names));
+    return no_function(function, target_.id, names);
   }
   const std::uint64_t address = found[TRY(choose(function, found.size()))]->address;
   const auto extent = image_->symbol_containing(address);
@@ -160,7 +160,7 @@ Result<Listing> ShippedCode::list_module(const ShippedFunction& function, Syntax
   if (symbols.empty()) {
     std::vector<std::string> names;
     for (const std::uint32_t symbol : code.functions()) names.push_back(object.symbols[symbol].name);
-    return no_function(function, target_.id, std::move(names));
+    return no_function(function, target_.id, names);
   }
   std::ranges::sort(symbols);  // livepatch counts in the file's order
   return code.list(symbols[TRY(choose(function, symbols.size()))], syntax);

@@ -26,6 +26,15 @@ constexpr uid_t kNobody = 65534;
 constexpr std::size_t kAnswerLimit = 8u << 20;
 constexpr rlim_t kMemoryLimit = 1u << 30;
 
+// gcc says so with a macro, clang with a feature.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kAddressSanitizer = true;
+#elif defined(__has_feature)
+constexpr bool kAddressSanitizer = __has_feature(address_sanitizer);
+#else
+constexpr bool kAddressSanitizer = false;
+#endif
+
 Json error_json(const Error& error) {
   return {{"code", error.code}, {"what", error.what}, {"why", error.why}, {"hint", error.hint}};
 }
@@ -48,11 +57,10 @@ Result<void> drop_privileges(const Unprivileged& user) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::setrlimit(RLIMIT_CORE, &no_dump) != 0) {
     return fail_errno("agent.privileges", what);
   }
-#if !defined(__SANITIZE_ADDRESS__)  // whose shadow memory is larger than any limit
-  if (::setrlimit(RLIMIT_AS, &memory) != 0) return fail_errno("agent.privileges", what);
-#else
-  static_cast<void>(memory);
-#endif
+  // The address sanitizer's shadow memory is larger than any limit.
+  if (!kAddressSanitizer && ::setrlimit(RLIMIT_AS, &memory) != 0) {
+    return fail_errno("agent.privileges", what);
+  }
   return {};
 }
 

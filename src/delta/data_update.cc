@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "delta/select.h"
+#include "delta/whole_values.h"
 
 namespace suture {
 namespace {
@@ -35,8 +36,10 @@ bool is_ordinary(std::string_view section) {
 
 class UpdateFinder {
  public:
-  UpdateFinder(const Unit& original, const Unit& patched, const Correlation& correlation)
-      : original_(original), patched_(patched), correlation_(correlation) {}
+  UpdateFinder(const UnitPair& units, const Correlation& correlation, const DebugInfo* debug)
+      : original_(units.original), patched_(units.patched), correlation_(correlation) {
+    if (debug != nullptr && !debug->empty()) types_.emplace(*debug);
+  }
 
   Result<DataUpdate> find(AtomId id) const {
     const Atom& from = original_.atom(correlation_.original_of[id]);
@@ -49,12 +52,14 @@ class UpdateFinder {
     const std::vector<bool> differs = differing_bytes(from, to);
     const auto first = std::ranges::find(differs, true) - differs.begin();
     const auto behind = differs.rend() - std::ranges::find(differs.rbegin(), differs.rend(), true);
+    const ByteRange values = TRY(whole(
+        from, {.first = static_cast<std::uint64_t>(first), .behind = static_cast<std::uint64_t>(behind)}));
     DataUpdate update{.original = correlation_.original_of[id], .patched = id};
-    if (!cover(from, static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(behind), update)) {
+    if (!cover(from, values, update)) {
       return refuse(
           "delta.update-not-atomic",
-          fmt::format("{} changes from byte {} to {}, which is more than one aligned word", to.name, first,
-                      behind - 1),
+          fmt::format("{} changes from byte {} to {}, which is more than one aligned word", to.name,
+                      values.first, values.behind - 1),
           fmt::format("write it in a SUTURE_PRE_PATCH callback, with its readers in mind; {}", kManual));
     }
     TRY(check_pointers(from, to, update));
@@ -97,23 +102,33 @@ class UpdateFinder {
            original_.references(from).empty() && patched_.references(to).empty();
   }
 
-  /// The smallest aligned word from `first` to before `behind`, inside of the variable.
-  static bool fits(const Atom& atom, std::uint64_t alignment, std::uint64_t first, std::uint64_t behind,
-                   DataUpdate& update) {
+  /// The values that differ, each as a whole.
+  Result<ByteRange> whole(const Atom& from, ByteRange differing) const {
+    if (from.size == 1 || from.size == 2 || from.size == 4 || from.size == 8)
+      return ByteRange{.first = 0, .behind = from.size};
+    if (differing.first >= differing.behind) return differing;
+    if (types_) {
+      if (const auto values = whole_values(*types_, stable_name(from.name), from.size, differing))
+        return *values;
+    }
+    return refuse("delta.update-unknown-type",
+                  "no debug information tells where the values in " + from.name + " begin and end",
+                  "compile both with -g");
+  }
+
+  /// The smallest aligned word, inside of the variable, that holds the values.
+  bool cover(const Atom& atom, ByteRange values, DataUpdate& update) const {
+    if (values.first >= values.behind) return false;
+    const std::uint64_t alignment = original_.section_of(atom).alignment;
     for (const std::uint64_t width : {1u, 2u, 4u, 8u}) {
-      const std::uint64_t start = (atom.offset + first) / width * width;
+      const std::uint64_t start = (atom.offset + values.first) / width * width;
       const bool inside = start >= atom.offset && start + width <= atom.offset + atom.size;
-      if (!inside || alignment < width || start + width < atom.offset + behind) continue;
+      if (!inside || alignment < width || start + width < atom.offset + values.behind) continue;
       update.offset = start - atom.offset;
       update.width = width;
       return true;
     }
     return false;
-  }
-
-  bool cover(const Atom& from, std::uint64_t first, std::uint64_t behind, DataUpdate& update) const {
-    if (first >= behind) return false;
-    return fits(from, original_.section_of(from).alignment, first, behind, update);
   }
 
   /// What is written, and what is expected to be there, must mean something in the running kernel before and
@@ -147,6 +162,7 @@ class UpdateFinder {
   const Unit& original_;
   const Unit& patched_;
   const Correlation& correlation_;
+  std::optional<Types> types_;
 };
 
 /// Field by field as `struct suture_update` in module/runtime/suture.h.
@@ -258,7 +274,8 @@ bool seems_to_copy(const Unit& unit, const Atom& function, AtomId variable) {
 Result<std::vector<DataUpdate>> take_data_updates(const UnitPair& units, const Correlation& correlation,
                                                   const DeltaOptions& options, std::vector<AtomId>& changed) {
   const Unit& patched = units.patched;
-  const UpdateFinder finder(units.original, patched, correlation);
+  if (options.updated_data.empty()) return std::vector<DataUpdate>();
+  const UpdateFinder finder(units, correlation, options.original_debug);
   std::vector<DataUpdate> updates;
   std::vector<AtomId> rest;
   for (const AtomId id : changed) {

@@ -6,7 +6,8 @@
 // Two are not, and no machine can tell whether readers cope with one of each: that wants an author's
 // callback.
 //
-// The word is the smallest that covers all differing bytes, so that what lies beside it, and may have changed
+// The word is the smallest that holds the values which differ, each as a whole (debug information tells where
+// they begin): the kernel's is checked and replaced as a whole, and what lies beside it, and may have changed
 // since boot, is left alone.
 #pragma once
 
@@ -28,7 +29,7 @@ struct DataUpdate {
 
 /// Takes the variables of DeltaOptions::updated_data out of `changed`. "delta.update-not-atomic" (more than
 /// one word, or another size), "delta.update-pointer" (the value is the address of something that comes with
-/// the patch or has no name in the kernel).
+/// the patch or has no name in the kernel), "delta.update-unknown-type" (no debug information).
 Result<std::vector<DataUpdate>> take_data_updates(const UnitPair& units, const Correlation& correlation,
                                                   const DeltaOptions& options, std::vector<AtomId>& changed);
 

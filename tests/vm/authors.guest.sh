@@ -86,6 +86,10 @@ check "the kernel says why" sh -c 'dmesg | grep "suture: fs/proc/cmdline.c:.*ref
 check "what had been done was undone" sh -c 'dmesg | grep "suture test: undone 1"'
 check "what had not been done was not" sh -c '! dmesg | grep "suture test: undone 2"'
 netlabel_is open "level 8"
+check "level 9, whose variable holds something else, does not load" sh -c '! insmod /root/suture_9.ko'
+check "it is gone" wait_for 30 gone 9
+check "the kernel says why" sh -c 'dmesg | grep "suture: max_user_watches holds 0x.* instead of 0x0:"'
+netlabel_is open "level 9"
 apply 5
 netlabel_is closed "and level 5 still applies"
 revert 5

@@ -30,9 +30,10 @@ build 5 CVE-2026-53238-callback tcp-reordering-unsigned
 build 6 CVE-2026-53238-callback tcp-reordering-unsigned CVE-2026-53249
 build 7 CVE-2026-53249
 build 8 callback-fails CVE-2026-53238-callback tcp-reordering-unsigned
+build 9 update-unexpected CVE-2026-53238-callback
 
 files=
-for level in 1 2 3 4 5 6 7 8; do files="$files --file $work/level$level/suture_$level.ko"; done
+for level in 1 2 3 4 5 6 7 8 9; do files="$files --file $work/level$level/suture_$level.ko"; done
 # shellcheck disable=SC2086 # a list of words
 "$bin/suture-vm" --kernel "$(target_path image)" --modules "$(target_path modules)" --module virtio_pci --module virtio_net \
   --script tests/vm/authors.guest.sh --program "$bin/author" --program "$bin/probe" $files --timeout 400

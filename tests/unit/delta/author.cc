@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What authors of fixes declare and add: callbacks, data to update in place.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "compiled.h"
 #include "delta/delta.h"
+#include "source_pair.h"
 
 namespace suture {
 namespace {
@@ -19,7 +21,7 @@ const std::string kCallback = R"(
 
 Result<Delta> delta_of(const std::string& before, const std::string& after,
                        const DeltaOptions& options = {}) {
-  return make_delta(compiled(before), compiled(after), "unit.c", options);
+  return SourcePair().delta(before, after, options);
 }
 
 DeltaOptions updating(const std::string& name) {
@@ -112,14 +114,14 @@ const elf::Relocation* relocation_at(const elf::Section& section, std::uint64_t 
   return found == section.relocations.end() ? nullptr : &*found;
 }
 
-TEST(DataUpdate, IsTheSmallestWordAroundTheDifference) {
+TEST(DataUpdate, IsTheSmallestWordAroundTheValuesThatDiffer) {
   const struct {
     const char* after;
     std::uint64_t offset, width;
     std::uint8_t old_byte, new_byte;
-  } kCases[] = {{"{ 5, 9, 7, 8, f }", 25, 1, 6, 9}, {"{ 5, 6, 9, 8, f }", 26, 1, 7, 9},
+  } kCases[] = {{"{ 5, 9, 7, 8, f }", 25, 1, 6, 9}, {"{ 5, 6, 9, 8, f }", 26, 2, 7, 9},
                 {"{ 9, 9, 7, 8, f }", 24, 2, 5, 9}, {"{ 5, 9, 9, 8, f }", 24, 4, 5, 5},
-                {"{ 5, 6, 7, 9, f }", 28, 1, 8, 9}, {"{ 5, 6, 9, 9, f }", 24, 8, 5, 5}};
+                {"{ 5, 6, 7, 9, f }", 28, 4, 8, 9}, {"{ 5, 6, 9, 9, f }", 24, 8, 5, 5}};
   for (const auto& wanted : kCases) {
     const auto delta = delta_of(table("{ 5, 6, 7, 8, f }"), table(wanted.after), updating("t"));
     ASSERT_TRUE(delta.has_value()) << delta.error().message();
@@ -135,6 +137,55 @@ TEST(DataUpdate, IsTheSmallestWordAroundTheDifference) {
     EXPECT_EQ(delta->object.symbols[relocation_at(entry, 0)->symbol].name, "t");
     EXPECT_TRUE(delta->functions.empty()) << "who reads the table reads the running one";
   }
+}
+
+// What the kernel holds is compared as a whole: other bytes of a number than those that differ may have
+// changed since boot.
+TEST(DataUpdate, CutsThroughNoValue) {
+  const struct {
+    const char *type, *before, *after;
+    std::uint64_t offset, width;
+  } kCases[] = {{"long v", "0", "7", 0, 8},
+                {"enum { A, B } v[3]", "{ A, A, A }", "{ A, A, B }", 8, 4},
+                {"struct { char pad[4]; struct { short a, b[3]; } in[2]; } v",
+                 "{ {}, { {}, { 1, { 2, 3, 4 } } } }", "{ {}, { {}, { 1, { 2, 3, 5 } } } }", 18, 2},
+                {"union { char c; long l; } v[2]", "{ { 0 }, { 0 } }", "{ { 0 }, { 1 } }", 8, 8},
+                {"struct { unsigned a : 3, b : 9, c : 2; int d; } v[2]", "{ {}, { 1, 2, 3, 4 } }",
+                 "{ {}, { 1, 3, 3, 4 } }", 8, 2},
+                {"struct { int *p; int q; char r; } v", "{ 0, 256, 1 }", "{ 0, 257, 1 }", 8, 4}};
+  for (const auto& wanted : kCases) {
+    const auto unit = [&](const char* value) {
+      return fmt::format("{} = {};\nvoid use(void *);\nvoid f(void) {{ use(&v); }}\n", wanted.type, value);
+    };
+    const auto delta = delta_of(unit(wanted.before), unit(wanted.after), updating("v"));
+    ASSERT_TRUE(delta.has_value()) << wanted.type << ": " << delta.error().message();
+    EXPECT_EQ(delta->updates.at(0).offset, wanted.offset) << wanted.type;
+    EXPECT_EQ(delta->updates.at(0).width, wanted.width) << wanted.type;
+  }
+}
+
+// Two functions have a variable of that name; which is meant is not in its name.
+TEST(DataUpdate, ObeysEachVariableOfTheName) {
+  const auto unit = [](const char* value) {
+    return fmt::format(
+        "void use(void *);\nvoid f(void) {{ static short v[4] = {{ {} }}; use(v); }}\n"
+        "void g(void) {{ static long v[1] = {{ 1 }}; use(v); }}\n",
+        value);
+  };
+  const auto delta = delta_of(unit("1, 1, 1, 1"), unit("1, 1, 2, 1"), updating("v"));
+  ASSERT_TRUE(delta.has_value()) << delta.error().message();
+  EXPECT_EQ(delta->updates.at(0).width, 8u);
+}
+
+TEST(DataUpdate, WithoutDebugInformationIsOfWholeVariablesOnly) {
+  const auto stripped = [](const char* before, const char* after) {
+    return make_delta(compiled(before), compiled(after), "unit.c", updating("v"));
+  };
+  const auto delta = stripped("long v = 1;", "long v = 2;");
+  ASSERT_TRUE(delta.has_value()) << delta.error().message();
+  EXPECT_EQ(delta->updates.at(0).width, 8u);
+  expect_refused(stripped("int v[3] = { 1, 1, 1 };", "int v[3] = { 1, 1, 2 };"), "delta.update-unknown-type",
+                 "compile both with -g");
 }
 
 TEST(DataUpdate, MayBeAPointerToWhatTheKernelHas) {

@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <sstream>
 
 #include "base/process.h"
 #include "build/author_header.h"
 #include "build/command_line.h"
 #include "build/includer.h"
+#include "build/reaching_makefiles.h"
 
 namespace suture {
 namespace {
@@ -20,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMarker = "suture:";
 constexpr std::string_view kListed = "listed ";
+constexpr std::string_view kList = "suture-list:";
 constexpr const char* kAuthorInclude = "suture-include";  // holds suture/patch.h
 
 Result<void> link_to(const fs::path& to, const fs::path& from) {
@@ -92,11 +95,18 @@ Result<void> Kbuild::make_tree() const {
   TRY(make_directories(tree / kAuthorInclude / "suture"));
   TRY(write_file(tree / kAuthorInclude / "suture/patch.h", kAuthorHeader));
   const std::string source = target_.source.string();
+  TRY(write_file(tree / "suture-list.mk",
+                 fmt::format("include $(srctree)/scripts/Makefile.build\n"
+                             "suture-list: ; $(info {} $(obj) $(real-obj-y) $(real-obj-m) $(lib-y))@:\n",
+                             kList)));
   return write_file(tree / "suture.mk",
                     fmt::format("include {}/Makefile\n"
                                 "suture-units:\n"
                                 "\t+$(foreach question,$(SUTURE_QUESTIONS),$(MAKE) -f "
-                                "$(srctree)/scripts/Makefile.build $(subst |, ,$(question));)\n",
+                                "$(srctree)/scripts/Makefile.build $(subst |, ,$(question));)\n"
+                                "suture-lists:\n"
+                                "\t+$(foreach folder,$(SUTURE_FOLDERS),$(MAKE) -f suture-list.mk "
+                                "obj=$(folder) suture-list;)\n",
                                 source));
 }
 
@@ -137,6 +147,28 @@ Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::str
               answers.complaints.empty() ? "it does not know" : answers.complaints.substr(0, 2000));
 }
 
+/// Objects that a Makefile lists which is in no folder above them, by what their paths come to.
+Result<Kbuild::Faraway> Kbuild::listed_from_afar() const {
+  const std::vector<std::string> folders = TRY(reaching_makefiles(target_.source));
+  const Finished make = TRY(run({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-lists",
+                                          fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " "))},
+                                 .directory = tree_.path(),
+                                 .environment = environment()}));
+  Faraway objects;
+  std::istringstream lines(make.out);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(kList)) continue;
+    std::istringstream words(line.substr(kList.size()));
+    std::string folder;
+    words >> folder;
+    for (std::string object; words >> object;) {
+      const std::string path = fs::path(object).lexically_normal().string();
+      if (path != object) objects.try_emplace(path, Place{.folder = folder, .object = object});
+    }
+  }
+  return objects;
+}
+
 /// The nearest folder, from this one upward, that has a Makefile; empty when there is none.
 fs::path Kbuild::folder_above(fs::path folder) const {
   std::error_code error;
@@ -153,40 +185,44 @@ Result<UnitFlags> Kbuild::flags(const std::string& unit) const {
 std::vector<Result<UnitFlags>> Kbuild::flags(std::span<const std::string> units) const {
   std::vector<Result<UnitFlags>> found(units.size());
   std::vector<Search> open;
+  std::vector<Search> unlisted;
   for (std::size_t i = 0; i < units.size(); ++i) {
     const fs::path path(units[i]);
-    open.push_back({.index = i,
-                    .unit = units[i],
-                    .object = fs::path(path).replace_extension(".o").string(),
-                    .folder = folder_above(path.parent_path()),
-                    .failure = {}});
+    std::error_code error;
+    if (!fs::is_regular_file(target_.source / path, error)) {
+      found[i] = fail("build.no-such-unit", "compile " + units[i], "the source has no such file");
+      continue;
+    }
+    Search search{.index = i,
+                  .unit = units[i],
+                  .object = fs::path(path).replace_extension(".o").string(),
+                  .folder = folder_above(path.parent_path()),
+                  .failure = {}};
+    (search.folder.empty() ? unlisted : open).push_back(std::move(search));
   }
   // Objects of sub-folders may be listed by a Makefile further up: so in rounds, each one folder higher.
   while (!open.empty()) {
     Questions questions;
-    for (const Search& search : open)
-      if (!search.folder.empty()) questions[search.folder.string()].push_back(search.object);
-    const Result<Answers> answers = questions.empty() ? Answers{} : ask_kbuild(questions);
+    for (const Search& search : open) questions[search.folder.string()].push_back(search.object);
+    const Result<Answers> answers = ask_kbuild(questions);
     std::erase_if(open, [&](Search& search) {
       std::optional<Result<UnitFlags>> result = go_on(search, answers);
-      if (result) found[search.index] = std::move(*result);
+      if (result) {
+        found[search.index] = std::move(*result);
+      } else if (search.folder.empty()) {
+        unlisted.push_back(std::move(search));
+        return true;
+      }
       return result.has_value();
     });
   }
+  if (!unlisted.empty()) look_far(unlisted, found);
   return found;
 }
 
 /// What the answers say of the unit; nothing when it is to be looked for one folder higher.
 std::optional<Result<UnitFlags>> Kbuild::go_on(Search& search, const Result<Answers>& answers) const {
   if (!answers) return std::unexpected(answers.error());
-  std::error_code error;
-  if (!fs::is_regular_file(target_.source / search.unit, error))
-    return fail("build.no-such-unit", "compile " + search.unit, "the source has no such file");
-  if (search.folder.empty()) {
-    // "Not built" means that no patch is needed: it must be known, not assumed.
-    if (search.failure) return std::unexpected(std::move(*search.failure));
-    return not_listed(search.unit);
-  }
   const auto told = answers->commands.find(search.object);
   // Asked again, alone, for its own complaint.
   Result<std::string> answer =
@@ -196,6 +232,43 @@ std::optional<Result<UnitFlags>> Kbuild::go_on(Search& search, const Result<Answ
   if (!answer && !search.failure) search.failure = std::move(answer).error();
   search.folder = folder_above(search.folder.parent_path());
   return std::nullopt;
+}
+
+/// Answers for units that no Makefile above them lists.
+void Kbuild::look_far(std::vector<Search>& unlisted, std::vector<Result<UnitFlags>>& found) const {
+  const Result<Faraway> faraway = listed_from_afar();
+  Questions questions;
+  for (const Search& search : unlisted) {
+    if (!faraway || !faraway->contains(search.object)) continue;
+    const Place& place = faraway->at(search.object);
+    questions[place.folder].push_back(place.object);
+  }
+  const Result<Answers> answers = questions.empty() ? Answers{} : ask_kbuild(questions);
+  for (Search& search : unlisted) found[search.index] = far_flags(search, faraway, answers);
+}
+
+Result<UnitFlags> Kbuild::far_flags(Search& search, const Result<Faraway>& faraway,
+                                    const Result<Answers>& answers) const {
+  if (!faraway) return std::unexpected(faraway.error());
+  if (!answers) return std::unexpected(answers.error());
+  const auto place = faraway->find(search.object);
+  if (place == faraway->end()) {
+    // "Not built" means that no patch is needed: it must be known, not assumed.
+    if (search.failure) return std::unexpected(std::move(*search.failure));
+    return not_listed(search.unit);
+  }
+  const std::string& object = place->second.object;
+  const auto told = answers->commands.find(object);
+  if (told == answers->commands.end() || !told->second.starts_with(kListed)) {
+    return fail(
+        "build.kbuild-failed", "ask kbuild how to compile " + search.unit,
+        place->second.folder + "/Makefile lists it as " + object + ", but does not say how to make it");
+  }
+  UnitFlags flags = TRY(parse_answer(search.unit, told->second.substr(kListed.size())));
+  flags.compile.push_back(
+      fmt::format("-fmacro-prefix-map={}={}", (target_.source / search.unit).string(),
+                  fs::path(object).replace_extension(fs::path(search.unit).extension()).string()));
+  return flags;
 }
 
 Result<UnitFlags> Kbuild::not_listed(const std::string& unit) const {

@@ -64,6 +64,13 @@ class Kbuild {
   };
   Result<Answers> ask_kbuild(const Questions& questions) const;
   Result<std::string> ask_kbuild(const std::string& folder, const std::string& object) const;
+  /// An object as the Makefile of a folder that is not above it spells it: "arch/x86/kvm/../../../virt/….o".
+  struct Place {
+    std::string folder;
+    std::string object;
+  };
+  using Faraway = std::map<std::string, Place>;  ///< by the object's plain path
+  Result<Faraway> listed_from_afar() const;
   std::filesystem::path folder_above(std::filesystem::path folder) const;
   /// A unit on the way to the Makefile which lists it.
   struct Search {
@@ -74,6 +81,9 @@ class Kbuild {
     std::optional<Error> failure;  ///< the first that could not be asked
   };
   std::optional<Result<UnitFlags>> go_on(Search& search, const Result<Answers>& answers) const;
+  void look_far(std::vector<Search>& unlisted, std::vector<Result<UnitFlags>>& found) const;
+  Result<UnitFlags> far_flags(Search& search, const Result<Faraway>& faraway,
+                              const Result<Answers>& answers) const;
   Result<UnitFlags> not_listed(const std::string& unit) const;
   Result<UnitFlags> parse_answer(const std::string& unit, const std::string& answer) const;
 

@@ -15,7 +15,7 @@ Examples:
 )";
 
 std::string sentence(const Json& answer) {
-  const std::string outcome = json_string(answer, "outcome").value_or("");
+  std::string outcome = json_string(answer, "outcome").value_or("");
   const Json status = answer.value("status", Json::object());
   if (outcome == "applied") return coloured("applied", Colour::kGreen) + ": " + describe_applied(status);
   if (outcome == "up-to-date") return "up to date: " + describe_applied(status);

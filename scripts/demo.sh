@@ -107,7 +107,7 @@ server = "http://10.0.2.2:$port/"
 TEXT
 "$bin/suture-vm" --kernel "$(target_path image)" --modules "$(target_path modules)" \
   --module virtio_pci --module virtio_net --have-module vsock \
-  --program "$bin/suture" --program "$bin/sutured" --program "$bin/probe" --program "$bin/workload" \
+  --program "$bin/suture" --program "$bin/suture-all" --program "$bin/sutured" --program "$bin/probe" --program "$bin/workload" \
   --file "$work/agent.toml:/etc/suture/agent.toml" --file "$work/root.json:/etc/suture/root.json" \
   --env "PORT=$port" --env "RELEASE=$SUTURE_RELEASE" --timeout 900 --memory 768 \
   --script tests/vm/whole_way.guest.sh --junit "$work/checks.xml" --log "$work/console.log" || {

@@ -1,46 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
+//
+// suture-all, which src/cli/front/main.cc starts.
+#include "cli/program.h"
 
-#include <cstdio>
-
-#include "base/json.h"
-#include "base/process.h"
-#include "cli/command.h"
-
+namespace suture::cli {
 namespace {
 
-constexpr const char* kExamples = R"(
-Examples:
-  suture target add debian:6.1.0-47-cloud-amd64       prepare a kernel to build for
-  suture build --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch --output out
-  suture publish out --repository /srv/suture --keys keys    offer it to the fleet
-  suture update                                       on a server: fetch and apply now
-  suture status                                       on a server: what is applied
-)";
-
-void print_error(const suture::Error& error, bool json) {
-  if (json) {
-    const suture::Json document = {
-        {"error", {{"code", error.code}, {"what", error.what}, {"why", error.why}, {"hint", error.hint}}}};
-    fmt::print("{}", suture::json_text(document));
-  }
-  fmt::print(stderr, "suture: {}\n", error.message());
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
-  using namespace suture::cli;
-  suture::end_children_with_us();
-  CLI::App app("Live patching for Linux servers: build, publish, apply and take back kernel fixes.",
-               "suture");
-  app.set_version_flag("--version", "suture " SUTURE_VERSION);
-  app.footer(kExamples);
-  app.require_subcommand(1);
-  app.fallthrough();
-
-  Invocation invocation;
-  app.add_flag("--json", invocation.json, "Print one JSON document for programs instead of text");
+void add_commands(CLI::App& app, Invocation& invocation) {
   add_target_command(app, invocation);
   add_build_command(app, invocation);
   add_delta_command(app, invocation);
@@ -51,14 +17,11 @@ int main(int argc, char** argv) {
   add_revert_command(app, invocation);
   add_status_command(app, invocation);
   add_list_cves_command(app, invocation);
+}
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : invocation.usage_status;
-  }
-  const auto status = invocation.action();
-  if (status) return *status;
-  print_error(status.error(), invocation.json);
-  return invocation.failure_status(status.error());
+}  // namespace
+}  // namespace suture::cli
+
+int main(int argc, char** argv) {
+  return suture::cli::run_program(argc, argv, suture::cli::add_commands);
 }

@@ -275,6 +275,7 @@ Result<std::vector<DataUpdate>> take_data_updates(const UnitPair& units, const C
                                                   const DeltaOptions& options, std::vector<AtomId>& changed) {
   const Unit& patched = units.patched;
   if (options.updated_data.empty()) return std::vector<DataUpdate>();
+  if (options.original_debug != nullptr) TRY(options.original_debug->load());
   const UpdateFinder finder(units, correlation, options.original_debug);
   std::vector<DataUpdate> updates;
   std::vector<AtomId> rest;

@@ -17,27 +17,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.h"
+#include "delta/debug_entries.h"
 
 namespace suture {
-
-using EntryId = std::uint32_t;
-inline constexpr EntryId kNoEntry = 0xffffffff;
-
-/// One entry (DIE) of .debug_info, with the attributes that we ask for.
-struct DebugEntry {
-  std::uint32_t tag = 0;      ///< DW_TAG_*
-  EntryId parent = kNoEntry;  ///< the entries below it follow it directly, up to `end`
-  EntryId end = 0;
-  EntryId type = kNoEntry;     ///< kNoEntry: void, or it has none
-  EntryId origin = kNoEntry;   ///< the entry that this one completes: of an inlined call, the function
-  std::string_view name{};     ///< lives as long as the DebugInfo
-  std::uint64_t size = 0;      ///< bytes
-  std::int64_t value = 0;      ///< of members the offset in bits; of enumerators the value; of bounds the
-                               ///< number of elements, -1 when open; of base types the encoding
-  std::uint64_t bit_size = 0;  ///< of bit-fields
-  bool declaration = false;    ///< what it declares is defined elsewhere
-};
 
 struct SourceLine {
   std::string file;  ///< from the root of the source tree, as far as that can be told: "fs/eventpoll.c"
@@ -48,7 +30,7 @@ struct SourceLine {
 /// read, but not be written over.
 class DebugInfo {
  public:
-  /// An object without debug information gives an empty one. "delta.debug-info" when it is broken.
+  /// An object without debug information gives an empty one. "delta.debug-info" when it is no object.
   static Result<DebugInfo> read(const std::filesystem::path& path);
 
   DebugInfo(DebugInfo&&) noexcept;
@@ -56,7 +38,10 @@ class DebugInfo {
   ~DebugInfo();
 
   bool empty() const;
-  /// All entries, each before those below it. Read on first use.
+  /// Reads what the others need; of units that do not differ nobody asks. "delta.debug-info" when it is
+  /// broken.
+  Result<void> load() const;
+  /// All entries, each before those below it; none before load().
   const std::vector<DebugEntry>& entries() const;
   /// The function whose code holds this place; kNoEntry when that is not known.
   EntryId function_at(std::string_view section, std::uint64_t offset) const;

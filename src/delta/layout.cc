@@ -5,7 +5,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "delta/same_type.h"
 #include "delta/type_layout.h"
 #include "delta/type_use.h"
 
@@ -26,14 +28,15 @@ class LayoutCheck {
         selection_(selection),
         original_types_(original_debug),
         patched_types_(patched_debug),
-        use_(patched, patched_types_, patched_debug) {}
+        patched_debug_(patched_debug) {}
 
   Result<LayoutFindings> run(const std::set<std::string>& accepted) {
     const std::vector<ChangedType> changed = changed_types();
     if (changed.empty()) return std::move(findings_);
+    use_.emplace(patched_, patched_types_, patched_debug_);
     bool unknown = false;
-    const std::vector<bool> shipped = use_.of(selection_.shipped, Reach::kReachable, &unknown);
-    const std::vector<bool> anywhere = use_.of_all();
+    const std::vector<bool> shipped = use_->of(selection_.shipped, Reach::kReachable, &unknown);
+    const std::vector<bool> anywhere = use_->of_all();
     std::vector<std::string> refused;
     for (const ChangedType& type : changed) {
       const bool used = unknown || shipped[type.patched] || !anywhere[type.patched];
@@ -62,7 +65,9 @@ class LayoutCheck {
     std::vector<ChangedType> changed;
     for (const auto& [name, patched] : patched_types_.named()) {
       const auto original = original_types_.named().find(name);
-      if (original == original_types_.named().end()) continue;
+      if (original == original_types_.named().end() ||
+          same_type(original_types_, original->second, patched_types_, patched))
+        continue;
       TypeChange change = compare_type(name, original_types_, original->second, patched_types_, patched);
       if (change.any()) changed.push_back({.change = std::move(change), .patched = patched});
     }
@@ -82,7 +87,7 @@ class LayoutCheck {
     for (AtomId id = 0; id < patched_.atoms().size(); ++id) {
       const bool stays = patched_.atom(id).kind == AtomKind::kFunction &&
                          std::ranges::find(selection_.shipped, id) == selection_.shipped.end();
-      if (stays && use_.of({&id, 1}, Reach::kDirect)[type.patched]) users.push_back(patched_.atom(id).name);
+      if (stays && use_->of({&id, 1}, Reach::kDirect)[type.patched]) users.push_back(patched_.atom(id).name);
     }
     if (users.empty() && !used) return;
     findings_.risks.push_back(
@@ -107,7 +112,8 @@ class LayoutCheck {
   const Selection& selection_;
   const Types original_types_;
   const Types patched_types_;
-  TypeUse use_;
+  const DebugInfo& patched_debug_;
+  std::optional<TypeUse> use_;
   LayoutFindings findings_;
 };
 
@@ -122,6 +128,8 @@ Result<LayoutFindings> check_layouts(const Unit& patched, const Selection& selec
         .notes = {{.code = "delta.layout-unknown", .text = "layouts not compared: no debug information"}},
         .risks = {}};
   }
+  TRY(original_debug.load());
+  TRY(patched_debug.load());
   return LayoutCheck(patched, selection, original_debug, patched_debug).run(accepted);
 }
 

@@ -233,6 +233,7 @@ TEST_F(Layouts, ReadsAnObjectWhoseFileIsGone) {
   const auto debug = DebugInfo::read(*path);
   ASSERT_TRUE(debug.has_value()) << debug.error().message();
   std::filesystem::remove(*path);
+  ASSERT_TRUE(debug->load().has_value());
   const EntryId function = debug->function_at(".text.f", 0);
   ASSERT_NE(function, kNoEntry);
   EXPECT_EQ(debug->entries()[function].name, "f");

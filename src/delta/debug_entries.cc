@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "delta/debug_entries.h"
+
+#include <dwarf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <optional>
+
+namespace suture {
+namespace {
+
+/// Trees of a C unit are shallow; deeper ones come from a broken file.
+constexpr std::size_t kDeepest = 256;
+/// Compilers number abbreviations from 1 on.
+constexpr std::uint64_t kMostAbbreviations = 1u << 16;
+
+/// Reads little-endian numbers. Behind the end everything is zero, and the cursor is broken for good.
+class Cursor {
+ public:
+  Cursor(ByteView bytes, std::size_t at) : bytes_(bytes), at_(std::min(at, bytes.size())) {}
+
+  bool broken() const { return broken_; }
+  bool done() const { return at_ >= bytes_.size(); }
+  std::size_t at() const { return at_; }
+
+  std::uint64_t fixed(std::size_t width) {
+    std::uint64_t value = 0;
+    if (!has(width)) return 0;
+    std::memcpy(&value, bytes_.data() + at_, width);
+    at_ += width;
+    return value;
+  }
+
+  std::uint64_t uleb() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0;; shift += 7) {
+      if (!has(1)) return 0;
+      const std::uint8_t byte = bytes_[at_++];
+      if (shift < 64) value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if ((byte & 0x80) == 0) return value;
+    }
+  }
+
+  std::int64_t sleb() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0;;) {
+      if (!has(1)) return 0;
+      const std::uint8_t byte = bytes_[at_++];
+      if (shift < 64) value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      shift += 7;
+      if ((byte & 0x80) != 0) continue;
+      if (shift < 64 && (byte & 0x40) != 0) value |= ~std::uint64_t{0} << shift;
+      return static_cast<std::int64_t>(value);
+    }
+  }
+
+  /// Up to a zero byte, which is passed.
+  std::string_view string() {
+    const auto* begin = reinterpret_cast<const char*>(bytes_.data()) + at_;
+    const void* zero = done() ? nullptr : std::memchr(begin, 0, bytes_.size() - at_);
+    if (zero == nullptr) {
+      fail();
+      return {};
+    }
+    const auto length = static_cast<std::size_t>(static_cast<const char*>(zero) - begin);
+    at_ += length + 1;
+    return {begin, length};
+  }
+
+  void skip(std::uint64_t count) {
+    if (has(count)) at_ += count;
+  }
+
+  void fail() {
+    broken_ = true;
+    at_ = bytes_.size();
+  }
+
+ private:
+  bool has(std::uint64_t count) {
+    if (count <= bytes_.size() - at_) return true;
+    fail();
+    return false;
+  }
+
+  ByteView bytes_;
+  std::size_t at_;
+  bool broken_ = false;
+};
+
+struct Attribute {
+  std::uint16_t name = 0;
+  std::uint16_t form = 0;
+  std::int64_t implicit = 0;  ///< of DW_FORM_implicit_const
+};
+
+struct Abbreviation {
+  std::uint16_t tag = 0;  ///< 0: there is none of this number
+  bool has_children = false;
+  std::vector<Attribute> attributes;
+};
+
+/// By their number.
+using Abbreviations = std::vector<Abbreviation>;
+
+std::optional<Abbreviations> read_abbreviations(ByteView bytes, std::uint64_t offset) {
+  Cursor cursor(bytes, offset);
+  Abbreviations table;
+  for (std::uint64_t code = cursor.uleb(); code != 0; code = cursor.uleb()) {
+    if (code > kMostAbbreviations) return std::nullopt;
+    if (code >= table.size()) table.resize(code + 1);
+    Abbreviation& entry = table[code];
+    entry = {.tag = static_cast<std::uint16_t>(cursor.uleb()),
+             .has_children = cursor.fixed(1) != 0,
+             .attributes = {}};
+    for (;;) {
+      Attribute attribute{.name = static_cast<std::uint16_t>(cursor.uleb()),
+                          .form = static_cast<std::uint16_t>(cursor.uleb())};
+      if (attribute.form == DW_FORM_implicit_const) attribute.implicit = cursor.sleb();
+      if (cursor.broken()) return std::nullopt;
+      if (attribute.name == 0 && attribute.form == 0) break;
+      entry.attributes.push_back(attribute);
+    }
+  }
+  if (cursor.broken()) return std::nullopt;
+  return table;
+}
+
+/// What an attribute says, as far as its form tells.
+struct Value {
+  std::uint64_t number = 0;
+  std::string_view text{};
+  enum class Kind : std::uint8_t { kOther, kNumber, kAddress, kReference, kText } kind = Kind::kOther;
+};
+
+class Reader {
+ public:
+  explicit Reader(const DebugSections& sections) : sections_(sections), cursor_(sections.info, 0) {}
+
+  Result<DebugEntries> run() {
+    if (sections_.info.size() > std::numeric_limits<std::uint32_t>::max())
+      return broken(".debug_info is too large");
+    // An entry of a kernel's unit takes some ten bytes; what is reserved in vain is never touched.
+    result_.entries.reserve(sections_.info.size() / 8);
+    offsets_.reserve(sections_.info.size() / 8);
+    while (!cursor_.done()) {
+      if (!read_unit()) return broken(fmt::format("it cannot be read near byte {}", unit_));
+    }
+    for (DebugEntry& entry : result_.entries) {
+      entry.type = entry_at(entry.type);
+      entry.origin = entry_at(entry.origin);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  static std::unexpected<Error> broken(std::string why) {
+    return fail("delta.debug-info", "read debug information", std::move(why));
+  }
+
+  bool read_unit() {
+    unit_ = cursor_.at();
+    const std::uint64_t length = cursor_.fixed(4);
+    const std::uint64_t end = cursor_.at() + length;
+    if (length >= 0xfffffff0 || end > sections_.info.size()) return false;
+    version_ = cursor_.fixed(2);
+    if (version_ < 2 || version_ > 5) return false;
+    const std::uint64_t kind = version_ == 5 ? cursor_.fixed(1) : std::uint64_t{DW_UT_compile};
+    if (version_ == 5) address_size_ = cursor_.fixed(1);
+    const std::uint64_t table = cursor_.fixed(4);
+    if (version_ < 5) address_size_ = cursor_.fixed(1);
+    if (kind == DW_UT_skeleton || kind == DW_UT_split_compile) cursor_.skip(8);
+    if (kind == DW_UT_type || kind == DW_UT_split_type) cursor_.skip(12);
+    if (address_size_ != 4 && address_size_ != 8) return false;
+    const Abbreviations* abbreviations = abbreviations_at(table);
+    return abbreviations != nullptr && read_tree(*abbreviations, end) && cursor_.at() == end;
+  }
+
+  const Abbreviations* abbreviations_at(std::uint64_t offset) {
+    const auto known = tables_.find(offset);
+    if (known != tables_.end()) return &known->second;
+    std::optional<Abbreviations> table = read_abbreviations(sections_.abbreviations, offset);
+    return table ? &tables_.emplace(offset, std::move(*table)).first->second : nullptr;
+  }
+
+  /// Entries with those below them, each level closed by a zero.
+  bool read_tree(const Abbreviations& abbreviations, std::uint64_t end) {
+    std::vector<EntryId> above;
+    while (cursor_.at() < end) {
+      const auto offset = static_cast<std::uint32_t>(cursor_.at());
+      const std::uint64_t code = cursor_.uleb();
+      if (code == 0) {
+        // Padding follows the last entry.
+        if (above.empty()) continue;
+        result_.entries[above.back()].end = next();
+        above.pop_back();
+        continue;
+      }
+      if (code >= abbreviations.size() || abbreviations[code].tag == 0 || above.size() > kDeepest)
+        return false;
+      const Abbreviation& abbreviation = abbreviations[code];
+      read_entry(abbreviation, offset, above.empty() ? kNoEntry : above.back());
+      if (cursor_.broken()) return false;
+      const bool parameter = abbreviation.tag == DW_TAG_call_site_parameter ||
+                             abbreviation.tag == DW_TAG_GNU_call_site_parameter;
+      if (abbreviation.has_children) {
+        above.push_back(next() - 1);
+      } else if (parameter) {
+        result_.entries.pop_back();
+        offsets_.pop_back();
+      }
+    }
+    return above.empty();
+  }
+
+  EntryId next() const { return static_cast<EntryId>(result_.entries.size()); }
+
+  void read_entry(const Abbreviation& abbreviation, std::uint32_t offset, EntryId parent) {
+    offsets_.push_back(offset);
+    DebugEntry& entry = result_.entries.emplace_back();
+    entry.tag = abbreviation.tag;
+    entry.parent = parent;
+    entry.end = next();
+    bool bounded = false;
+    bool has_code = false;
+    bool size_follows = false;
+    std::optional<std::uint64_t> bits_from_top;  // up to DWARF 3, bit-fields count in their storage unit
+    DebugCode code{.function = next() - 1, .offset = offset};
+    for (const Attribute& attribute : abbreviation.attributes) {
+      const Value value = read_value(attribute.form, attribute.implicit);
+      const auto number = static_cast<std::int64_t>(value.number);
+      switch (attribute.name) {
+        case DW_AT_name:
+          entry.name = value.text;
+          break;
+        case DW_AT_type:
+          if (value.kind == Value::Kind::kReference) entry.type = static_cast<EntryId>(value.number);
+          break;
+        case DW_AT_abstract_origin:
+        case DW_AT_specification:
+        case DW_AT_call_origin:
+          if (value.kind == Value::Kind::kReference) entry.origin = static_cast<EntryId>(value.number);
+          break;
+        case DW_AT_byte_size:
+          entry.size = value.number;
+          break;
+        case DW_AT_bit_size:
+          entry.bit_size = static_cast<std::uint16_t>(value.number);
+          break;
+        case DW_AT_data_member_location:
+          entry.value = static_cast<std::int64_t>(value.number * 8);
+          break;
+        case DW_AT_data_bit_offset:
+        case DW_AT_encoding:
+        case DW_AT_const_value:
+          entry.value = number;
+          break;
+        case DW_AT_bit_offset:
+          bits_from_top = value.number;
+          break;
+        case DW_AT_count:
+        case DW_AT_upper_bound:
+          entry.value = static_cast<std::int64_t>(value.number + (attribute.name == DW_AT_count ? 0 : 1));
+          bounded = value.kind == Value::Kind::kNumber;
+          break;
+        case DW_AT_declaration:
+          entry.declaration = true;
+          break;
+        case DW_AT_low_pc:
+          code.low = value.number;
+          has_code = true;
+          break;
+        case DW_AT_high_pc:
+          code.high = value.number;
+          size_follows = value.kind == Value::Kind::kNumber;
+          break;
+        case DW_AT_ranges:
+          code.scattered = true;
+          break;
+        default:
+          break;
+      }
+    }
+    if (entry.tag == DW_TAG_subrange_type && !bounded) entry.value = -1;
+    if (bits_from_top)
+      entry.value += static_cast<std::int64_t>(entry.size * 8 - *bits_from_top - entry.bit_size);
+    if (entry.tag != DW_TAG_subprogram || (!has_code && !code.scattered)) return;
+    if (size_follows) code.high += code.low;
+    code.scattered = code.scattered && !has_code;
+    result_.code.push_back(code);
+  }
+
+  Value number(std::uint64_t value) const { return {.number = value, .kind = Value::Kind::kNumber}; }
+  Value in_unit(std::uint64_t value) const {
+    return {.number = unit_ + value, .kind = Value::Kind::kReference};
+  }
+  Value text_in(ByteView section, std::uint64_t offset) {
+    Cursor strings(section, offset);
+    const std::string_view text = strings.string();
+    if (strings.broken()) cursor_.fail();
+    return {.text = text, .kind = Value::Kind::kText};
+  }
+  Value other(std::uint64_t skipped) {
+    cursor_.skip(skipped);
+    return {};
+  }
+
+  /// DWARF 5, section 7.5.6.
+  Value read_value(std::uint64_t form, std::int64_t implicit) {
+    switch (form) {
+      case DW_FORM_addr:
+        return {.number = cursor_.fixed(address_size_), .kind = Value::Kind::kAddress};
+      case DW_FORM_data1:
+      case DW_FORM_flag:
+        return number(cursor_.fixed(1));
+      case DW_FORM_data2:
+        return number(cursor_.fixed(2));
+      case DW_FORM_data4:
+        return number(cursor_.fixed(4));
+      case DW_FORM_data8:
+        return number(cursor_.fixed(8));
+      case DW_FORM_udata:
+        return number(cursor_.uleb());
+      case DW_FORM_sdata:
+        return number(static_cast<std::uint64_t>(cursor_.sleb()));
+      case DW_FORM_implicit_const:
+        return number(static_cast<std::uint64_t>(implicit));
+      case DW_FORM_flag_present:
+        return number(1);
+      case DW_FORM_ref1:
+        return in_unit(cursor_.fixed(1));
+      case DW_FORM_ref2:
+        return in_unit(cursor_.fixed(2));
+      case DW_FORM_ref4:
+        return in_unit(cursor_.fixed(4));
+      case DW_FORM_ref8:
+        return in_unit(cursor_.fixed(8));
+      case DW_FORM_ref_udata:
+        return in_unit(cursor_.uleb());
+      case DW_FORM_ref_addr:
+        return {.number = cursor_.fixed(version_ == 2 ? address_size_ : 4), .kind = Value::Kind::kReference};
+      case DW_FORM_string:
+        return {.text = cursor_.string(), .kind = Value::Kind::kText};
+      case DW_FORM_strp:
+        return text_in(sections_.strings, cursor_.fixed(4));
+      case DW_FORM_line_strp:
+        return text_in(sections_.line_strings, cursor_.fixed(4));
+      case DW_FORM_sec_offset:
+      case DW_FORM_strp_sup:
+      case DW_FORM_ref_sup4:
+      case DW_FORM_GNU_ref_alt:
+      case DW_FORM_GNU_strp_alt:
+        return other(4);
+      case DW_FORM_ref_sup8:
+        return other(8);
+      case DW_FORM_data16:
+        return other(16);
+      case DW_FORM_block1:
+        return other(cursor_.fixed(1));
+      case DW_FORM_block2:
+        return other(cursor_.fixed(2));
+      case DW_FORM_block4:
+        return other(cursor_.fixed(4));
+      case DW_FORM_block:
+      case DW_FORM_exprloc:
+        return other(cursor_.uleb());
+      case DW_FORM_loclistx:
+      case DW_FORM_rnglistx:
+        return other(0 * cursor_.uleb());
+      default:
+        // Among them those which split files use, types in sections of their own, and DW_FORM_indirect.
+        cursor_.fail();
+        return {};
+    }
+  }
+
+  EntryId entry_at(EntryId offset) const {
+    if (offset == kNoEntry) return kNoEntry;
+    const auto found = std::ranges::lower_bound(offsets_, offset);
+    if (found == offsets_.end() || *found != offset) return kNoEntry;
+    return static_cast<EntryId>(found - offsets_.begin());
+  }
+
+  const DebugSections& sections_;
+  Cursor cursor_;
+  std::map<std::uint64_t, Abbreviations> tables_;
+  DebugEntries result_;
+  std::vector<std::uint32_t> offsets_;  ///< of entries; until the end, `type` and `origin` are such offsets
+  std::size_t unit_ = 0;                ///< where the current unit begins
+  std::uint64_t version_ = 0;
+  std::size_t address_size_ = 8;
+};
+
+}  // namespace
+
+Result<DebugEntries> read_debug_entries(const DebugSections& sections) {
+  return Reader(sections).run();
+}
+
+}  // namespace suture

@@ -40,6 +40,7 @@ std::string table(const std::vector<std::string>& head, const std::vector<std::v
   widths.reserve(head.size());
   for (const auto& cell : head) widths.push_back(width_of(cell));
   for (const auto& row : rows) {
+    if (row.size() > widths.size()) widths.resize(row.size());
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   }
   std::string text = row_text(head, widths);

@@ -31,8 +31,10 @@ TEST(Terminal, ColumnsAreAsWideAsTheirLongestCell) {
 }
 
 TEST(Terminal, ARowMayBeShorterOrLongerThanTheHead) {
-  EXPECT_EQ(table({"A", "B"}, {{"1"}}), "A  B\n1\n");
-  EXPECT_EQ(table({"A"}, {{"1", "2"}}), "A\n1  2\n");
+  // Two strings in braces alone would be taken for the begin and end of one.
+  using Row = std::vector<std::string>;
+  EXPECT_EQ(table({"A", "B"}, {Row{"1"}}), "A  B\n1\n");
+  EXPECT_EQ(table({"A"}, {Row{"1", "2"}}), "A\n1  2\n");
 }
 
 TEST(Terminal, SizesAreRounded) {

@@ -10,6 +10,7 @@
 namespace suture {
 namespace {
 
+using namespace std::string_literals;
 using testing::ElementsAre;
 using testing::ElementsAreArray;
 using testing::HasSubstr;
@@ -127,7 +128,7 @@ TEST(Fix, RefusesPathsOutOfTheTree) {
     EXPECT_EQ(error.code, "build.fix-path") << path << ": " << error.message();
   }
   EXPECT_EQ(refused("--- a/../x.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n").code, "build.fix-path");
-  EXPECT_EQ(refused(std::string("--- a/x.c\n+++ b/x\0.c\n@@ -1 +1 @@\n-a\n+b\n", 42)).code, "build.fix-path");
+  EXPECT_EQ(refused("--- a/x.c\n+++ b/x\0.c\n@@ -1 +1 @@\n-a\n+b\n"s).code, "build.fix-path");
 }
 
 TEST(Fix, RefusesWhatHoldsNoChange) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "base/process.h"
@@ -155,16 +156,23 @@ Result<Kbuild::Faraway> Kbuild::listed_from_afar() const {
                                  .directory = tree_.path(),
                                  .environment = environment()}));
   Faraway objects;
+  std::set<std::string> silent(folders.begin(), folders.end());
   std::istringstream lines(make.out);
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with(kList)) continue;
     std::istringstream words(line.substr(kList.size()));
     std::string folder;
     words >> folder;
+    silent.erase(folder);
     for (std::string object; words >> object;) {
       const std::string path = fs::path(object).lexically_normal().string();
       if (path != object) objects.try_emplace(path, Place{.folder = folder, .object = object});
     }
+  }
+  // What such a Makefile lists must be known before a unit is taken for one that this kernel lacks.
+  if (!silent.empty()) {
+    return fail("build.kbuild-failed", "ask kbuild what the Makefile of " + *silent.begin() + " lists",
+                make.err.empty() ? "it does not say" : make.err.substr(0, 2000));
   }
   return objects;
 }

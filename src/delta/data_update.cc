@@ -104,9 +104,9 @@ class UpdateFinder {
 
   /// The values that differ, each as a whole.
   Result<ByteRange> whole(const Atom& from, ByteRange differing) const {
+    if (differing.first >= differing.behind) return differing;
     if (from.size == 1 || from.size == 2 || from.size == 4 || from.size == 8)
       return ByteRange{.first = 0, .behind = from.size};
-    if (differing.first >= differing.behind) return differing;
     if (types_) {
       if (const auto values = whole_values(*types_, stable_name(from.name), from.size, differing))
         return *values;

@@ -134,7 +134,7 @@ std::optional<Abbreviations> read_abbreviations(ByteView bytes, std::uint64_t of
 struct Value {
   std::uint64_t number = 0;
   std::string_view text{};
-  enum class Kind : std::uint8_t { kOther, kNumber, kAddress, kReference, kText } kind = Kind::kOther;
+  enum class Kind : std::uint8_t { kOther, kNumber, kReference } kind = Kind::kOther;
 };
 
 class Reader {
@@ -219,79 +219,86 @@ class Reader {
 
   EntryId next() const { return static_cast<EntryId>(result_.entries.size()); }
 
+  /// What attributes say together.
+  struct Pending {
+    DebugCode code{};
+    bool has_code = false;
+    bool size_follows = false;  // DW_AT_high_pc is the size
+    bool bounded = false;
+    std::optional<std::uint64_t> bits_from_top{};  // up to DWARF 3, bit-fields count in their storage unit
+  };
+
   void read_entry(const Abbreviation& abbreviation, std::uint32_t offset, EntryId parent) {
     offsets_.push_back(offset);
     DebugEntry& entry = result_.entries.emplace_back();
     entry.tag = abbreviation.tag;
     entry.parent = parent;
     entry.end = next();
-    bool bounded = false;
-    bool has_code = false;
-    bool size_follows = false;
-    std::optional<std::uint64_t> bits_from_top;  // up to DWARF 3, bit-fields count in their storage unit
-    DebugCode code{.function = next() - 1, .offset = offset};
-    for (const Attribute& attribute : abbreviation.attributes) {
-      const Value value = read_value(attribute.form, attribute.implicit);
-      const auto number = static_cast<std::int64_t>(value.number);
-      switch (attribute.name) {
-        case DW_AT_name:
-          entry.name = value.text;
-          break;
-        case DW_AT_type:
-          if (value.kind == Value::Kind::kReference) entry.type = static_cast<EntryId>(value.number);
-          break;
-        case DW_AT_abstract_origin:
-        case DW_AT_specification:
-        case DW_AT_call_origin:
-          if (value.kind == Value::Kind::kReference) entry.origin = static_cast<EntryId>(value.number);
-          break;
-        case DW_AT_byte_size:
-          entry.size = value.number;
-          break;
-        case DW_AT_bit_size:
-          entry.bit_size = static_cast<std::uint16_t>(value.number);
-          break;
-        case DW_AT_data_member_location:
-          entry.value = static_cast<std::int64_t>(value.number * 8);
-          break;
-        case DW_AT_data_bit_offset:
-        case DW_AT_encoding:
-        case DW_AT_const_value:
-          entry.value = number;
-          break;
-        case DW_AT_bit_offset:
-          bits_from_top = value.number;
-          break;
-        case DW_AT_count:
-        case DW_AT_upper_bound:
-          entry.value = static_cast<std::int64_t>(value.number + (attribute.name == DW_AT_count ? 0 : 1));
-          bounded = value.kind == Value::Kind::kNumber;
-          break;
-        case DW_AT_declaration:
-          entry.declaration = true;
-          break;
-        case DW_AT_low_pc:
-          code.low = value.number;
-          has_code = true;
-          break;
-        case DW_AT_high_pc:
-          code.high = value.number;
-          size_follows = value.kind == Value::Kind::kNumber;
-          break;
-        case DW_AT_ranges:
-          code.scattered = true;
-          break;
-        default:
-          break;
-      }
-    }
-    if (entry.tag == DW_TAG_subrange_type && !bounded) entry.value = -1;
-    if (bits_from_top)
-      entry.value += static_cast<std::int64_t>(entry.size * 8 - *bits_from_top - entry.bit_size);
-    if (entry.tag != DW_TAG_subprogram || (!has_code && !code.scattered)) return;
-    if (size_follows) code.high += code.low;
-    code.scattered = code.scattered && !has_code;
+    Pending open{.code = {.function = next() - 1, .offset = offset}};
+    for (const Attribute& attribute : abbreviation.attributes)
+      take(attribute.name, read_value(attribute.form, attribute.implicit), entry, open);
+    if (entry.tag == DW_TAG_subrange_type && !open.bounded) entry.value = -1;
+    if (open.bits_from_top)
+      entry.value += static_cast<std::int64_t>(entry.size * 8 - *open.bits_from_top - entry.bit_size);
+    DebugCode& code = open.code;
+    if (entry.tag != DW_TAG_subprogram || (!open.has_code && !code.scattered)) return;
+    if (open.size_follows) code.high += code.low;
+    code.scattered = code.scattered && !open.has_code;
     result_.code.push_back(code);
+  }
+
+  static void take(std::uint16_t name, const Value& value, DebugEntry& entry, Pending& open) {
+    switch (name) {
+      case DW_AT_name:
+        entry.name = value.text;
+        break;
+      case DW_AT_type:
+        if (value.kind == Value::Kind::kReference) entry.type = static_cast<EntryId>(value.number);
+        break;
+      case DW_AT_abstract_origin:
+      case DW_AT_specification:
+      case DW_AT_call_origin:
+        if (value.kind == Value::Kind::kReference) entry.origin = static_cast<EntryId>(value.number);
+        break;
+      case DW_AT_byte_size:
+        entry.size = value.number;
+        break;
+      case DW_AT_bit_size:
+        entry.bit_size = static_cast<std::uint16_t>(value.number);
+        break;
+      case DW_AT_data_member_location:
+        entry.value = static_cast<std::int64_t>(value.number * 8);
+        break;
+      case DW_AT_data_bit_offset:
+      case DW_AT_encoding:
+      case DW_AT_const_value:
+        entry.value = static_cast<std::int64_t>(value.number);
+        break;
+      case DW_AT_bit_offset:
+        open.bits_from_top = value.number;
+        break;
+      case DW_AT_count:
+      case DW_AT_upper_bound:
+        entry.value = static_cast<std::int64_t>(value.number + (name == DW_AT_count ? 0 : 1));
+        open.bounded = value.kind == Value::Kind::kNumber;
+        break;
+      case DW_AT_declaration:
+        entry.declaration = true;
+        break;
+      case DW_AT_low_pc:
+        open.code.low = value.number;
+        open.has_code = true;
+        break;
+      case DW_AT_high_pc:
+        open.code.high = value.number;
+        open.size_follows = value.kind == Value::Kind::kNumber;
+        break;
+      case DW_AT_ranges:
+        open.code.scattered = true;
+        break;
+      default:
+        break;
+    }
   }
 
   Value number(std::uint64_t value) const { return {.number = value, .kind = Value::Kind::kNumber}; }
@@ -302,7 +309,7 @@ class Reader {
     Cursor strings(section, offset);
     const std::string_view text = strings.string();
     if (strings.broken()) cursor_.fail();
-    return {.text = text, .kind = Value::Kind::kText};
+    return {.text = text};
   }
   Value other(std::uint64_t skipped) {
     cursor_.skip(skipped);
@@ -313,7 +320,7 @@ class Reader {
   Value read_value(std::uint64_t form, std::int64_t implicit) {
     switch (form) {
       case DW_FORM_addr:
-        return {.number = cursor_.fixed(address_size_), .kind = Value::Kind::kAddress};
+        return {.number = cursor_.fixed(address_size_)};
       case DW_FORM_data1:
       case DW_FORM_flag:
         return number(cursor_.fixed(1));
@@ -344,7 +351,7 @@ class Reader {
       case DW_FORM_ref_addr:
         return {.number = cursor_.fixed(version_ == 2 ? address_size_ : 4), .kind = Value::Kind::kReference};
       case DW_FORM_string:
-        return {.text = cursor_.string(), .kind = Value::Kind::kText};
+        return {.text = cursor_.string()};
       case DW_FORM_strp:
         return text_in(sections_.strings, cursor_.fixed(4));
       case DW_FORM_line_strp:
@@ -370,7 +377,8 @@ class Reader {
         return other(cursor_.uleb());
       case DW_FORM_loclistx:
       case DW_FORM_rnglistx:
-        return other(0 * cursor_.uleb());
+        cursor_.uleb();
+        return {};
       default:
         // Among them those which split files use, types in sections of their own, and DW_FORM_indirect.
         cursor_.fail();

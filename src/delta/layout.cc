@@ -123,13 +123,13 @@ Result<LayoutFindings> check_layouts(const Unit& patched, const Selection& selec
                                      const DebugInfo& original_debug, const DebugInfo& patched_debug,
                                      const std::set<std::string>& accepted) {
   if (selection.shipped.empty()) return LayoutFindings{};
+  TRY(original_debug.load());
+  TRY(patched_debug.load());
   if (original_debug.empty() || patched_debug.empty()) {
     return LayoutFindings{
         .notes = {{.code = "delta.layout-unknown", .text = "layouts not compared: no debug information"}},
         .risks = {}};
   }
-  TRY(original_debug.load());
-  TRY(patched_debug.load());
   return LayoutCheck(patched, selection, original_debug, patched_debug).run(accepted);
 }
 

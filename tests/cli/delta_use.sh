@@ -27,6 +27,21 @@ expect() {
   if [ "$wanted" != 0 ] && [ -e "$folder/out.o" ]; then echo "suture delta $*: wrote a file"; status=1; fi
 }
 
+# Alone, the small program still makes deltas, and says what it misses for all else; with suture-all where packages
+# install it, it has every command.
+mkdir -p "$folder/alone/bin" "$folder/alone/libexec/suture"
+cp "$suture" "$folder/alone/bin/suture"
+code=0
+"$folder/alone/bin/suture" --version >"$folder/out" 2>&1 || code=$?
+if [ $code != 1 ] || ! grep -q 'start suture-all' "$folder/out"; then
+  echo "suture without suture-all: exit status $code, and says:"
+  cat "$folder/out"
+  status=1
+fi
+"$folder/alone/bin/suture" delta --help >"$folder/out" || status=1
+ln -s "$(realpath "$(dirname "$suture")/suture-all")" "$folder/alone/libexec/suture/suture-all"
+"$folder/alone/bin/suture" --version | grep -q '^suture [0-9]' || { echo "suture-all was not found in libexec"; status=1; }
+
 # A wrong command line.
 expect 1 required
 expect 1 required "$old" "$new"

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `suture`, as people call it. To load the libraries that some command needs (HTTP, cryptography, DWARF)
+// `suture`, as people call it. To load the libraries that some command needs (HTTP, cryptography)
 // takes longer than to make a delta, which scripts do for thousands of pairs of objects. So `suture delta`
 // is in this small program, and it becomes suture-all, which has all commands, for anything else.
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstring>
 #include <filesystem>
 

@@ -5,15 +5,10 @@
 
 #include <algorithm>
 
+#include "elf/module_name.h"
+
 namespace suture {
 namespace {
-
-/// "net/vmw_vsock/vmw-vsock" of Module.symvers is the module vmw_vsock.
-std::string module_of(const Export& entry) {
-  std::string name = entry.home.substr(entry.home.rfind('/') + 1);
-  std::ranges::replace(name, '-', '_');
-  return name;
-}
 
 class Resolver {
  public:
@@ -56,8 +51,7 @@ class Resolver {
     const auto entry = scope_.exports.find(name);
     if (entry != scope_.exports.end() && entry->second.home != "vmlinux") {
       // Exported by a module, maybe the patched one; the name is unique among exports.
-
-      return SymbolSource{.exported_crc = std::nullopt, .object = module_of(entry->second), .name = name};
+      return SymbolSource{.exported_crc = std::nullopt, .object = module_name(entry->second.home), .name = name};
     }
     const auto seen = evidence_.outside.find(name);
     const std::optional<std::uint64_t> address =

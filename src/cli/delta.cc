@@ -16,6 +16,7 @@
 #include "delta/refusal.h"
 #include "delta/special_sections.h"
 #include "delta/symbols.h"
+#include "elf/module_name.h"
 
 namespace suture::cli {
 namespace {
@@ -65,13 +66,12 @@ Result<std::pair<std::string, std::uint64_t>> parse_entry_size(const std::string
 }
 
 Result<DeltaOptions> delta_options(const Options& options) {
-  DeltaOptions result{.object = options.object};
+  // "dm-mod" is the file's name; livepatch knows the module as "dm_mod".
+  DeltaOptions result{.object = module_name(options.object)};
   for (const std::string& text : options.entry_sizes) {
     if (!result.entry_sizes.insert(TRY(parse_entry_size(text))).second)
       return wrong_use("read --entry-size " + text, "that size is given twice");
   }
-  // "dm-mod" is the file's name; the kernel, and livepatch, know the module as "dm_mod".
-  std::ranges::replace(result.object, '-', '_');
   const auto is_of_a_name = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
   };

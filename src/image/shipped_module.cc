@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "elf/module_name.h"
+
 namespace suture {
 namespace {
 
@@ -23,19 +25,12 @@ constexpr std::size_t kLargestModule = 256u << 20;
 
 Result<ShippedModule> ShippedModule::find_and_read(const std::filesystem::path& modules,
                                                    std::string_view name) {
-  // "dm-mod.ko" is the module dm_mod.
-  const auto module_name = [](const std::filesystem::path& path) {
-    std::string stem = path.filename().string();
-    const std::size_t end = stem.find(".ko");
-    if (end == std::string::npos) return std::string{};
-    stem.resize(end);
-    std::ranges::replace(stem, '-', '_');
-    return stem;
-  };
   std::error_code error;
   for (std::filesystem::recursive_directory_iterator entry(modules / "kernel", error), end;
        !error && entry != end; entry.increment(error)) {
-    if (!entry->is_regular_file(error) || module_name(entry->path()) != name) continue;
+    if (!entry->is_regular_file(error) || module_name(entry->path().native()) != name ||
+        entry->path().filename().native().find(".ko") == std::string::npos)
+      continue;
     if (entry->path().extension() != ".ko") {
       return fail("image.compressed-module", "read " + entry->path().string(),
                   "compressed modules are not supported yet");

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/process.h"
+#include "elf/module_name.h"
 #include "elf/object.h"
 #include "qualify/guest_scripts.h"
 
@@ -37,7 +38,7 @@ Result<std::vector<std::string>> dependencies_of(const fs::path& module) {
   list = list.substr(0, list.find('\0'));
   while (!list.empty()) {
     const std::string_view name = list.substr(0, list.find(','));
-    names.emplace_back(name);
+    names.push_back(module_name(name));
     list.remove_prefix(std::min(name.size() + 1, list.size()));
   }
   return names;
@@ -113,9 +114,7 @@ Result<void> GuestFiles::index(const fs::path& modules) {
   for (fs::recursive_directory_iterator entry(modules / "kernel", error), end; !error && entry != end;
        entry.increment(error)) {
     if (entry->path().extension() != ".ko") continue;
-    std::string name = entry->path().stem().string();
-    std::ranges::replace(name, '-', '_');
-    module_files_.emplace(std::move(name), entry->path());
+    module_files_.emplace(module_name(entry->path().native()), entry->path());
   }
   if (error) return fail("file.read", "list the modules of " + modules.string(), error.message());
   return {};

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "base/process.h"
+#include "elf/object.h"
 #include "qualify/cpio.h"
 #include "qualify/guest_files.h"
 #include "qualify/junit.h"
@@ -43,6 +45,33 @@ TEST(GuestFiles, NameTheModuleThatIsMissing) {
   const auto added = files->add_module(modules->path(), "no_such", true);
   ASSERT_FALSE(added.has_value());
   EXPECT_EQ(added.error().code, "qualify.no-module");
+}
+
+/// A module's file that depends on others as `info` says.
+void write_module(const std::filesystem::path& file, std::string_view info) {
+  elf::Object object;
+  object.sections.push_back({.name = ".modinfo",
+                             .flags = SHF_ALLOC,
+                             .alignment = 1,
+                             .size = info.size(),
+                             .data = Bytes(info.begin(), info.end())});
+  const auto bytes = elf::serialize(object);
+  ASSERT_TRUE(bytes.has_value()) << bytes.error().message();
+  ASSERT_TRUE(write_file(file, *bytes).has_value());
+}
+
+TEST(GuestFiles, FollowDependenciesThroughNamesWithHyphens) {
+  auto files = GuestFiles::make();
+  auto modules = TempDir::make("suture-test");
+  const auto folder = modules->path() / "kernel/drivers/md";
+  ASSERT_TRUE(make_directories(folder).has_value());
+  using namespace std::string_view_literals;
+  write_module(folder / "dm-mod.ko", "license=GPL\0depends=\0"sv);
+  write_module(folder / "dm-bio-prison.ko", "depends=dm-mod\0"sv);
+  const auto added = files->add_module(modules->path(), "dm_bio_prison", true);
+  ASSERT_TRUE(added.has_value()) << added.error().message();
+  const Bytes bytes = std::move(*files).finish();
+  EXPECT_NE(as_text(bytes).find("/modules/dm_mod.ko\n/modules/dm_bio_prison.ko\n"), std::string_view::npos);
 }
 
 struct LogLine {

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "build/resolve.h"
+#include "module/late_entries.h"
 
 namespace suture {
 namespace {
@@ -30,6 +31,15 @@ Result<void> prove(const Delta& delta, const Unit& original, const Evidence& evi
                                 .new_size = function.new_size});
   }
   return {};
+}
+
+RiskFact risk_of(const SilentTracepoint& tracepoint) {
+  return {.code = "risk.tracepoint-off",
+          .function = tracepoint.function,
+          .place = fmt::format("{}+{:#x}", tracepoint.function, tracepoint.offset),
+          .text = fmt::format("the tracepoint {} tells nothing while the patch is applied: it is of a module "
+                              "that may be loaded later than the patch",
+                              tracepoint.name)};
 }
 
 }  // namespace
@@ -65,6 +75,8 @@ Result<void> Assembly::add(const CompiledUnit& unit, Delta delta) {
       resolve_needs(*kept, original, evidence,
                     {.home = home, .kernel = shipped_.kernel(), .exports = shipped_.exports()}, namespaces_));
   TRY(check_update_pointers(*kept, part));
+  for (const SilentTracepoint& tracepoint : drop_late_entries(kept->object, part.sources))
+    patchset_.risks.push_back(risk_of(tracepoint));
   patches_.push_back({.object = unit.flags.object, .delta = std::move(kept), .part = std::move(part)});
   return {};
 }

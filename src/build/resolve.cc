@@ -51,7 +51,8 @@ class Resolver {
     const auto entry = scope_.exports.find(name);
     if (entry != scope_.exports.end() && entry->second.home != "vmlinux") {
       // Exported by a module, maybe the patched one; the name is unique among exports.
-      return SymbolSource{.exported_crc = std::nullopt, .object = module_name(entry->second.home), .name = name};
+      return SymbolSource{
+          .exported_crc = std::nullopt, .object = module_name(entry->second.home), .name = name};
     }
     const auto seen = evidence_.outside.find(name);
     const std::optional<std::uint64_t> address =

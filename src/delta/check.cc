@@ -39,6 +39,13 @@ class Checker {
     for (const Reference& reference : patched_.references(atom)) {
       if (reference.target == kNoAtom) continue;
       const Atom& target = patched_.atom(reference.target);
+      if (reference.type == R_X86_64_PC8) {
+        return refuse(
+            "delta.short-jump",
+            fmt::format("{} reaches {} by a jump of two bytes, which cannot lead out of its section {}",
+                        atom.name, target.name, section),
+            "change the fix so that the compiler makes a call of it, not a jump to a function nearby");
+      }
       if (is_gone(patched_.section_of(target).name)) {
         return refuse(
             "delta.init-referenced",

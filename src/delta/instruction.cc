@@ -18,20 +18,46 @@ std::vector<InstructionField> instruction_fields(ByteView code) {
       ++at;
       continue;
     }
-    const auto add = [&](std::uint8_t offset, std::uint8_t bits, bool branch) {
+    const auto add = [&](std::uint8_t offset, std::uint8_t bits, bool branch, bool relative) {
       if (bits == 0) return;
       fields.push_back({.offset = at + offset,
                         .width = static_cast<std::uint8_t>(bits / 8),
                         .bias = static_cast<std::uint8_t>(instruction.length - offset),
-                        .branch = branch});
+                        .branch = branch,
+                        .relative = relative});
     };
-    add(instruction.raw.disp.offset, instruction.raw.disp.size, false);
+    // ModRM without base and index: the displacement counts from %rip (SDM volume 2, section 2.2.1.6).
+    const bool beside_rip = (instruction.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0 &&
+                            instruction.raw.modrm.mod == 0 && instruction.raw.modrm.rm == 5;
+    add(instruction.raw.disp.offset, instruction.raw.disp.size, false, beside_rip);
     for (const auto& immediate : instruction.raw.imm) {
-      add(immediate.offset, immediate.size, immediate.is_relative != 0);
+      const bool branch = immediate.is_relative != 0;
+      add(immediate.offset, immediate.size, branch, branch);
     }
     at += instruction.length;
   }
   return fields;
+}
+
+bool is_filler(ByteView code) {
+  constexpr std::uint8_t kTrap = 0xcc;
+  ZydisDecoder decoder;
+  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  while (!code.empty()) {
+    std::size_t length = 1;
+    if (code.front() != 0 && code.front() != kTrap) {
+      ZydisDecodedInstruction instruction;
+      if (!ZYAN_SUCCESS(
+              ZydisDecoderDecodeInstruction(&decoder, nullptr, code.data(), code.size(), &instruction)))
+        return false;
+      // xchg %ax,%ax.
+      const bool exchange = code.size() >= 2 && code[0] == 0x66 && code[1] == 0x90;
+      if (instruction.mnemonic != ZYDIS_MNEMONIC_NOP && !exchange) return false;
+      length = instruction.length;
+    }
+    code = code.subspan(length);
+  }
+  return true;
 }
 
 }  // namespace suture

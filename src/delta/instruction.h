@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where instructions begin and end. An object does not say it, yet two questions need it: how far behind a
-// PC-relative field its instruction ends (the bias that hides in the addend), and whether a field is the
-// target of a call or jump, or an address that is taken.
+// Where instructions begin and end. An object does not say it, yet three questions need it: how far behind a
+// PC-relative field its instruction ends (the bias that hides in the addend), whether a field is the target
+// of a call or jump, or an address that is taken, and which fields are distances that the assembler knew.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +12,20 @@
 
 namespace suture {
 
-/// A field inside an instruction that a relocation may fill.
+/// A displacement or immediate field inside an instruction.
 struct InstructionField {
   std::uint64_t offset = 0;  ///< of the field, in the code
   std::uint8_t width = 0;    ///< bytes
   std::uint8_t bias = 0;     ///< bytes from the field's start to the end of its instruction
   bool branch = false;       ///< the relative target of a call or jump
+  bool relative = false;     ///< it counts from the instruction's end: a branch, or data beside %rip
 };
 
 /// The displacement and immediate fields of 64-bit code, by offset. Bytes that are no instruction are
 /// stepped over one at a time.
 std::vector<InstructionField> instruction_fields(ByteView code);
+
+/// What an assembler puts between two functions: instructions without effect, traps, zeros.
+bool is_filler(ByteView code);
 
 }  // namespace suture

@@ -44,8 +44,14 @@ bool is_function_padding(const elf::Section& section, const elf::Symbol& symbol)
 }
 
 bool is_padding(ByteView bytes, bool code) {
-  return std::ranges::all_of(
-      bytes, [&](std::uint8_t byte) { return byte == 0 || (code && (byte == 0x90 || byte == 0xcc)); });
+  return code ? is_filler(bytes) : std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
+}
+
+/// Little-endian, as wide as there are bytes.
+std::uint64_t signed_number(ByteView bytes) {
+  std::uint64_t value = !bytes.empty() && bytes.back() >= 0x80 ? ~std::uint64_t{0} : 0;
+  for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | bytes[i];
+  return value;
 }
 
 }  // namespace
@@ -247,7 +253,9 @@ Result<void> Unit::read_references() {
   references_.resize(object_->sections.size());
   for (std::uint32_t section = 0; section < object_->sections.size(); ++section) {
     const elf::Section& content = object_->sections[section];
-    if (!content.allocated() || content.relocations.empty()) continue;
+    const bool several = first_atom_[section + 1] - first_atom_[section] > 1;
+    const bool has_distances = several && content.executable();
+    if (!content.allocated() || (content.relocations.empty() && !has_distances)) continue;
     std::vector<Reference>& references = references_[section];
     for (const elf::Relocation& relocation : content.relocations) {
       if (relocation.type == R_X86_64_NONE) continue;
@@ -257,19 +265,9 @@ Result<void> Unit::read_references() {
                             .addend = relocation.addend});
     }
     std::ranges::sort(references, {}, &Reference::offset);
+    std::vector<InstructionField> fields;
     if (content.executable()) {
-      // Each atom's code is decoded from its own start, so data between two cannot derail the second.
-      std::vector<InstructionField> fields;
-      const auto decode = [&](std::uint64_t offset, std::uint64_t size) {
-        for (InstructionField field : instruction_fields(bytes(section, offset, size))) {
-          field.offset += offset;
-          fields.push_back(field);
-        }
-      };
-      if (is_special_section(content.name)) decode(0, content.size);
-      for (AtomId id = first_atom_[section]; id < first_atom_[section + 1]; ++id)
-        decode(atoms_[id].offset, atoms_[id].size);
-      std::ranges::sort(fields, {}, &InstructionField::offset);
+      fields = fields_of(section);
       for (Reference& reference : references) {
         const auto field = std::ranges::lower_bound(fields, reference.offset, {}, &InstructionField::offset);
         if (field == fields.end() || field->offset != reference.offset) continue;
@@ -278,7 +276,59 @@ Result<void> Unit::read_references() {
       }
     }
     for (Reference& reference : references) TRY(resolve(section, reference));
+    if (has_distances) TRY(add_resolved(section, fields));
   }
+  return {};
+}
+
+/// Each atom's code is decoded from its own start, so data between two cannot derail the second.
+std::vector<InstructionField> Unit::fields_of(std::uint32_t section) const {
+  const elf::Section& content = object_->sections[section];
+  std::vector<InstructionField> fields;
+  const auto decode = [&](std::uint64_t offset, std::uint64_t size) {
+    for (InstructionField field : instruction_fields(bytes(section, offset, size))) {
+      field.offset += offset;
+      fields.push_back(field);
+    }
+  };
+  if (is_special_section(content.name)) decode(0, content.size);
+  for (AtomId id = first_atom_[section]; id < first_atom_[section + 1]; ++id)
+    decode(atoms_[id].offset, atoms_[id].size);
+  std::ranges::sort(fields, {}, &InstructionField::offset);
+  return fields;
+}
+
+/// Between two functions of one section, as of .sched.text or .exit.text, the assembler needs no relocation.
+/// A function that is shipped without the other does.
+Result<void> Unit::add_resolved(std::uint32_t section, const std::vector<InstructionField>& fields) {
+  std::vector<Reference>& references = references_[section];
+  const std::size_t relocated = references.size();
+  for (const InstructionField& field : fields) {
+    const auto end = references.begin() + static_cast<std::ptrdiff_t>(relocated);
+    const auto known =
+        std::ranges::lower_bound(references.begin(), end, field.offset, {}, &Reference::offset);
+    if (!field.relative || (known != end && known->offset == field.offset)) continue;
+    const AtomId from = atom_at(section, field.offset);
+    const std::uint64_t place =
+        field.offset + field.bias + signed_number(bytes(section, field.offset, field.width));
+    const AtomId to = place < object_->sections[section].size ? atom_at(section, place) : kNoAtom;
+    if (to == from) continue;
+    if (to == kNoAtom || atoms_[to].symbol == elf::kUndefined) {
+      return fail("delta.unsupported-object", "read the unit " + name_,
+                  fmt::format("code of {} leads to code without a name in {}", atoms_[from].name,
+                              object_->sections[section].name));
+    }
+    const std::uint32_t far = field.branch ? R_X86_64_PLT32 : R_X86_64_PC32;
+    references.push_back({.offset = field.offset,
+                          .type = field.width == 1 ? std::uint32_t{R_X86_64_PC8} : far,
+                          .target = to,
+                          .symbol = atoms_[to].symbol,
+                          .addend = static_cast<std::int64_t>(place - atoms_[to].offset),
+                          .width = field.width,
+                          .bias = field.bias,
+                          .branch = field.branch});
+  }
+  std::ranges::sort(references, {}, &Reference::offset);
   return {};
 }
 

@@ -5,7 +5,8 @@
 // A relocatable object speaks of places in two tongues: by symbol, and by section plus offset, at the
 // assembler's whim. Which one it picks changes when anything is added above. So the object is cut into atoms
 // (one function, one variable, one string) and each relocation becomes a reference from an atom to an offset
-// in another atom, with the bias of PC-relative fields taken out. After that, equal things look equal.
+// in another atom, with the bias of PC-relative fields taken out. So does each distance between two atoms of
+// one section that the assembler filled in itself. After that, equal things look equal.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "delta/instruction.h"
 #include "elf/object.h"
 
 namespace suture {
@@ -88,6 +90,8 @@ class Unit {
   void cut_snippets(std::uint32_t section);
   void add_nameless(std::uint32_t section, std::uint64_t begin, std::uint64_t end);
   Result<void> read_references();
+  std::vector<InstructionField> fields_of(std::uint32_t section) const;
+  Result<void> add_resolved(std::uint32_t section, const std::vector<InstructionField>& fields);
   Result<void> resolve(std::uint32_t section, Reference& reference) const;
 
   const elf::Object* object_;

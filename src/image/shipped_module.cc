@@ -112,10 +112,10 @@ std::optional<std::uint64_t> ShippedModule::field(std::uint64_t address, std::si
   }
   // The linker itself fills in the distance between two places of one section.
   const std::optional<ByteView> content = bytes(address, width);
-  if (!relative || !content || width != 4) return std::nullopt;
-  std::uint32_t value = 0;
+  if (!relative || !content || (width != 4 && width != 1)) return std::nullopt;
+  std::uint64_t value = content->back() >= 0x80 ? ~std::uint64_t{0} : 0;
   for (std::size_t i = width; i-- > 0;) value = value << 8 | (*content)[i];
-  return address + static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(value)));
+  return address + value;
 }
 
 }  // namespace suture

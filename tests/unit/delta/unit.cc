@@ -64,6 +64,17 @@ elf::Object object_with(std::vector<elf::Section> sections, std::vector<elf::Sym
   return {.sections = std::move(sections), .symbols = std::move(symbols), .late_relocations = {}};
 }
 
+TEST(Filler, IsWhatHasNoEffect) {
+  // Nothing, zeros, traps; then as the assembler aligns: xchg %ax,%ax and nops of many lengths.
+  for (const Bytes& code :
+       {Bytes{}, Bytes{0, 0, 0}, Bytes{0xcc, 0xcc}, Bytes{0x66, 0x90}, Bytes{0x0f, 0x1f, 0x44, 0, 0},
+        Bytes{0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0x0f, 0x1f, 0}})
+    EXPECT_TRUE(is_filler(code));
+  // ret; xchg %ax,%cx; half of a nop.
+  for (const Bytes& code : {Bytes{0x90, 0xc3}, Bytes{0x66, 0x91}, Bytes{0x0f, 0x1f, 0x44, 0}})
+    EXPECT_FALSE(is_filler(code));
+}
+
 TEST(CutUnit, MakesSectionReferencesOnes) {
   // Two variables in one section; code refers to the second by section and offset.
   elf::Section data{

@@ -68,6 +68,11 @@ Result<std::int64_t> json_integer(const Json& object, const char* key) {
   return TRY(member(object, key, "an integer", fits))->get<std::int64_t>();
 }
 
+Result<bool> json_flag(const Json& object, const char* key) {
+  if (object.is_object() && !object.contains(key)) return false;
+  return TRY(member(object, key, "true or false", [](const Json& v) { return v.is_boolean(); }))->get<bool>();
+}
+
 Result<const Json*> json_array(const Json& object, const char* key) {
   return member(object, key, "an array", [](const Json& v) { return v.is_array(); });
 }

@@ -30,6 +30,8 @@ std::string json_text(const Json& value);
 /// The member `key` of an object, checked for its type; "json.schema" when absent or of another type.
 Result<std::string> json_string(const Json& object, const char* key);
 Result<std::int64_t> json_integer(const Json& object, const char* key);
+/// False when the field is not there.
+Result<bool> json_flag(const Json& object, const char* key);
 Result<const Json*> json_array(const Json& object, const char* key);
 Result<const Json*> json_object(const Json& object, const char* key);
 

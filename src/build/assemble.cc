@@ -28,7 +28,8 @@ Result<void> prove(const Delta& delta, const Unit& original, const Evidence& evi
     object.functions.push_back({.name = function.name,
                                 .sympos = TRY(sympos_of(home, function.name, *evidence.address_of[id])),
                                 .old_size = function.old_size,
-                                .new_size = function.new_size});
+                                .new_size = function.new_size,
+                                .module_exit = function.module_exit});
   }
   return {};
 }

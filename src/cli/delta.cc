@@ -92,7 +92,8 @@ std::string unit_name(const Options& options, const elf::Object& original) {
 std::string text_of(const DeltaRecord& record) {
   std::vector<std::vector<std::string>> rows;
   for (const DeltaRecord::Function& function : record.functions) {
-    rows.push_back({function.name, std::to_string(function.old_size), std::to_string(function.new_size),
+    rows.push_back({function.module_exit ? function.name + " (exit)" : function.name,
+                    std::to_string(function.old_size), std::to_string(function.new_size),
                     function.sympos ? std::to_string(*function.sympos) : "-"});
   }
   std::string text = table({"FUNCTION", "BYTES BEFORE", "AFTER", "SYMPOS"}, rows);

@@ -25,7 +25,7 @@ std::string patchset_text(const Patchset& patchset) {
   rows.clear();
   for (const PatchedObject& object : patchset.objects) {
     for (const ReplacedFunction& function : object.functions) {
-      rows.push_back({object.name, function.name,
+      rows.push_back({object.name, function.module_exit ? function.name + " (exit)" : function.name,
                       function.sympos == 0 ? "unique" : fmt::format("number {}", function.sympos),
                       fmt::format("{} -> {}", function.old_size, function.new_size)});
     }

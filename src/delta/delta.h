@@ -23,6 +23,7 @@ struct DeltaFunction {
   std::uint32_t symbol = 0;           ///< the new code, index into Delta::object.symbols
   std::uint64_t old_size = 0;         ///< bytes
   std::uint64_t new_size = 0;
+  bool module_exit = false;  ///< as ReplacedFunction::module_exit
 };
 
 /// A symbol that shipped code refers to and does not bring along.

@@ -21,7 +21,7 @@ class Emitter {
   Delta run(Selection selection) {
     // All symbols first, so that references among the shipped need no order.
     for (const AtomId id : selection.shipped) add_atom(id);
-    for (const AtomId id : selection.replaced) add_function(id);
+    for (const AtomId id : selection.replaced) add_function(id, id == selection.module_exit);
     for (const AtomId id : selection.shipped) {
       const Atom& atom = patched_.atom(id);
       const std::uint32_t section = delta_.object.symbols[symbol_of_[id]].section;
@@ -81,13 +81,14 @@ class Emitter {
     return offset == 0 ? section.alignment : std::min(section.alignment, natural);
   }
 
-  void add_function(AtomId id) {
+  void add_function(AtomId id, bool module_exit) {
     const Atom& from = original_.atom(correlation_.original_of[id]);
     delta_.functions.push_back({.name = from.name,
                                 .original_symbol = from.symbol,
                                 .symbol = symbol_of_[id],
                                 .old_size = from.size,
-                                .new_size = patched_.atom(id).size});
+                                .new_size = patched_.atom(id).size,
+                                .module_exit = module_exit});
   }
 
   std::uint32_t add_symbol(elf::Symbol symbol) {

@@ -37,7 +37,8 @@ Result<DeltaRecord::Function> function_from(const Json& json) {
                                .symbol = TRY(json_string(json, "symbol")),
                                .sympos = TRY(sympos_from(json)),
                                .old_size = TRY(size_from(json, "old_size")),
-                               .new_size = TRY(size_from(json, "new_size"))};
+                               .new_size = TRY(size_from(json, "new_size")),
+                               .module_exit = TRY(json_flag(json, "module_exit"))};
 }
 
 Result<DeltaRecord::Need> need_from(const Json& json) {
@@ -54,7 +55,8 @@ DeltaRecord make_delta_record(const Delta& delta, std::string_view object) {
     record.functions.push_back({.name = function.name,
                                 .symbol = delta.object.symbols[function.symbol].name,
                                 .old_size = function.old_size,
-                                .new_size = function.new_size});
+                                .new_size = function.new_size,
+                                .module_exit = function.module_exit});
   }
   record.added = delta.added;
   for (const DeltaNeed& need : delta.needs)
@@ -71,6 +73,7 @@ Json to_json(const DeltaRecord& record) {
                          {"sympos", sympos_to_json(function.sympos)},
                          {"old_size", function.old_size},
                          {"new_size", function.new_size}});
+    if (function.module_exit) functions.back()["module_exit"] = true;
   }
   Json needs = Json::array();
   for (const DeltaRecord::Need& need : record.needs)

@@ -29,6 +29,7 @@ struct DeltaRecord {
     std::optional<std::uint32_t> sympos{};
     std::uint64_t old_size = 0;  ///< bytes
     std::uint64_t new_size = 0;
+    bool module_exit = false;  ///< as ReplacedFunction::module_exit
     bool operator==(const Function&) const = default;
   };
   /// Undefined here.

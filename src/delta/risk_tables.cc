@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Addresses of functions in static tables are not exchanged. Calls through them arrive at the old code's
-// entry, where ftrace sends them on to the new; where it does not, they run the old code.
+// entry, where ftrace sends them on to the new. (What has no such entry is not replaced while a table holds
+// it.)
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,23 +25,18 @@ bool is_machinery(std::string_view section) {
 void report_table(RiskReport& report, AtomId table) {
   const RiskInput& input = report.input();
   const Atom& atom = input.units.patched.atom(table);
+  const std::vector<AtomId>& replaced = input.selection.replaced;
   std::set<AtomId> told;
   for (const Reference& reference : input.units.patched.references(atom)) {
     const AtomId function = reference.target;
-    if (function == kNoAtom || input.units.patched.atom(function).kind != AtomKind::kFunction ||
-        input.correlation.original_of[function] == kNoAtom || reference.addend != 0 ||
-        !std::ranges::binary_search(input.selection.shipped, function) || !told.insert(function).second)
+    if (reference.addend != 0 || !std::ranges::binary_search(replaced, function) ||
+        function == input.selection.module_exit || !told.insert(function).second)
       continue;
-    const bool redirected =
-        std::ranges::find(input.selection.replaced, function) != input.selection.replaced.end();
-    report.add(redirected ? "risk.table-holds-address" : "risk.table-holds-old-code", function, 0,
-               redirected
-                   ? fmt::format("the table {} holds its old address; calls through it reach the new code "
-                                 "only where the engine redirects the old one's entry, as ftrace does",
-                                 atom.name)
-                   : fmt::format("the table {} holds the address of its old code, which is not redirected: "
-                                 "calls through it run the old code",
-                                 atom.name));
+    report.add(
+        "risk.table-holds-address", function, 0,
+        fmt::format("the table {} holds its old address; calls through it reach the new code only where "
+                    "the engine redirects the old one's entry, as ftrace does",
+                    atom.name));
   }
 }
 

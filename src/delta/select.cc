@@ -6,7 +6,9 @@
 //
 // Livepatch redirects a function at its ftrace entry. A changed function without one can still be patched,
 // one level up: its new code is shipped beside the old, and each function that calls it is shipped as well,
-// calling the new one. That works as long as all callers are in this unit and none keeps its address.
+// calling the new one. That works as long as all callers are in this unit and none keeps its address. The
+// exit function of a module is called by the kernel alone, through a pointer in struct module, which is
+// exchanged.
 #include "delta/select.h"
 
 #include <fmt/format.h>
@@ -81,7 +83,20 @@ class Selector {
     if (!parent_of_cold(atom.name).empty()) return take_parent_of_cold(atom);
     const AtomId original = correlation_.original_of[id];
     if (original == kNoAtom || has_ftrace_entry(original_, units_.original_entries, original)) return {};
+    if (is_module_exit(original_.atom(original))) {
+      selection_.module_exit = id;
+      return {};
+    }
     return lift(id);
+  }
+
+  /// What module_exit() names (include/linux/module.h) has an alias.
+  bool is_module_exit(const Atom& function) const {
+    return units_.object != "vmlinux" &&
+           std::ranges::any_of(original_.object().symbols, [&](const elf::Symbol& symbol) {
+             return symbol.name == "cleanup_module" && symbol.section == function.section &&
+                    symbol.value == function.offset;
+           });
   }
 
   /// The cold part of a function is entered only by a jump from its parent, so the two are replaced together.

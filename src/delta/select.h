@@ -14,6 +14,7 @@ namespace suture {
 struct Selection {
   std::vector<AtomId> shipped;   ///< patched atoms, ascending: code and data
   std::vector<AtomId> replaced;  ///< of these, the functions which take the place of an original one
+  AtomId module_exit = kNoAtom;  ///< of these, the one which the module's own pointer leads to
   std::vector<DeltaNote> notes;
 };
 

@@ -19,6 +19,7 @@ constexpr std::string_view kHead = R"(// SPDX-License-Identifier: GPL-2.0-only
 #include <linux/livepatch.h>
 #include <linux/module.h>
 #include <linux/vermagic.h>
+#include <linux/version.h>
 
 )";
 
@@ -74,6 +75,7 @@ std::string function_table(std::size_t object, const std::vector<ReplacedFunctio
   std::string declarations;
   std::string entries;
   for (std::size_t i = 0; i < functions.size(); ++i) {
+    if (functions[i].module_exit) continue;
     const std::string symbol = glue_symbol(object, i);
     declarations += fmt::format("extern void {}(void);\n", symbol);
     entries += fmt::format("\t{{ .old_name = \"{}\", .new_func = {}, .old_sympos = {} }},\n",
@@ -131,6 +133,21 @@ Result<std::string> update_table(const std::vector<GlueUpdate>& updates, const O
                      declarations, entries);
 }
 
+std::string exit_table(const std::vector<PatchedObject>& objects, const ObjectOrder& order) {
+  std::string declarations;
+  std::string entries;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    for (std::size_t k = 0; k < objects[i].functions.size(); ++k) {
+      if (!objects[i].functions[k].module_exit) continue;
+      const std::string symbol = glue_symbol(i, k);
+      declarations += fmt::format("extern void {}(void);\n", symbol);
+      entries += fmt::format("\t{{ .object = {}, .replacement = {} }},\n", order.place(i), symbol);
+    }
+  }
+  return fmt::format("{}static struct suture_exit suture_exits[] = {{\n{}\t{{}}\n}};\n\n", declarations,
+                     entries);
+}
+
 Result<std::string> object_table(const std::vector<PatchedObject>& objects, const ObjectOrder& order) {
   std::string tables;
   std::vector<std::string> entries(objects.size() + 1);
@@ -170,6 +187,7 @@ Result<std::string> glue_source(const GlueInput& input) {
   source += kRuntimeTypes;
   source += TRY(step_table(input.steps, order));
   source += TRY(update_table(input.updates, order));
+  source += exit_table(input.objects, order);
   source += kRuntimeCode;
   source += TRY(object_table(input.objects, order));
   source += kTail;

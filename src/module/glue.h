@@ -32,7 +32,7 @@ struct GlueUpdate {
 };
 
 struct GlueInput {
-  std::vector<PatchedObject> objects;  ///< functions with name and sympos
+  std::vector<PatchedObject> objects;  ///< functions with name, sympos and module_exit
   std::set<std::string> namespaces;    ///< of exported symbols in use
   std::uint32_t level = 0;
   std::vector<GlueStep> steps{};  ///< of each object in the order to do them

@@ -5,7 +5,8 @@
 
 namespace suture {
 
-/// The text of runtime/suture.h and runtime/suture.c.
+/// The text of runtime/suture.h, and of runtime/effects.h, exit.c, reload.c and suture.c. The glue's tables
+/// stand between.
 extern const std::string_view kRuntimeTypes;
 extern const std::string_view kRuntimeCode;
 

@@ -76,6 +76,7 @@ Result<ReplacedFunction> read_function(const Json& json) {
   function.sympos = TRY(small_field(json, "sympos"));
   function.old_size = TRY(unsigned_field(json, "old_size", INT64_MAX));
   function.new_size = TRY(unsigned_field(json, "new_size", INT64_MAX));
+  function.module_exit = TRY(json_flag(json, "module_exit"));
   return function;
 }
 
@@ -120,6 +121,7 @@ Json write_object(const PatchedObject& object) {
   for (const auto& f : object.functions) {
     functions.push_back(
         {{"name", f.name}, {"sympos", f.sympos}, {"old_size", f.old_size}, {"new_size", f.new_size}});
+    if (f.module_exit) functions.back()["module_exit"] = true;
   }
   Json evidence = Json::array();
   for (const auto& e : object.evidence) {

@@ -44,6 +44,8 @@ struct ReplacedFunction {
   std::uint32_t sympos = 0;
   std::uint64_t old_size = 0;  ///< bytes in the image
   std::uint64_t new_size = 0;
+  /// The module's exit function, which ftrace cannot redirect: the module's pointer to it is exchanged.
+  bool module_exit = false;
   bool operator==(const ReplacedFunction&) const = default;
 };
 

@@ -4,6 +4,7 @@
 // What must come out stands at its head, in lines "// WORD: VALUE...":
 //
 //   functions: f g     replaced; without any of these lines nothing may come out
+//   exits: f           of the replaced, the module's exit function
 //   added: x           new functions and variables
 //   lifted: body       shipped without an ftrace entry, its callers replaced
 //   needs: g           taken from the running kernel (among others)
@@ -98,6 +99,11 @@ class DeltaCase : public testing::TestWithParam<std::string> {
     Words functions;
     for (const DeltaFunction& function : delta.functions) functions.push_back(function.name);
     EXPECT_EQ(sorted(functions), sorted(wanted_["functions"]));
+    Words exits;
+    for (const DeltaFunction& function : delta.functions) {
+      if (function.module_exit) exits.push_back(function.name);
+    }
+    EXPECT_EQ(exits, wanted_["exits"]);
     // Parts of replaced functions are not new by themselves.
     Words added;
     for (const std::string& name : delta.added) {

@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a patch does beside replacing functions. In each object: check that the variables hold what they should,
- * call the authors' PRE_PATCH, write the variables; [functions are replaced]; POST_PATCH. Back: PRE_UNPATCH;
- * [functions are restored]; restore the variables, POST_UNPATCH. So old code may see new data, and new code never
- * sees old data.
+ * call the authors' PRE_PATCH, write the variables, exchange the exit function; [functions are replaced];
+ * POST_PATCH. Back: PRE_UNPATCH; [functions are restored]; restore exit function and variables, POST_UNPATCH. So
+ * old code may see new data, and new code never sees old data.
  *
  * Livepatch calls no callbacks of a patch that is replaced by another, for it cannot know what that one takes
  * over. We can: each level leaves its tables to the next, which goes on from there, and undoes what it has not.
  */
-
-#define SUTURE_STATE_ID 0x737574757265UL /* "suture" */
-#define SUTURE_STATE_VERSION 1
-
-static struct suture_effects suture_effects = {
-    .steps = suture_steps,
-    .step_count = ARRAY_SIZE(suture_steps) - 1,
-    .updates = suture_updates,
-    .update_count = ARRAY_SIZE(suture_updates) - 1,
-};
-
-/* Of the level that this one replaces, while it does; all patched modules that are loaded see it. */
-static const struct suture_effects *suture_previous;
-/* The replacement is done: from now on there is nothing to go back to but the unpatched kernel. */
-static bool suture_settled;
 
 static u64 suture_read(const struct suture_update *update)
 {
@@ -212,6 +197,11 @@ static int suture_pre_patch(struct klp_object *klp_object)
 	if (object == 0) {
 		struct klp_state *state = klp_get_prev_state(SUTURE_STATE_ID);
 
+		if (state && state->version != SUTURE_STATE_VERSION) {
+			pr_err("suture: another version of suture made the level before; revert that one "
+			       "first\n");
+			return -EINVAL;
+		}
 		suture_previous = state ? state->data : NULL;
 	}
 	for (i = 0; i < suture_effects.update_count && !error; i++) {
@@ -222,7 +212,10 @@ static int suture_pre_patch(struct klp_object *klp_object)
 		error = suture_do_steps(object);
 	if (!error)
 		error = suture_do_updates(object);
+	if (!error)
+		error = suture_do_exits(object, klp_object->mod);
 	if (error) {
+		suture_restore_exits(object);
 		suture_restore_updates(object);
 		suture_undo_steps(object);
 	}
@@ -239,8 +232,10 @@ static void suture_post_patch(struct klp_object *klp_object)
 			suture_steps[i].post_patch();
 	}
 	if (object == 0) {
-		if (suture_previous)
+		if (suture_previous) {
+			suture_undo_previous_exits();
 			suture_undo_previous();
+		}
 		suture_previous = NULL;
 		suture_settled = true;
 	}
@@ -261,8 +256,10 @@ static void suture_post_unpatch(struct klp_object *klp_object)
 {
 	unsigned int object = suture_index(klp_object);
 
+	suture_restore_exits(object);
 	suture_restore_updates(object);
 	suture_undo_steps(object);
+	suture_prepare_reload(klp_object);
 }
 
 static struct klp_state suture_states[] = {

@@ -30,10 +30,22 @@ struct suture_step {
 	bool active; /* pre_patch has succeeded */
 };
 
+/* A module's exit function, see exit.c. The builder fills in the first two. */
+struct suture_exit {
+	unsigned int object;
+	void (*replacement)(void);
+	struct module *target; /* NULL unless its pointer is exchanged */
+	void (*found)(void);   /* as in suture_update */
+	void (*original)(void);
+};
+
 /* The whole of it, for the level that will replace this one: klp_state.data. */
 struct suture_effects {
 	struct suture_step *steps;
 	unsigned int step_count;
 	const struct suture_update_of *updates;
 	unsigned int update_count;
+	struct suture_exit *exits;
+	unsigned int exit_count;
+	struct module *owner;
 };

@@ -48,6 +48,8 @@ TEST(Json, MembersAreCheckedForTheirType) {
   EXPECT_EQ(*json_string(object, "s"), "x");
   EXPECT_EQ(*json_integer(object, "i"), -5);
   EXPECT_TRUE((*json_array(object, "a"))->empty());
+  EXPECT_FALSE(*json_flag(object, "missing"));
+  EXPECT_EQ(json_flag(object, "i").error().code, "json.schema");
   EXPECT_TRUE((*json_object(object, "o"))->empty());
   EXPECT_EQ(json_string(object, "i").error().code, "json.schema");
   EXPECT_EQ(json_integer(object, "s").error().code, "json.schema");

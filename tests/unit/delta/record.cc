@@ -10,7 +10,8 @@ DeltaRecord example() {
   return {.unit = "fs/proc/cmdline.c",
           .object = "vmlinux",
           .functions = {{.name = "show", .symbol = "show", .sympos = 2, .old_size = 16, .new_size = 48},
-                        {.name = "f.isra.0", .symbol = "f.isra.1", .old_size = 1, .new_size = 2}},
+                        {.name = "f.isra.0", .symbol = "f.isra.1", .old_size = 1, .new_size = 2},
+                        {.name = "leave", .symbol = "leave", .module_exit = true}},
           .added = {"helper"},
           .needs = {{.name = "seq_puts", .object = "vmlinux", .sympos = 0}, {.name = "count.42"}},
           .notes = {{.code = "delta.lifted", .text = "f is reached through show"}}};

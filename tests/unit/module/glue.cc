@@ -47,6 +47,16 @@ TEST(Glue, NamesCallbacksAndUpdatesByObject) {
   EXPECT_NE(source.find("{ .object = 0, .variable = \"t\", .update = &update_0 }"), std::string::npos);
 }
 
+// The module's pointer leads to an exit function, not livepatch's table.
+TEST(Glue, LeavesExitFunctionsToTheirOwnTable) {
+  const PatchedObject netem{.name = "sch_netem",
+                            .functions = {{.name = "f"}, {.name = "cleanup_module", .module_exit = true}},
+                            .evidence = {}};
+  const std::string source = source_of({.objects = {object("vsock"), netem}, .namespaces = {}, .level = 1});
+  EXPECT_EQ(source.find("\"cleanup_module\""), std::string::npos);
+  EXPECT_NE(source.find("{ .object = 2, .replacement = suture_new_1_1 }"), std::string::npos);
+}
+
 TEST(Glue, RefusesNamesOfStepsThatWouldBeCode) {
   const auto source = glue_source({.objects = {object("vmlinux")},
                                    .namespaces = {},

@@ -49,6 +49,15 @@ TEST(Patchset, KeepsWhatAuthorsDeclared) {
   EXPECT_FALSE(patchset_from_json(json)) << "it must be a list";
 }
 
+TEST(Patchset, SaysHowAnExitFunctionIsReached) {
+  Patchset patchset = sample();
+  EXPECT_EQ(to_json(patchset).dump().find("module_exit"), std::string::npos);
+  patchset.objects.at(0).functions.at(0).module_exit = true;
+  const auto back = patchset_from_json(to_json(patchset));
+  ASSERT_TRUE(back.has_value()) << back.error().message();
+  EXPECT_EQ(*back, patchset);
+}
+
 TEST(Patchset, CvesAreSortedEachOnce) {
   EXPECT_EQ(sample().cves(), (std::vector<std::string>{"CVE-2026-1", "CVE-2026-2"}));
 }

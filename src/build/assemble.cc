@@ -64,6 +64,25 @@ Result<Delta> compare_unit(const CompiledUnit& unit, const DeltaOptions& declare
   return make_delta(unit.original, unit.patched, unit.flags.unit, options);
 }
 
+Result<void> Assembly::expose(const CompiledUnit& unit, const Delta& delta) {
+  if (delta.exposed.empty()) return {};
+  const ShippedObject& home = *TRY(shipped_.object(unit.flags.object));
+  const Unit original = TRY(Unit::cut(unit.original, unit.flags.unit));
+  const Evidence evidence = check_against_shipped(original, home);
+  for (const std::uint32_t symbol : delta.exposed) {
+    const auto atom = std::ranges::find(original.atoms(), symbol, &Atom::symbol);
+    const auto& address = evidence.address_of[static_cast<std::size_t>(atom - original.atoms().begin())];
+    // What was inlined everywhere is nowhere; whoever needs it is told.
+    if (!address) continue;
+    const std::uint32_t sympos = TRY(sympos_of(home, atom->name, *address));
+    exposed_.emplace(
+        atom->name,
+        SymbolSource{
+            .exported_crc = std::nullopt, .object = home.name(), .name = atom->name, .sympos = sympos});
+  }
+  return {};
+}
+
 Result<void> Assembly::add(const CompiledUnit& unit, Delta delta) {
   const ShippedObject& home = *TRY(shipped_.object(unit.flags.object));
   const Unit original = TRY(Unit::cut(unit.original, unit.flags.unit));
@@ -72,9 +91,10 @@ Result<void> Assembly::add(const CompiledUnit& unit, Delta delta) {
   object.evidence.push_back(evidence.record);
   TRY(prove(delta, original, evidence, home, object));
   auto kept = std::make_unique<Delta>(std::move(delta));
-  LinkPart part = TRY(
-      resolve_needs(*kept, original, evidence,
-                    {.home = home, .kernel = shipped_.kernel(), .exports = shipped_.exports()}, namespaces_));
+  LinkPart part = TRY(resolve_needs(
+      *kept, original, evidence,
+      {.home = home, .kernel = shipped_.kernel(), .exports = shipped_.exports(), .exposed = exposed_},
+      namespaces_));
   TRY(check_update_pointers(*kept, part));
   for (const SilentTracepoint& tracepoint : drop_late_entries(kept->object, part.sources))
     patchset_.risks.push_back(risk_of(tracepoint));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -36,6 +37,10 @@ class Assembly {
   /// Fills in objects and module of `patchset`, which empty_patchset() made. Both must outlive it.
   Assembly(ShippedTarget& shipped, Patchset& patchset) : shipped_(shipped), patchset_(patchset) {}
 
+  /// Learns where the functions and variables are that the unit kept to itself and the fix shows to others.
+  /// To be called for all units that do before the first add().
+  Result<void> expose(const CompiledUnit& unit, const Delta& delta);
+
   /// Proves that what the unit's delta replaces is what the kernel has, and finds all that it refers to.
   /// "build.not-as-shipped", "build.symbol-ambiguous", "build.symbol-unknown", "delta.update-pointer".
   Result<void> add(const CompiledUnit& unit, Delta delta);
@@ -59,6 +64,7 @@ class Assembly {
   ShippedTarget& shipped_;
   Patchset& patchset_;
   std::vector<Patch> patches_;
+  std::map<std::string, SymbolSource> exposed_;
   std::set<std::string> namespaces_;
 };
 

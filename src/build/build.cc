@@ -24,7 +24,7 @@ namespace {
 /// Units to compile for a changed header: a few minutes' work.
 constexpr std::size_t kMostUnitsByHeader = 400;
 
-/// A unit that changes.
+/// A unit that changes, or shows to others what it kept to itself.
 struct ChangedUnit {
   const CompiledUnit& compiled;
   Delta delta;
@@ -54,7 +54,7 @@ class Builder {
     // Compare the two objects: what changed, and what goes with it.
     std::vector<ChangedUnit> changed = TRY(compare(compiled));
     TRY(check_declarations(changed));
-    if (changed.empty()) {
+    if (std::ranges::all_of(changed, [](const ChangedUnit& unit) { return unit.delta.empty(); })) {
       return fail("build.nothing-changed", "build a patchset", "the fixes change no code of this kernel",
                   "they touch only comments, line numbers, or code that its configuration leaves out");
     }
@@ -63,7 +63,9 @@ class Builder {
     progress_.step("read the kernel image");
     ShippedTarget shipped = TRY(ShippedTarget::read(request_.target));
     Assembly assembly(shipped, result_.patchset);
+    for (const ChangedUnit& unit : changed) TRY(assembly.expose(unit.compiled, unit.delta));
     for (ChangedUnit& unit : changed) {
+      if (unit.delta.empty()) continue;
       progress_.step(
           fmt::format("check {} against {}", unit.compiled.flags.unit, unit.compiled.flags.object));
       TRY(assembly.add(unit.compiled, std::move(unit.delta)));
@@ -154,7 +156,7 @@ class Builder {
       if (delta.empty()) {
         if (!by_header_.contains(unit.flags.unit))
           result_.notes.push_back(fmt::format("{} compiles to the same code with the fix", unit.flags.unit));
-        continue;
+        if (delta.exposed.empty()) continue;
       }
       changed.push_back({.compiled = unit, .delta = std::move(delta)});
     }

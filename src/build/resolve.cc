@@ -47,6 +47,7 @@ class Resolver {
   }
 
   Result<std::optional<SymbolSource>> from_elsewhere(const std::string& name) {
+    if (const auto found = scope_.exposed.find(name); found != scope_.exposed.end()) return found->second;
     if (const auto found = exported(name)) return *found;
     const auto entry = scope_.exports.find(name);
     if (entry != scope_.exports.end() && entry->second.home != "vmlinux") {

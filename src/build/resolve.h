@@ -5,6 +5,7 @@
 // from a guess.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -23,6 +24,8 @@ struct ResolveScope {
   const ShippedObject& home;    ///< the object which the unit belongs to
   const ShippedObject& kernel;  ///< vmlinux; may be the same
   const Exports& exports;
+  /// What the fix makes visible to other units, by name.
+  const std::map<std::string, SymbolSource>& exposed;
 };
 
 /// Fills in a link part for a delta of `original`, and collects the namespaces of the exports in use.

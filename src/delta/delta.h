@@ -78,6 +78,8 @@ struct Delta {
   std::vector<DeltaFunction> functions;
   std::vector<DeltaNeed> needs;
   std::vector<std::string> added;  ///< names of shipped functions and variables that replace none
+  /// What the unit kept to itself, and the fix shows to other units: symbols of the original object.
+  std::vector<std::uint32_t> exposed{};
   std::vector<DeltaNote> notes{};
   std::vector<DeltaCallback> callbacks{};  ///< of one kind in the order to call them
   std::vector<DeltaUpdate> updates{};

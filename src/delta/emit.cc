@@ -22,6 +22,7 @@ class Emitter {
     // All symbols first, so that references among the shipped need no order.
     for (const AtomId id : selection.shipped) add_atom(id);
     for (const AtomId id : selection.replaced) add_function(id, id == selection.module_exit);
+    list_exposed();
     for (const AtomId id : selection.shipped) {
       const Atom& atom = patched_.atom(id);
       const std::uint32_t section = delta_.object.symbols[symbol_of_[id]].section;
@@ -89,6 +90,15 @@ class Emitter {
                                 .old_size = from.size,
                                 .new_size = patched_.atom(id).size,
                                 .module_exit = module_exit});
+  }
+
+  void list_exposed() {
+    for (AtomId id = 0; id < patched_.atoms().size(); ++id) {
+      const AtomId from = correlation_.original_of[id];
+      if (!patched_.atom(id).global || from == kNoAtom || original_.atom(from).global) continue;
+      if (original_.atom(from).symbol != elf::kUndefined)
+        delta_.exposed.push_back(original_.atom(from).symbol);
+    }
   }
 
   std::uint32_t add_symbol(elf::Symbol symbol) {

@@ -198,6 +198,31 @@ TEST_F(BuildOnRealKernel, LiftsAChangeToTheCallersThatFtraceReaches) {
   EXPECT_EQ(functions, (std::vector<std::string>{"__ia32_sys_perf_event_open", "__x64_sys_perf_event_open"}));
 }
 
+// What a static function was stays the kernel's own, wherever it is: other units call that one.
+TEST_F(BuildOnRealKernel, LetsAUnitUseWhatAnotherKeptToItself) {
+  const std::string text =
+      "--- a/fs/proc/cmdline.c\n+++ b/fs/proc/cmdline.c\n@@ -4,7 +4,7 @@\n"
+      " #include <linux/proc_fs.h>\n #include <linux/seq_file.h>\n \n"
+      "-static int cmdline_proc_show(struct seq_file *m, void *v)\n"
+      "+int cmdline_proc_show(struct seq_file *m, void *v)\n"
+      " {\n \tseq_puts(m, saved_command_line);\n \tseq_putc(m, '\\n');\n"
+      "--- a/fs/proc/version.c\n+++ b/fs/proc/version.c\n@@ -7,13 +7,14 @@\n"
+      " #include <linux/utsname.h>\n #include \"internal.h\"\n \n"
+      "+int cmdline_proc_show(struct seq_file *m, void *v);\n"
+      " static int version_proc_show(struct seq_file *m, void *v)\n"
+      " {\n \tseq_printf(m, linux_proc_banner,\n \t\tutsname()->sysname,\n \t\tutsname()->release,\n"
+      " \t\tutsname()->version);\n-\treturn 0;\n+\treturn cmdline_proc_show(m, v);\n }\n \n"
+      " static int __init proc_version_init(void)\n";
+  const auto result = build({written("exposed", text)});
+  ASSERT_TRUE(result.has_value()) << result.error().message();
+  const auto& functions = result->patchset.objects.at(0).functions;
+  ASSERT_EQ(functions.size(), 1u);
+  EXPECT_EQ(functions[0].name, "version_proc_show");
+  const elf::Object module = elf::read_object(folder_->path() / "out" / "suture_3.ko").value();
+  EXPECT_NE(std::ranges::find(module.symbols, ".klp.sym.vmlinux.cmdline_proc_show,0", &elf::Symbol::name),
+            module.symbols.end());
+}
+
 TEST_F(BuildOnRealKernel, RefusesAnInitFunction) {
   auto text = std::string(
       "--- a/fs/proc/cmdline.c\n+++ b/fs/proc/cmdline.c\n@@ -13,7 +13,7 @@\n \n"

@@ -252,18 +252,25 @@ void Kbuild::look_far(std::vector<Search>& unlisted, std::vector<Result<UnitFlag
     questions[place.folder].push_back(place.object);
   }
   const Result<Answers> answers = questions.empty() ? Answers{} : ask_kbuild(questions);
-  for (Search& search : unlisted) found[search.index] = far_flags(search, faraway, answers);
+  std::vector<std::string> nowhere;
+  for (const Search& search : unlisted) {
+    if (faraway && !search.failure && !faraway->contains(search.object)) nowhere.push_back(search.unit);
+  }
+  const Result<Includers> includers = includers_of(target_.source, nowhere);
+  for (Search& search : unlisted) found[search.index] = far_flags(search, faraway, answers, includers);
 }
 
 Result<UnitFlags> Kbuild::far_flags(Search& search, const Result<Faraway>& faraway,
-                                    const Result<Answers>& answers) const {
+                                    const Result<Answers>& answers,
+                                    const Result<Includers>& includers) const {
   if (!faraway) return std::unexpected(faraway.error());
   if (!answers) return std::unexpected(answers.error());
   const auto place = faraway->find(search.object);
   if (place == faraway->end()) {
     // "Not built" means that no patch is needed: it must be known, not assumed.
     if (search.failure) return std::unexpected(std::move(*search.failure));
-    return not_listed(search.unit);
+    if (!includers) return std::unexpected(includers.error());
+    return not_listed(search.unit, *includers);
   }
   const std::string& object = place->second.object;
   const auto told = answers->commands.find(object);
@@ -279,9 +286,9 @@ Result<UnitFlags> Kbuild::far_flags(Search& search, const Result<Faraway>& faraw
   return flags;
 }
 
-Result<UnitFlags> Kbuild::not_listed(const std::string& unit) const {
-  if (const std::string includer = TRY(includer_of(target_.source, unit)); !includer.empty()) {
-    return fail("build.unit-included", "compile " + unit, "it is compiled as a part of " + includer,
+Result<UnitFlags> Kbuild::not_listed(const std::string& unit, const Includers& includers) {
+  if (const auto includer = includers.find(unit); includer != includers.end()) {
+    return fail("build.unit-included", "compile " + unit, "it is compiled as a part of " + includer->second,
                 "this version builds only changes to units which kbuild compiles by themselves");
   }
   return fail("build.unit-not-built", "compile " + unit,

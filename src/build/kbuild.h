@@ -71,6 +71,7 @@ class Kbuild {
   };
   using Faraway = std::map<std::string, Place>;  ///< by the object's plain path
   Result<Faraway> listed_from_afar() const;
+  using Includers = std::map<std::string, std::string>;  ///< see includers_of()
   std::filesystem::path folder_above(std::filesystem::path folder) const;
   /// A unit on the way to the Makefile which lists it.
   struct Search {
@@ -82,9 +83,9 @@ class Kbuild {
   };
   std::optional<Result<UnitFlags>> go_on(Search& search, const Result<Answers>& answers) const;
   void look_far(std::vector<Search>& unlisted, std::vector<Result<UnitFlags>>& found) const;
-  Result<UnitFlags> far_flags(Search& search, const Result<Faraway>& faraway,
-                              const Result<Answers>& answers) const;
-  Result<UnitFlags> not_listed(const std::string& unit) const;
+  Result<UnitFlags> far_flags(Search& search, const Result<Faraway>& faraway, const Result<Answers>& answers,
+                              const Result<Includers>& includers) const;
+  static Result<UnitFlags> not_listed(const std::string& unit, const Includers& includers);
   Result<UnitFlags> parse_answer(const std::string& unit, const std::string& answer) const;
 
   Target target_;

@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "base/file.h"
 
@@ -21,9 +25,10 @@ class IncluderTest : public testing::Test {
     ASSERT_TRUE(write_file(folder_->path() / name, text).has_value());
   }
   std::string includer(const std::string& file) const {
-    auto found = includer_of(folder_->path(), file);
+    auto found = includers_of(folder_->path(), std::span(&file, 1));
     EXPECT_TRUE(found.has_value()) << found.error().message();
-    return found.value_or("(error)");
+    if (!found) return "(error)";
+    return found->contains(file) ? found->at(file) : "";
   }
   std::optional<TempDir> folder_;
 };
@@ -58,8 +63,22 @@ TEST_F(IncluderTest, IsTheSameOneEachTime) {
   EXPECT_EQ(includer("part.c"), "a.c");
 }
 
+TEST_F(IncluderTest, OfManyFilesIsFoundForEach) {
+  put("fs/all.c", "#include \"a.c\"\n#include \"b.S\"\n#include \"sub/a.c\"\n");
+  put("fs/a.c", "");
+  put("lib/all.c", "#include \"b.S\"\n");
+  const std::vector<std::string> files = {"fs/a.c", "fs/sub/a.c", "fs/b.S", "lib/b.S", "lib/c.c"};
+  const auto found = includers_of(folder_->path(), files);
+  ASSERT_TRUE(found.has_value()) << found.error().message();
+  const std::map<std::string, std::string> wanted = {
+      {"fs/a.c", "fs/all.c"}, {"fs/sub/a.c", "fs/all.c"}, {"fs/b.S", "fs/all.c"}, {"lib/b.S", "fs/all.c"}};
+  EXPECT_EQ(*found, wanted);
+  EXPECT_TRUE(includers_of("/nonexistent", {}).value().empty()) << "nothing is read for nothing";
+}
+
 TEST_F(IncluderTest, OfATreeThatIsNotThereIsAnError) {
-  EXPECT_FALSE(includer_of("/nonexistent", "part.c").has_value());
+  const std::string file = "part.c";
+  EXPECT_FALSE(includers_of("/nonexistent", std::span(&file, 1)).has_value());
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -121,18 +120,9 @@ Result<FileCopy> FileCopy::read(const fs::path& path, std::size_t limit) {
   if (size > limit)
     return fail("file.too-large", what, "it is larger than " + std::to_string(limit) + " bytes");
   FileCopy copy;
-  if (size == 0) return copy;
-  void* pages =
-      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-  if (pages == MAP_FAILED) return fail_errno("file.unreadable", what);
-  copy.pages_ = static_cast<std::uint8_t*>(pages);
-  copy.room_ = size;
-  copy.size_ = TRY(read_into(fd.get(), {copy.pages_, size}, what));
+  copy.bytes_ = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+  copy.size_ = TRY(read_into(fd.get(), {copy.bytes_.get(), size}, what));
   return copy;
-}
-
-FileCopy::~FileCopy() {
-  if (pages_ != nullptr) ::munmap(pages_, room_);
 }
 
 Result<void> write_file(const fs::path& path, ByteView bytes, unsigned mode) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,21 +27,17 @@ inline constexpr std::size_t kNoLimit = SIZE_MAX;
 Result<Bytes> read_file(const std::filesystem::path& path, std::size_t limit = kNoLimit);
 Result<std::string> read_text_file(const std::filesystem::path& path, std::size_t limit = kNoLimit);
 
-/// The bytes of a large file which is looked at once. They are a copy, so nobody can cut the file off
-/// meanwhile, in pages that the kernel hands out all at once, where a vector would touch them one by one.
+/// The bytes of a large file. They are a copy, so nobody can cut the file off meanwhile; memory that is
+/// written over at once is not zeroed before, as a vector's is.
 class FileCopy {
  public:
   static Result<FileCopy> read(const std::filesystem::path& path, std::size_t limit = kNoLimit);
-  FileCopy(FileCopy&& other) noexcept
-      : pages_(std::exchange(other.pages_, nullptr)), room_(other.room_), size_(other.size_) {}
-  FileCopy& operator=(FileCopy&&) = delete;
-  ~FileCopy();
-  ByteView bytes() const { return {pages_, size_}; }
+  ByteView bytes() const { return {bytes_.get(), size_}; }
+  std::span<std::uint8_t> bytes() { return {bytes_.get(), size_}; }
 
  private:
   FileCopy() = default;
-  std::uint8_t* pages_ = nullptr;
-  std::size_t room_ = 0;
+  std::unique_ptr<std::uint8_t[]> bytes_;
   std::size_t size_ = 0;
 };
 

@@ -102,12 +102,24 @@ std::string text_of(const DeltaRecord& record) {
   return text;
 }
 
+/// A unit compiled before or after the fix; the file is read once for code and debug information.
+struct Compiled {
+  FileCopy file;
+  elf::Object object;
+
+  static Result<Compiled> read(const std::string& path) {
+    FileCopy file = TRY(FileCopy::read(path, elf::kLargestObject));
+    elf::Object object = TRY(elf::parse_object(std::as_const(file).bytes(), path, elf::Keep::kAllocated));
+    return Compiled{.file = std::move(file), .object = std::move(object)};
+  }
+};
+
 Result<int> run(const Options& options, bool json) {
   DeltaOptions delta_opts = TRY(delta_options(options));
-  const elf::Object original = TRY(elf::read_object(options.original, elf::Keep::kAllocated));
-  const elf::Object patched = TRY(elf::read_object(options.patched, elf::Keep::kAllocated));
-  const DebugInfo original_debug = TRY(DebugInfo::read(options.original));
-  const DebugInfo patched_debug = TRY(DebugInfo::read(options.patched));
+  auto [original_file, original] = TRY(Compiled::read(options.original));
+  auto [patched_file, patched] = TRY(Compiled::read(options.patched));
+  const DebugInfo original_debug = TRY(DebugInfo::read(std::move(original_file), options.original));
+  const DebugInfo patched_debug = TRY(DebugInfo::read(std::move(patched_file), options.patched));
   delta_opts.original_debug = &original_debug;
   delta_opts.patched_debug = &patched_debug;
   std::optional<SymbolTable> symbols;

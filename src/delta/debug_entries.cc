@@ -59,16 +59,15 @@ class Cursor {
   }
 
   /// Up to a zero byte, which is passed.
-  std::string_view string() {
+  const char* string() {
     const auto* begin = reinterpret_cast<const char*>(bytes_.data()) + at_;
     const void* zero = done() ? nullptr : std::memchr(begin, 0, bytes_.size() - at_);
     if (zero == nullptr) {
       fail();
-      return {};
+      return "";
     }
-    const auto length = static_cast<std::size_t>(static_cast<const char*>(zero) - begin);
-    at_ += length + 1;
-    return {begin, length};
+    at_ += static_cast<std::size_t>(static_cast<const char*>(zero) - begin) + 1;
+    return begin;
   }
 
   void skip(std::uint64_t count) {
@@ -92,10 +91,13 @@ class Cursor {
   bool broken_ = false;
 };
 
+/// Not a form of DWARF: bytes that nobody looks at.
+constexpr std::uint16_t kSkipped = 0xffff;
+
 struct Attribute {
   std::uint16_t name = 0;
   std::uint16_t form = 0;
-  std::int64_t implicit = 0;  ///< of DW_FORM_implicit_const
+  std::int64_t implicit = 0;  ///< of DW_FORM_implicit_const the value; of kSkipped the number of bytes
 };
 
 struct Abbreviation {
@@ -104,10 +106,79 @@ struct Abbreviation {
   std::vector<Attribute> attributes;
 };
 
+/// Bytes of a value of this form, where all have as many.
+std::optional<std::int64_t> fixed_size(std::uint16_t form, std::size_t address_size) {
+  switch (form) {
+    case DW_FORM_implicit_const:
+    case DW_FORM_flag_present:
+      return 0;
+    case DW_FORM_data1:
+    case DW_FORM_flag:
+    case DW_FORM_ref1:
+      return 1;
+    case DW_FORM_data2:
+    case DW_FORM_ref2:
+      return 2;
+    case DW_FORM_data4:
+    case DW_FORM_ref4:
+    case DW_FORM_strp:
+    case DW_FORM_line_strp:
+    case DW_FORM_sec_offset:
+      return 4;
+    case DW_FORM_data8:
+    case DW_FORM_ref8:
+      return 8;
+    case DW_FORM_addr:
+      return static_cast<std::int64_t>(address_size);
+    default:
+      return std::nullopt;
+  }
+}
+
+/// Whether take() below looks at it.
+bool is_wanted(std::uint16_t name) {
+  switch (name) {
+    case DW_AT_name:
+    case DW_AT_type:
+    case DW_AT_abstract_origin:
+    case DW_AT_specification:
+    case DW_AT_call_origin:
+    case DW_AT_byte_size:
+    case DW_AT_bit_size:
+    case DW_AT_data_member_location:
+    case DW_AT_data_bit_offset:
+    case DW_AT_encoding:
+    case DW_AT_const_value:
+    case DW_AT_bit_offset:
+    case DW_AT_count:
+    case DW_AT_upper_bound:
+    case DW_AT_declaration:
+    case DW_AT_low_pc:
+    case DW_AT_high_pc:
+    case DW_AT_ranges:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Most of what an entry says (lines, columns, places) is passed over, in one step where it stands together.
+void add_attribute(std::vector<Attribute>& attributes, const Attribute& attribute, std::size_t address_size) {
+  const std::optional<std::int64_t> size = fixed_size(attribute.form, address_size);
+  if (is_wanted(attribute.name) || !size) {
+    attributes.push_back(attribute);
+  } else if (!attributes.empty() && attributes.back().form == kSkipped) {
+    attributes.back().implicit += *size;
+  } else {
+    attributes.push_back({.name = 0, .form = kSkipped, .implicit = *size});
+  }
+}
+
 /// By their number.
 using Abbreviations = std::vector<Abbreviation>;
 
-std::optional<Abbreviations> read_abbreviations(ByteView bytes, std::uint64_t offset) {
+std::optional<Abbreviations> read_abbreviations(ByteView bytes, std::uint64_t offset,
+                                                std::size_t address_size) {
   Cursor cursor(bytes, offset);
   Abbreviations table;
   for (std::uint64_t code = cursor.uleb(); code != 0; code = cursor.uleb()) {
@@ -123,30 +194,52 @@ std::optional<Abbreviations> read_abbreviations(ByteView bytes, std::uint64_t of
       if (attribute.form == DW_FORM_implicit_const) attribute.implicit = cursor.sleb();
       if (cursor.broken()) return std::nullopt;
       if (attribute.name == 0 && attribute.form == 0) break;
-      entry.attributes.push_back(attribute);
+      if (attribute.form == kSkipped) return std::nullopt;
+      add_attribute(entry.attributes, attribute, address_size);
     }
   }
   if (cursor.broken()) return std::nullopt;
   return table;
 }
 
+/// Texts by their offset, each up to a zero byte.
+class Texts {
+ public:
+  explicit Texts(ByteView bytes) : bytes_(bytes), ended_(bytes.size()) {
+    while (ended_ > 0 && bytes[ended_ - 1] != 0) --ended_;
+  }
+  /// Null when there is none.
+  const char* at(std::uint64_t offset) const {
+    return offset < ended_ ? reinterpret_cast<const char*>(bytes_.data()) + offset : nullptr;
+  }
+
+ private:
+  ByteView bytes_;
+  std::size_t ended_;  ///< behind the last zero byte
+};
+
 /// What an attribute says, as far as its form tells.
 struct Value {
   std::uint64_t number = 0;
-  std::string_view text{};
+  const char* text = "";
   enum class Kind : std::uint8_t { kOther, kNumber, kReference } kind = Kind::kOther;
 };
 
 class Reader {
  public:
-  explicit Reader(const DebugSections& sections) : sections_(sections), cursor_(sections.info, 0) {}
+  explicit Reader(const DebugSections& sections)
+      : sections_(sections),
+        strings_(sections.strings),
+        line_strings_(sections.line_strings),
+        cursor_(sections.info, 0) {}
 
   Result<DebugEntries> run() {
     if (sections_.info.size() > std::numeric_limits<std::uint32_t>::max())
       return broken(".debug_info is too large");
     // An entry of a kernel's unit takes some ten bytes; what is reserved in vain is never touched.
-    result_.entries.reserve(sections_.info.size() / 8);
-    offsets_.reserve(sections_.info.size() / 8);
+    result_.entries.reserve(sections_.info.size() / 10);
+    offsets_.reserve(sections_.info.size() / 10);
+    blocks_.reserve(sections_.info.size() / kBlock + 1);
     while (!cursor_.done()) {
       if (!read_unit()) return broken(fmt::format("it cannot be read near byte {}", unit_));
     }
@@ -181,10 +274,11 @@ class Reader {
   }
 
   const Abbreviations* abbreviations_at(std::uint64_t offset) {
-    const auto known = tables_.find(offset);
+    const std::pair key(offset, address_size_);
+    const auto known = tables_.find(key);
     if (known != tables_.end()) return &known->second;
-    std::optional<Abbreviations> table = read_abbreviations(sections_.abbreviations, offset);
-    return table ? &tables_.emplace(offset, std::move(*table)).first->second : nullptr;
+    std::optional<Abbreviations> table = read_abbreviations(sections_.abbreviations, offset, address_size_);
+    return table ? &tables_.emplace(key, std::move(*table)).first->second : nullptr;
   }
 
   /// Entries with those below them, each level closed by a zero.
@@ -230,13 +324,18 @@ class Reader {
 
   void read_entry(const Abbreviation& abbreviation, std::uint32_t offset, EntryId parent) {
     offsets_.push_back(offset);
+    while (blocks_.size() <= offset / kBlock) blocks_.push_back(next());
     DebugEntry& entry = result_.entries.emplace_back();
     entry.tag = abbreviation.tag;
     entry.parent = parent;
     entry.end = next();
     Pending open{.code = {.function = next() - 1, .offset = offset}};
-    for (const Attribute& attribute : abbreviation.attributes)
-      take(attribute.name, read_value(attribute.form, attribute.implicit), entry, open);
+    for (const Attribute& attribute : abbreviation.attributes) {
+      if (attribute.form == kSkipped)
+        cursor_.skip(static_cast<std::uint64_t>(attribute.implicit));
+      else
+        take(attribute.name, read_value(attribute.form, attribute.implicit), entry, open);
+    }
     if (entry.tag == DW_TAG_subrange_type && !open.bounded) entry.value = -1;
     if (open.bits_from_top)
       entry.value += static_cast<std::int64_t>(entry.size * 8 - *open.bits_from_top - entry.bit_size);
@@ -250,7 +349,7 @@ class Reader {
   static void take(std::uint16_t name, const Value& value, DebugEntry& entry, Pending& open) {
     switch (name) {
       case DW_AT_name:
-        entry.name = value.text;
+        entry.name = DebugName(value.text);
         break;
       case DW_AT_type:
         if (value.kind == Value::Kind::kReference) entry.type = static_cast<EntryId>(value.number);
@@ -305,11 +404,11 @@ class Reader {
   Value in_unit(std::uint64_t value) const {
     return {.number = unit_ + value, .kind = Value::Kind::kReference};
   }
-  Value text_in(ByteView section, std::uint64_t offset) {
-    Cursor strings(section, offset);
-    const std::string_view text = strings.string();
-    if (strings.broken()) cursor_.fail();
-    return {.text = text};
+  Value text_in(const Texts& texts, std::uint64_t offset) {
+    const char* text = texts.at(offset);
+    if (text != nullptr) return {.text = text};
+    cursor_.fail();
+    return {};
   }
   Value other(std::uint64_t skipped) {
     cursor_.skip(skipped);
@@ -353,9 +452,9 @@ class Reader {
       case DW_FORM_string:
         return {.text = cursor_.string()};
       case DW_FORM_strp:
-        return text_in(sections_.strings, cursor_.fixed(4));
+        return text_in(strings_, cursor_.fixed(4));
       case DW_FORM_line_strp:
-        return text_in(sections_.line_strings, cursor_.fixed(4));
+        return text_in(line_strings_, cursor_.fixed(4));
       case DW_FORM_sec_offset:
       case DW_FORM_strp_sup:
       case DW_FORM_ref_sup4:
@@ -388,16 +487,23 @@ class Reader {
 
   EntryId entry_at(EntryId offset) const {
     if (offset == kNoEntry) return kNoEntry;
-    const auto found = std::ranges::lower_bound(offsets_, offset);
-    if (found == offsets_.end() || *found != offset) return kNoEntry;
-    return static_cast<EntryId>(found - offsets_.begin());
+    if (offset / kBlock >= blocks_.size()) return kNoEntry;
+    EntryId id = blocks_[offset / kBlock];
+    while (id < offsets_.size() && offsets_[id] < offset) ++id;
+    return id < offsets_.size() && offsets_[id] == offset ? id : kNoEntry;
   }
 
+  static constexpr std::uint32_t kBlock = 64;
+
   const DebugSections& sections_;
+  Texts strings_;
+  Texts line_strings_;
   Cursor cursor_;
-  std::map<std::uint64_t, Abbreviations> tables_;
+  std::map<std::pair<std::uint64_t, std::size_t>, Abbreviations>
+      tables_;  ///< by offset, and size of addresses
   DebugEntries result_;
   std::vector<std::uint32_t> offsets_;  ///< of entries; until the end, `type` and `origin` are such offsets
+  std::vector<EntryId> blocks_;         ///< of each kBlock bytes, the first entry that begins there or behind
   std::size_t unit_ = 0;                ///< where the current unit begins
   std::uint64_t version_ = 0;
   std::size_t address_size_ = 8;

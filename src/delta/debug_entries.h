@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,24 @@ namespace suture {
 using EntryId = std::uint32_t;
 inline constexpr EntryId kNoEntry = 0xffffffff;
 
+/// A text in one of the sections, which lives as long as that. Most are only compared, or not looked at, so
+/// the length is counted by whoever asks.
+class DebugName {
+ public:
+  DebugName() = default;
+  /// A zero byte must follow.
+  explicit DebugName(const char* text) : text_(text) {}
+  bool empty() const { return *text_ == 0; }
+  operator std::string_view() const { return text_; }
+  bool operator==(const DebugName& other) const { return std::strcmp(text_, other.text_) == 0; }
+  friend bool operator==(const DebugName& name, std::string_view text) {
+    return std::string_view(name) == text;
+  }
+
+ private:
+  const char* text_ = "";
+};
+
 struct DebugEntry {
   std::uint16_t tag = 0;       ///< DW_TAG_*
   std::uint16_t bit_size = 0;  ///< of bit-fields
@@ -26,10 +45,10 @@ struct DebugEntry {
   EntryId end = 0;
   EntryId type = kNoEntry;    ///< kNoEntry: void, or it has none
   EntryId origin = kNoEntry;  ///< the entry that this one completes: of an inlined call, the function
-  std::string_view name{};    ///< lives as long as the sections
-  std::uint64_t size = 0;     ///< bytes
-  std::int64_t value = 0;     ///< of members the offset in bits; of enumerators the value; of bounds the
-                              ///< number of elements, -1 when open; of base types the encoding
+  DebugName name{};
+  std::uint64_t size = 0;  ///< bytes
+  std::int64_t value = 0;  ///< of members the offset in bits; of enumerators the value; of bounds the
+                           ///< number of elements, -1 when open; of base types the encoding
 };
 
 /// Where the code of a function is: from `low` to `high`, or in several places.

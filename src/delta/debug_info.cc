@@ -13,7 +13,6 @@
 #include <map>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace suture {
 namespace {
@@ -39,7 +38,8 @@ class Relocator {
     for (Elf_Scn* scn = elf_nextscn(elf, nullptr); scn != nullptr; scn = elf_nextscn(elf, scn)) {
       GElf_Shdr header;
       if (gelf_getshdr(scn, &header) == nullptr) continue;
-      if ((header.sh_flags & SHF_ALLOC) != 0) loaded_.insert(elf_ndxscn(scn));
+      loaded_.resize(elf_ndxscn(scn) + 1);
+      loaded_.back() = (header.sh_flags & SHF_ALLOC) != 0;
       if (header.sh_type == SHT_SYMTAB) {
         symbols_ = elements<Elf64_Sym>(scn);
         const int extended = elf_scnshndx(scn);
@@ -77,13 +77,13 @@ class Relocator {
     std::size_t section = symbols_[index].st_shndx;
     if (section == SHN_XINDEX) section = index < extended_.size() ? extended_[index] : 0;
     std::uint64_t value = symbols_[index].st_value + static_cast<std::uint64_t>(relocation.r_addend);
-    if (loaded_.contains(section)) value = address_in(section, value & 0xffffffff);
+    if (section < loaded_.size() && loaded_[section]) value = address_in(section, value & 0xffffffff);
     std::memcpy(static_cast<char*>(bytes.d_buf) + relocation.r_offset, &value, width);
   }
 
   std::span<const Elf64_Sym> symbols_;
   std::span<const Elf32_Word> extended_;         ///< section indices beyond 65,279
-  std::unordered_set<std::size_t> loaded_;       ///< sections of the running kernel
+  std::vector<bool> loaded_;                     ///< by section: it is there in the running kernel
   std::multimap<std::size_t, Elf_Scn*> tables_;  ///< by the section that they fill
 };
 
@@ -91,9 +91,10 @@ class Relocator {
 
 class DebugInfo::Session {
  public:
-  static Result<std::unique_ptr<Session>> open(const std::filesystem::path& path);
+  static Result<std::unique_ptr<Session>> map(const std::filesystem::path& path);
+  static Result<std::unique_ptr<Session>> hold(FileCopy file, const std::string& what);
 
-  bool empty() const { return dwarf_ == nullptr; }
+  bool empty() const { return !debug_.contains(".debug_info"); }
   const std::vector<DebugEntry>& entries() const { return entries_; }
 
   Result<void> load() {
@@ -102,6 +103,9 @@ class DebugInfo::Session {
       return fail("delta.debug-info", "read debug information", "types have sections of their own",
                   "compile without -fdebug-types-section");
     }
+    relocate({".debug_info", ".debug_rnglists", ".debug_ranges"});
+    dwarf_.reset(dwarf_begin_elf(elf_.get(), DWARF_C_READ, nullptr));
+    if (!dwarf_) return broken(dwarf_errmsg(-1));
     DebugEntries read = TRY(read_debug_entries({.info = bytes_of(".debug_info"),
                                                 .abbreviations = bytes_of(".debug_abbrev"),
                                                 .strings = bytes_of(".debug_str"),
@@ -186,6 +190,14 @@ class DebugInfo::Session {
     return std::nullopt;
   }
 
+  std::unexpected<Error> broken(const char* why) const {
+    return fail("delta.debug-info", "read the debug information of " + what_,
+                why == nullptr ? "unknown" : why);
+  }
+
+  /// What is there, and uncompressed.
+  Result<void> open();
+
   void relocate(std::initializer_list<const char*> names) const {
     const Relocator relocator(elf_.get());
     for (const char* name : names) {
@@ -239,7 +251,9 @@ class DebugInfo::Session {
       functions_.push_back({begin, end, code.function, code.offset});
   }
 
-  std::unique_ptr<Elf, ElfCloser> elf_;
+  std::string what_;  ///< in errors
+  std::optional<FileCopy> file_;
+  std::unique_ptr<Elf, ElfCloser> elf_;        // after file_
   std::unique_ptr<Dwarf, DwarfCloser> dwarf_;  // after elf_: it goes first
   std::size_t names_ = 0;
   std::unordered_map<std::string_view, std::size_t> sections_;  ///< that are loaded; 0: two have that name
@@ -250,11 +264,7 @@ class DebugInfo::Session {
   bool lines_relocated_ = false;
 };
 
-Result<std::unique_ptr<DebugInfo::Session>> DebugInfo::Session::open(const std::filesystem::path& path) {
-  const auto broken = [&](const char* why) {
-    return fail("delta.debug-info", "read the debug information of " + path.string(),
-                why == nullptr ? "unknown" : why);
-  };
+Result<std::unique_ptr<DebugInfo::Session>> DebugInfo::Session::map(const std::filesystem::path& path) {
   auto session = std::make_unique<Session>();
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return fail_errno("delta.debug-info", "open " + path.string());
@@ -262,20 +272,33 @@ Result<std::unique_ptr<DebugInfo::Session>> DebugInfo::Session::open(const std::
   session->elf_.reset(elf_begin(file, ELF_C_READ_MMAP_PRIVATE, nullptr));
   if (session->elf_) elf_cntl(session->elf_.get(), ELF_C_FDREAD);
   close(file);
-  if (!session->elf_ || elf_getshdrstrndx(session->elf_.get(), &session->names_) != 0)
-    return broken(elf_errmsg(-1));
-  session->read_sections();
-  if (!session->debug_.contains(".debug_info")) return session;
-  for (const auto& [name, scn] : session->debug_) {
+  session->what_ = path.string();
+  TRY(session->open());
+  return session;
+}
+
+Result<std::unique_ptr<DebugInfo::Session>> DebugInfo::Session::hold(FileCopy file, const std::string& what) {
+  auto session = std::make_unique<Session>();
+  session->file_.emplace(std::move(file));
+  const std::span<std::uint8_t> bytes = session->file_->bytes();
+  elf_version(EV_CURRENT);
+  session->elf_.reset(elf_memory(reinterpret_cast<char*>(bytes.data()), bytes.size()));
+  session->what_ = what;
+  TRY(session->open());
+  return session;
+}
+
+Result<void> DebugInfo::Session::open() {
+  if (!elf_ || elf_getshdrstrndx(elf_.get(), &names_) != 0) return broken(elf_errmsg(-1));
+  read_sections();
+  if (!debug_.contains(".debug_info")) return {};
+  for (const auto& [name, scn] : debug_) {
     GElf_Shdr header;
     if (gelf_getshdr(scn, &header) != nullptr && (header.sh_flags & SHF_COMPRESSED) != 0 &&
         elf_compress(scn, 0, 0) < 0)
       return broken(elf_errmsg(-1));
   }
-  session->relocate({".debug_info", ".debug_rnglists", ".debug_ranges"});
-  session->dwarf_.reset(dwarf_begin_elf(session->elf_.get(), DWARF_C_READ, nullptr));
-  if (!session->dwarf_) return broken(dwarf_errmsg(-1));
-  return session;
+  return {};
 }
 
 DebugInfo::DebugInfo(std::unique_ptr<Session> session) : session_(std::move(session)) {}
@@ -284,7 +307,11 @@ DebugInfo& DebugInfo::operator=(DebugInfo&&) noexcept = default;
 DebugInfo::~DebugInfo() = default;
 
 Result<DebugInfo> DebugInfo::read(const std::filesystem::path& path) {
-  return DebugInfo(TRY(Session::open(path)));
+  return DebugInfo(TRY(Session::map(path)));
+}
+
+Result<DebugInfo> DebugInfo::read(FileCopy file, const std::string& what) {
+  return DebugInfo(TRY(Session::hold(std::move(file), what)));
 }
 
 bool DebugInfo::empty() const {

@@ -26,12 +26,14 @@ struct SourceLine {
   int line = 0;
 };
 
-/// Move-only; not for use by two threads at once. The file may go once it was
-/// read, but not be written over.
+/// Move-only; not for use by two threads at once. A file that it reads itself may go once it was read, but
+/// not be written over.
 class DebugInfo {
  public:
   /// An object without debug information gives an empty one. "delta.debug-info" when it is no object.
   static Result<DebugInfo> read(const std::filesystem::path& path);
+  /// The same from a copy, which it keeps, and writes to; `what` names it in errors.
+  static Result<DebugInfo> read(FileCopy file, const std::string& what);
 
   DebugInfo(DebugInfo&&) noexcept;
   DebugInfo& operator=(DebugInfo&&) noexcept;

@@ -71,6 +71,8 @@ class LayoutCheck {
       TypeChange change = compare_type(name, original_types_, original->second, patched_types_, patched);
       if (change.any()) changed.push_back({.change = std::move(change), .patched = patched});
     }
+    std::ranges::sort(changed, {},
+                      [](const ChangedType& type) -> const std::string& { return type.change.type; });
     return changed;
   }
 

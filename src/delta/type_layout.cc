@@ -49,28 +49,34 @@ Types::Types(const DebugInfo& info) : entries_(info.entries()) {
 }
 
 void Types::name_types() {
+  std::vector<EntryId> typedefs;
+  std::vector<EntryId> variables;
   for (EntryId id = 0; id < entries_.size(); ++id) {
     const DebugEntry& type = entries_[id];
+    if (type.tag == DW_TAG_typedef) typedefs.push_back(id);
+    if (type.tag == DW_TAG_variable) variables.push_back(id);
     if (!is_named_kind(type.tag) || type.declaration || type.name.empty()) continue;
     name(std::string(keyword(type.tag)) + std::string(type.name) + scope_of(id), id);
   }
-  for (const std::uint32_t tag : {DW_TAG_typedef, DW_TAG_variable}) {
-    for (EntryId id = 0; id < entries_.size(); ++id) {
-      const DebugEntry& alias = entries_[id];
-      if (alias.tag != tag || alias.name.empty()) continue;
-      EntryId type = resolve(alias.type);
-      while (type != kNoEntry && entries_[type].tag == DW_TAG_array_type) type = resolve(entries_[type].type);
-      if (type == kNoEntry || !is_named_kind(entries_[type].tag) || !entries_[type].name.empty()) continue;
-      const std::string own(alias.name);
-      name((tag == DW_TAG_typedef ? own : "the type of " + own) + scope_of(id), type);
-    }
-  }
+  for (const EntryId id : typedefs) name_by(id, "");
+  for (const EntryId id : variables) name_by(id, "the type of ");
 }
 
-void Types::name(const std::string& name, EntryId type) {
+void Types::name_by(EntryId alias, std::string_view prefix) {
+  if (entries_[alias].name.empty()) return;
+  EntryId type = resolve(entries_[alias].type);
+  for (int depth = 0; depth < kDeepest && type != kNoEntry && entries_[type].tag == DW_TAG_array_type;
+       ++depth)
+    type = resolve(entries_[type].type);
+  if (type == kNoEntry || !is_named_kind(entries_[type].tag) || !entries_[type].name.empty()) return;
+  name(std::string(prefix) + std::string(entries_[alias].name) + scope_of(alias), type);
+}
+
+void Types::name(std::string name, EntryId type) {
   if (names_.contains(type)) return;
   // Two functions may both have blocks with a type of that name; the first stands for them.
-  if (named_.try_emplace(name, type).second) names_.emplace(type, name);
+  const auto [named, added] = named_.try_emplace(std::move(name), type);
+  if (added) names_.emplace(type, &named->first);
 }
 
 std::string Types::scope_of(EntryId id) const {
@@ -94,7 +100,7 @@ std::string Types::name_of(EntryId type) const {
   const EntryId id = resolve(type);
   if (id == kNoEntry) return {};
   const auto found = names_.find(id);
-  if (found != names_.end()) return found->second;
+  if (found != names_.end()) return *found->second;
   const DebugEntry& entry = entries_[id];
   if (!is_named_kind(entry.tag) || entry.name.empty()) return {};
   return std::string(keyword(entry.tag)) + std::string(entry.name) + scope_of(id);

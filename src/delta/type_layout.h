@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "delta/debug_info.h"
@@ -50,10 +52,12 @@ struct TypeChange {
 class Types {
  public:
   explicit Types(const DebugInfo& info);
+  Types(const Types&) = delete;
+  Types& operator=(const Types&) = delete;
 
   /// Structures, unions and enumerations which are defined here. One without a name goes by its typedef's,
   /// or by that of the variable which it is the type of.
-  const std::map<std::string, EntryId>& named() const { return named_; }
+  const std::unordered_map<std::string, EntryId>& named() const { return named_; }
   const DebugEntry& entry(EntryId id) const { return entries_[id]; }
   const std::vector<DebugEntry>& entries() const { return entries_; }
 
@@ -68,7 +72,8 @@ class Types {
 
  private:
   void name_types();
-  void name(const std::string& name, EntryId type);
+  void name_by(EntryId alias, std::string_view prefix);
+  void name(std::string name, EntryId type);
   std::string meaning(EntryId type, int depth) const;
   std::string meaning_of_members(EntryId aggregate, int depth) const;
   void add_fields(EntryId aggregate, std::uint64_t base, const std::string& path, int depth,
@@ -76,8 +81,8 @@ class Types {
   std::string scope_of(EntryId id) const;
 
   const std::vector<DebugEntry>& entries_;
-  std::map<std::string, EntryId> named_;
-  std::map<EntryId, std::string> names_;
+  std::unordered_map<std::string, EntryId> named_;
+  std::unordered_map<EntryId, const std::string*> names_;  ///< the other way round
 };
 
 /// `original` and `patched` are the same type in the two units.

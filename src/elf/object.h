@@ -86,6 +86,8 @@ enum class Keep : std::uint8_t {
   kAllocated,  ///< only what is loaded; symbols of other sections count as absolute
 };
 
+inline constexpr std::size_t kLargestObject = 1u << 30;
+
 /// Reads an object; "elf.malformed" when anything points outside of the file, the tables or the sections.
 /// `what` names it in errors.
 Result<Object> parse_object(ByteView bytes, std::string_view what, Keep keep = Keep::kAll);

@@ -10,8 +10,6 @@
 namespace suture::elf {
 namespace {
 
-constexpr std::size_t kLargestObject = 1u << 30;
-
 struct ElfCloser {
   void operator()(Elf* elf) const { elf_end(elf); }
 };

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "cli/front/heap.h"
 #include "cli/program.h"
 
 namespace {
@@ -37,7 +38,10 @@ void become_suture_all(char** argv) {
 
 int main(int argc, char** argv) {
   using namespace suture::cli;
-  if (asks_for_delta(argc, argv)) return run_program(argc, argv, add_delta_command);
+  if (asks_for_delta(argc, argv)) {
+    take_memory_in_large_pages();
+    return run_program(argc, argv, add_delta_command);
+  }
   become_suture_all(argv);
   return kFailed;
 }

@@ -73,9 +73,9 @@ Result<DeltaOptions> delta_options(const Options& options) {
       return wrong_use("read --entry-size " + text, "that size is given twice");
   }
   const auto is_of_a_name = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
   };
-  if (result.object.empty() || !std::ranges::all_of(result.object, is_of_a_name))
+  if (options.object.empty() || !std::ranges::all_of(options.object, is_of_a_name))
     return wrong_use("read --object " + options.object, "that is no name of a module",
                      "give \"vmlinux\", or a name as lsmod prints it");
   return result;

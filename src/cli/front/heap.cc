@@ -27,14 +27,16 @@ void take_memory_in_large_pages() {
   const std::size_t left = mallinfo2().keepcost;
   [[maybe_unused]] void* volatile aside = left > kSmallest ? std::malloc(left - kSmallest) : nullptr;
 
-  const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0));
-  const std::uintptr_t begin = (end + kSmallPage + kLargePage - 1) / kLargePage * kLargePage;
-  if (sbrk(static_cast<std::intptr_t>(begin - kSmallPage - end)) != reinterpret_cast<void*>(end)) return;
+  auto* const end = static_cast<char*>(sbrk(0));
+  const std::uintptr_t beyond = (reinterpret_cast<std::uintptr_t>(end) + kSmallPage) % kLargePage;
+  const std::uintptr_t gap = beyond == 0 ? 0 : kLargePage - beyond;
+  char* const begin = end + kSmallPage + gap;
+  if (sbrk(static_cast<std::intptr_t>(gap)) != end) return;
   // More than is left: the heap grows. This, and the note of how large the rest is, lie in the last small
   // page.
   aside = std::malloc(kSmallest + 64);
-  const auto grown = reinterpret_cast<std::uintptr_t>(sbrk(0));
-  if (grown > begin) madvise(reinterpret_cast<void*>(begin), grown - begin, MADV_HUGEPAGE);
+  auto* const grown = static_cast<char*>(sbrk(0));
+  if (grown > begin) madvise(begin, static_cast<std::size_t>(grown - begin), MADV_HUGEPAGE);
 }
 
 }  // namespace suture::cli

@@ -17,8 +17,7 @@ namespace {
 Result<void> prove(const Delta& delta, const Unit& original, const Evidence& evidence,
                    const ShippedObject& home, PatchedObject& object) {
   for (const DeltaFunction& function : delta.functions) {
-    const auto atom = std::ranges::find(original.atoms(), function.original_symbol, &Atom::symbol);
-    const auto id = static_cast<std::size_t>(atom - original.atoms().begin());
+    const AtomId id = original.atom_of(function.original_symbol);
     if (!evidence.proven[id]) {
       return fail(
           "build.not-as-shipped", fmt::format("check {} against {}", original.name(), home.name()),
@@ -70,15 +69,15 @@ Result<void> Assembly::expose(const CompiledUnit& unit, const Delta& delta) {
   const Unit original = TRY(Unit::cut(unit.original, unit.flags.unit));
   const Evidence evidence = check_against_shipped(original, home);
   for (const std::uint32_t symbol : delta.exposed) {
-    const auto atom = std::ranges::find(original.atoms(), symbol, &Atom::symbol);
-    const auto& address = evidence.address_of[static_cast<std::size_t>(atom - original.atoms().begin())];
+    const AtomId id = original.atom_of(symbol);
+    const std::string& name = original.atom(id).name;
+    const std::optional<std::uint64_t>& address = evidence.address_of[id];
     // What was inlined everywhere is nowhere; whoever needs it is told.
     if (!address) continue;
-    const std::uint32_t sympos = TRY(sympos_of(home, atom->name, *address));
+    const std::uint32_t sympos = TRY(sympos_of(home, name, *address));
     exposed_.emplace(
-        atom->name,
-        SymbolSource{
-            .exported_crc = std::nullopt, .object = home.name(), .name = atom->name, .sympos = sympos});
+        name,
+        SymbolSource{.exported_crc = std::nullopt, .object = home.name(), .name = name, .sympos = sympos});
   }
   return {};
 }

@@ -38,11 +38,8 @@ class Resolver {
     if (global && scope_.home.name() == "vmlinux") {
       if (const auto found = exported(name)) return *found;
     }
-    const auto& atoms = original_.atoms();
-    const auto atom = std::ranges::find(atoms, symbol, &Atom::symbol);
-    const std::optional<std::uint64_t> address =
-        atom == atoms.end() ? std::nullopt
-                            : evidence_.address_of[static_cast<std::size_t>(atom - atoms.begin())];
+    const AtomId atom = original_.atom_of(symbol);
+    const std::optional<std::uint64_t> address = atom == kNoAtom ? std::nullopt : evidence_.address_of[atom];
     return late(scope_.home, name, address, global);
   }
 

@@ -238,6 +238,11 @@ std::span<const Reference> Unit::references(std::uint32_t section, std::uint64_t
   return {begin, end};
 }
 
+AtomId Unit::atom_of(std::uint32_t symbol) const {
+  const auto found = std::ranges::find(atoms_, symbol, &Atom::symbol);
+  return found == atoms_.end() ? kNoAtom : static_cast<AtomId>(found - atoms_.begin());
+}
+
 AtomId Unit::atom_at(std::uint32_t section, std::uint64_t offset) const {
   const auto begin = atoms_.begin() + first_atom_[section];
   const auto end = atoms_.begin() + first_atom_[section + 1];

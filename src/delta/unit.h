@@ -80,6 +80,8 @@ class Unit {
   const std::string& symbol_name(const Reference& reference) const {
     return object_->symbols[reference.symbol].name;
   }
+  /// The atom whose name this symbol of the object is; kNoAtom when none has it.
+  AtomId atom_of(std::uint32_t symbol) const;
   /// The atom which holds this place, or ends there when none begins there; kNoAtom if none does.
   AtomId atom_at(std::uint32_t section, std::uint64_t offset) const;
 

@@ -16,6 +16,8 @@ namespace {
 constexpr std::uint64_t kNewFunction = 8;  // offset from old_name
 constexpr std::uint64_t kSympos = 16;
 constexpr std::uint64_t kFunctions = 8;  // offset from klp_object.name
+// struct suture_exit, runtime/suture.h: the object's number, and the only pointer that is filled in.
+constexpr std::uint64_t kReplacement = 8;
 
 struct Place {
   std::uint32_t section = 0;
@@ -44,8 +46,13 @@ class TableReader {
       const Place end{symbol.section, symbol.value + symbol.size};
       for (auto it = pointers_.lower_bound(begin); it != pointers_.end() && it->first < end; ++it) {
         const elf::Symbol* table = table_at(it->second);
-        if (table != nullptr) read_functions(*table, object_name(it->first));
+        if (table == nullptr) continue;
+        objects_.push_back(object_name(it->first));
+        read_functions(*table, objects_.back());
       }
+    }
+    for (const elf::Symbol& symbol : module_.symbols) {
+      if (symbol.name == "suture_exits" && symbol.defined_in_section()) read_exits(symbol);
     }
     return std::move(result_);
   }
@@ -67,7 +74,7 @@ class TableReader {
     const std::optional<Place> place = place_of(relocation);
     const auto found = std::ranges::find_if(module_.symbols, [&](const elf::Symbol& symbol) {
       return place && symbol.section == place->section && symbol.value == place->offset &&
-             symbol.name.starts_with("suture_functions_");
+             (symbol.name.starts_with("suture_functions_") || symbol.name == "suture_no_functions");
     });
     return found == module_.symbols.end() ? nullptr : &*found;
   }
@@ -95,6 +102,21 @@ class TableReader {
     }
   }
 
+  void read_exits(const elf::Symbol& table) {
+    const Place begin{table.section, table.value};
+    const Place end{table.section, table.value + table.size};
+    for (auto it = pointers_.lower_bound(begin); it != pointers_.end() && it->first < end; ++it) {
+      if (it->first.offset < begin.offset + kReplacement) continue;
+      const std::uint32_t object = number_at({table.section, it->first.offset - kReplacement});
+      const auto code = place_of(it->second);
+      const auto function = code ? functions_.find(*code) : functions_.end();
+      if (object >= objects_.size() || function == functions_.end()) continue;
+      result_.push_back({.object = objects_[object],
+                         .name = module_.symbols[function->second].name,
+                         .symbol = function->second});
+    }
+  }
+
   std::optional<std::string> text_at(Place place) const {
     const Bytes& data = module_.sections[place.section].data;
     if (place.offset >= data.size()) return std::nullopt;
@@ -115,6 +137,7 @@ class TableReader {
   const elf::Object& module_;
   std::map<Place, const elf::Relocation*> pointers_;
   std::map<Place, std::uint32_t> functions_;
+  std::vector<std::string> objects_;
   std::vector<KlpFunction> result_;
 };
 
@@ -125,11 +148,9 @@ std::vector<KlpFunction> read_klp_tables(const elf::Object& module) {
 }
 
 bool is_glue(const elf::Symbol& symbol) {
-  constexpr std::array<std::string_view, 7> kNames{"init_module",   "cleanup_module", "__this_module",
-                                                   "suture_init",   "suture_exit",    "suture_patch",
-                                                   "suture_objects"};
-  return std::ranges::find(kNames, symbol.name) != kNames.end() ||
-         symbol.name.starts_with("suture_functions_") || symbol.name.starts_with("__UNIQUE_ID_");
+  constexpr std::array<std::string_view, 3> kNames{"init_module", "cleanup_module", "__this_module"};
+  return std::ranges::find(kNames, symbol.name) != kNames.end() || symbol.name.starts_with("suture_") ||
+         symbol.name.starts_with("__UNIQUE_ID_");
 }
 
 }  // namespace suture

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a module of ours tells the kernel's livepatch, read back from its tables: see src/module/glue.cc.
+// What a module of ours replaces, read back from the tables that it gives to livepatch (src/module/glue.cc),
+// and from its own of exit functions (src/module/runtime/exit.c).
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace suture {
 
-/// One struct klp_func.
+/// One struct klp_func, or struct suture_exit.
 struct KlpFunction {
   std::string object;        ///< "vmlinux", or a module
   std::string name;          ///< of the function that is replaced

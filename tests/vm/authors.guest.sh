@@ -1,20 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# In the virtual machine: see authors.sh. Modules of the levels are in /root.
-patches=/sys/kernel/livepatch
-settled() { [ "$(cat $patches/*/transition | sort -u)" = 0 ]; }
-gone() { [ ! -d "$patches/suture_$1" ]; }
-
-apply() { # LEVEL
-  check "level $1 loads" insmod "/root/suture_$1.ko"
-  check "its transition ends" wait_for 60 settled
-}
-
-revert() { # LEVEL
-  echo 0 >"$patches/suture_$1/enabled"
-  check "level $1 is taken back" wait_for 60 gone "$1"
-  check "its module goes" wait_for 10 rmmod "suture_$1"
-}
+# In the virtual machine: see authors.sh. What it calls to apply levels is in levels.sh.
+# shellcheck source=tests/vm/guest/levels.sh
+. /root/levels.sh
 
 # Negative numbers are taken while the hole is open.
 reordering() {

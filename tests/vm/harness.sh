@@ -4,15 +4,8 @@
 # The machine must tell a good run from a failed check, from a kernel that complains, from one that goes down, and
 # from one that hangs; and find the stock kernel's holes open.
 set -eu
-bin=$1
-: "${SUTURE_STORE:?is the target store: scripts/test.sh vm sets it}"
-cd "$(dirname "$0")/../.."
-# shellcheck source=scripts/versions.sh
-. scripts/versions.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-target_path() { "$bin/suture" target show "$SUTURE_RELEASE" --store "$SUTURE_STORE" | sed -n "s/^$1  *//p"; }
-kernel=$(target_path image)
+# shellcheck source=tests/vm/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 seconds=300
 boot() { # WANTED STATUS, WHAT, more options; the script comes from standard input
@@ -21,8 +14,7 @@ boot() { # WANTED STATUS, WHAT, more options; the script comes from standard inp
   shift 2
   cat >"$work/script"
   status=0
-  "$bin/suture-vm" --kernel "$kernel" --modules "$(target_path modules)" --module virtio_pci --module virtio_net \
-    --script "$work/script" --junit "$work/junit.xml" --timeout "$seconds" "$@" >"$work/out" 2>&1 || status=$?
+  machine --script "$work/script" --junit "$work/junit.xml" --timeout "$seconds" "$@" >"$work/out" 2>&1 || status=$?
   if [ $status != "$wanted" ]; then
     cat "$work/out"
     echo "FAILED: $what: exit status $status instead of $wanted"
@@ -80,15 +72,10 @@ SH
 reports 'made by a test'
 
 # Levels are cumulative: the second replaces the first in one transition, and the first can go.
-for level in 1 2; do
-  fixes="--fix tests/data/fixes/CVE-2026-53249.patch"
-  [ $level = 1 ] || fixes="$fixes --fix tests/data/fixes/CVE-2026-46234.patch"
-  # shellcheck disable=SC2086 # a list of words
-  "$bin/suture" build --store "$SUTURE_STORE" --target "$SUTURE_RELEASE" --level $level $fixes \
-    --output "$work/level$level" >"$work/out"
-done
-boot 0 "a higher level replaces a lower one" --have-module vsock --program "$bin/probe" \
-  --file "$work/level1/suture_1.ko" --file "$work/level2/suture_2.ko" <<'SH'
+build 1 CVE-2026-53249 >"$work/out"
+build 2 CVE-2026-53249 CVE-2026-46234 >"$work/out"
+# shellcheck disable=SC2086 # a list of words
+boot 0 "a higher level replaces a lower one" --have-module vsock --program "$bin/probe" $files <<'SH'
 settled() { [ "$(cat /sys/kernel/livepatch/*/transition | sort -u)" = 0 ]; }
 load_module vsock
 check "level 1 loads" insmod /root/suture_1.ko

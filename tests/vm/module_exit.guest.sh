@@ -1,19 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# In the virtual machine: see module_exit.sh. Modules of the levels are in /root; sch_netem is loaded.
-patches=/sys/kernel/livepatch
-settled() { [ "$(cat $patches/*/transition | sort -u)" = 0 ]; }
-gone() { [ ! -d "$patches/suture_$1" ]; }
-
-apply() { # LEVEL
-  check "level $1 loads" insmod "/root/suture_$1.ko"
-  check "its transition ends" wait_for 60 settled
-}
-
-disable() { # LEVEL
-  echo 0 >"$patches/suture_$1/enabled"
-  check "level $1 is taken back" wait_for 60 gone "$1"
-}
+# In the virtual machine: see module_exit.sh. sch_netem is loaded.
+# shellcheck source=tests/vm/guest/levels.sh
+. /root/levels.sh
 
 # How often the new exit function has run.
 runs() { dmesg | grep -c "suture test: netem leaves"; }
@@ -29,8 +18,7 @@ leave 1 "under the patch"
 load
 leave 2 "loaded under the patch"
 load
-disable 1
-check "level 1's module goes" wait_for 10 rmmod suture_1
+revert 1
 leave 2 "after the patch"
 
 step "a level takes over"
@@ -43,8 +31,7 @@ load
 apply 3
 check "level 2 can go" wait_for 10 rmmod suture_2
 leave 3 "level 3, which has it no more"
-disable 3
-check "level 3's module goes" wait_for 10 rmmod suture_3
+revert 3
 
 step "the patch goes while the function runs"
 load

@@ -22,9 +22,10 @@ static size_t suture_relocation_width(const Elf_Rela *relocation)
 	}
 }
 
+static const u64 suture_no_address;
+
 static void suture_clear_relocations(const char *object)
 {
-	static const u64 zero;
 	const struct klp_modinfo *info = THIS_MODULE->klp_info;
 	const size_t length = strlen(object);
 	const char prefix[] = ".klp.rela.";
@@ -44,7 +45,7 @@ static void suture_clear_relocations(const char *object)
 			void *place =
 			    (void *)(info->sechdrs[section->sh_info].sh_addr + relocations[k].r_offset);
 
-			if (suture_write(place, &zero, suture_relocation_width(&relocations[k])))
+			if (suture_write(place, &suture_no_address, suture_relocation_width(&relocations[k])))
 				pr_warn("suture: %s cannot be loaded again under this patch\n", object);
 		}
 	}

@@ -9,6 +9,7 @@ namespace {
 // Sizes as of Linux 6.1; the reader must not depend on them.
 constexpr std::uint64_t kFunctionSize = 0x70;
 constexpr std::uint64_t kObjectSize = 0x60;
+constexpr std::uint64_t kExitSize = 40;
 
 /// A module as the glue compiles to: vmlinux's f, once as the second of its name, and vsock's g.
 class Module {
@@ -34,6 +35,17 @@ class Module {
     point(objects + kObjectSize, strings_, add_text("vsock"));
     point(objects + kObjectSize + 8, data_, vsock);
     for (elf::Section& section : object_.sections) section.size = section.data.size();
+  }
+
+  /// Code of vsock's exit function, which the glue's own table has.
+  void add_exit() {
+    const auto function = static_cast<std::uint32_t>(object_.symbols.size());
+    add_symbol({.name = "leave", .type = STT_FUNC, .section = text_, .value = 48, .size = 16});
+    const std::uint64_t exits = add_table("suture_exits", 2 * kExitSize);
+    object_.sections[data_].data[exits] = 1;  // number of the object
+    object_.sections[data_].relocations.push_back(
+        {.offset = exits + 8, .type = R_X86_64_64, .symbol = function});
+    object_.sections[data_].size = object_.sections[data_].data.size();
   }
 
   elf::Object& object() { return object_; }
@@ -95,6 +107,15 @@ TEST(KlpTables, AreReadBack) {
   EXPECT_EQ(functions[2].name, "g");
 }
 
+TEST(KlpTables, HaveExitFunctionsWithThem) {
+  Module module;
+  module.add_exit();
+  const auto functions = read_klp_tables(module.object());
+  ASSERT_EQ(functions.size(), 4u);
+  EXPECT_EQ(functions[3].object, "vsock");
+  EXPECT_EQ(functions[3].name, "leave");
+}
+
 TEST(KlpTables, AreNoneInOtherObjects) {
   EXPECT_TRUE(read_klp_tables({}).empty());
   Module module;
@@ -113,6 +134,7 @@ TEST(KlpTables, SurviveWhatLeadsNowhere) {
 
 TEST(KlpTables, TellGlueFromPatch) {
   EXPECT_TRUE(is_glue({.name = "suture_functions_12"}));
+  EXPECT_TRUE(is_glue({.name = "suture_restore_exits.cold"}));
   EXPECT_TRUE(is_glue({.name = "init_module"}));
   EXPECT_FALSE(is_glue({.name = "f"}));
 }

@@ -8,16 +8,9 @@
 #include <functional>
 
 #include "base/error.h"
+#include "cli/outcome.h"
 
 namespace suture::cli {
-
-/// Exit statuses, as documented in suture(1). 2 is a wrong command line.
-inline constexpr int kOk = 0;
-inline constexpr int kFailed = 1;
-inline constexpr int kUsage = 2;
-/// Of `suture delta`.
-inline constexpr int kUnchanged = 3;
-inline constexpr int kRefused = 4;
 
 struct Invocation {
   bool json = false;                    ///< --json: one JSON document on standard output

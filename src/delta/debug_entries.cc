@@ -4,219 +4,33 @@
 #include <dwarf.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstring>
 #include <limits>
 #include <map>
 #include <optional>
+
+#include "delta/debug_abbreviations.h"
+#include "delta/debug_cursor.h"
+#include "delta/debug_texts.h"
 
 namespace suture {
 namespace {
 
 /// Trees of a C unit are shallow; deeper ones come from a broken file.
 constexpr std::size_t kDeepest = 256;
-/// Compilers number abbreviations from 1 on.
-constexpr std::uint64_t kMostAbbreviations = 1u << 16;
 
-/// Reads little-endian numbers. Behind the end everything is zero, and the cursor is broken for good.
-class Cursor {
- public:
-  Cursor(ByteView bytes, std::size_t at) : bytes_(bytes), at_(std::min(at, bytes.size())) {}
-
-  bool broken() const { return broken_; }
-  bool done() const { return at_ >= bytes_.size(); }
-  std::size_t at() const { return at_; }
-
-  std::uint64_t fixed(std::size_t width) {
-    std::uint64_t value = 0;
-    if (!has(width)) return 0;
-    std::memcpy(&value, bytes_.data() + at_, width);
-    at_ += width;
-    return value;
-  }
-
-  std::uint64_t uleb() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0;; shift += 7) {
-      if (!has(1)) return 0;
-      const std::uint8_t byte = bytes_[at_++];
-      if (shift < 64) value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      if ((byte & 0x80) == 0) return value;
-    }
-  }
-
-  std::int64_t sleb() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0;;) {
-      if (!has(1)) return 0;
-      const std::uint8_t byte = bytes_[at_++];
-      if (shift < 64) value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      shift += 7;
-      if ((byte & 0x80) != 0) continue;
-      if (shift < 64 && (byte & 0x40) != 0) value |= ~std::uint64_t{0} << shift;
-      return static_cast<std::int64_t>(value);
-    }
-  }
-
-  /// Up to a zero byte, which is passed.
-  const char* string() {
-    const auto* begin = reinterpret_cast<const char*>(bytes_.data()) + at_;
-    const void* zero = done() ? nullptr : std::memchr(begin, 0, bytes_.size() - at_);
-    if (zero == nullptr) {
-      fail();
-      return "";
-    }
-    at_ += static_cast<std::size_t>(static_cast<const char*>(zero) - begin) + 1;
-    return begin;
-  }
-
-  void skip(std::uint64_t count) {
-    if (has(count)) at_ += count;
-  }
-
-  void fail() {
-    broken_ = true;
-    at_ = bytes_.size();
-  }
-
- private:
-  bool has(std::uint64_t count) {
-    if (count <= bytes_.size() - at_) return true;
-    fail();
-    return false;
-  }
-
-  ByteView bytes_;
-  std::size_t at_;
-  bool broken_ = false;
-};
-
-/// Not a form of DWARF: bytes that nobody looks at.
-constexpr std::uint16_t kSkipped = 0xffff;
-
-struct Attribute {
-  std::uint16_t name = 0;
-  std::uint16_t form = 0;
-  std::int64_t implicit = 0;  ///< of DW_FORM_implicit_const the value; of kSkipped the number of bytes
-};
-
-struct Abbreviation {
-  std::uint16_t tag = 0;  ///< 0: there is none of this number
-  bool has_children = false;
-  std::vector<Attribute> attributes;
-};
-
-/// Bytes of a value of this form, where all have as many.
-std::optional<std::int64_t> fixed_size(std::uint16_t form, std::size_t address_size) {
-  switch (form) {
-    case DW_FORM_implicit_const:
-    case DW_FORM_flag_present:
-      return 0;
-    case DW_FORM_data1:
-    case DW_FORM_flag:
-    case DW_FORM_ref1:
-      return 1;
-    case DW_FORM_data2:
-    case DW_FORM_ref2:
-      return 2;
-    case DW_FORM_data4:
-    case DW_FORM_ref4:
-    case DW_FORM_strp:
-    case DW_FORM_line_strp:
-    case DW_FORM_sec_offset:
-      return 4;
-    case DW_FORM_data8:
-    case DW_FORM_ref8:
-      return 8;
-    case DW_FORM_addr:
-      return static_cast<std::int64_t>(address_size);
-    default:
-      return std::nullopt;
-  }
-}
-
-/// Whether take() below looks at it.
-bool is_wanted(std::uint16_t name) {
-  switch (name) {
-    case DW_AT_name:
-    case DW_AT_type:
-    case DW_AT_abstract_origin:
-    case DW_AT_specification:
-    case DW_AT_call_origin:
-    case DW_AT_byte_size:
-    case DW_AT_bit_size:
-    case DW_AT_data_member_location:
-    case DW_AT_data_bit_offset:
-    case DW_AT_encoding:
-    case DW_AT_const_value:
-    case DW_AT_bit_offset:
-    case DW_AT_count:
-    case DW_AT_upper_bound:
-    case DW_AT_declaration:
-    case DW_AT_low_pc:
-    case DW_AT_high_pc:
-    case DW_AT_ranges:
+/// What a type may be called by.
+bool gives_name(std::uint16_t tag) {
+  switch (tag) {
+    case DW_TAG_structure_type:
+    case DW_TAG_union_type:
+    case DW_TAG_enumeration_type:
+    case DW_TAG_typedef:
+    case DW_TAG_variable:
       return true;
     default:
       return false;
   }
 }
-
-/// Most of what an entry says (lines, columns, places) is passed over, in one step where it stands together.
-void add_attribute(std::vector<Attribute>& attributes, const Attribute& attribute, std::size_t address_size) {
-  const std::optional<std::int64_t> size = fixed_size(attribute.form, address_size);
-  if (is_wanted(attribute.name) || !size) {
-    attributes.push_back(attribute);
-  } else if (!attributes.empty() && attributes.back().form == kSkipped) {
-    attributes.back().implicit += *size;
-  } else {
-    attributes.push_back({.name = 0, .form = kSkipped, .implicit = *size});
-  }
-}
-
-/// By their number.
-using Abbreviations = std::vector<Abbreviation>;
-
-std::optional<Abbreviations> read_abbreviations(ByteView bytes, std::uint64_t offset,
-                                                std::size_t address_size) {
-  Cursor cursor(bytes, offset);
-  Abbreviations table;
-  for (std::uint64_t code = cursor.uleb(); code != 0; code = cursor.uleb()) {
-    if (code > kMostAbbreviations) return std::nullopt;
-    if (code >= table.size()) table.resize(code + 1);
-    Abbreviation& entry = table[code];
-    entry = {.tag = static_cast<std::uint16_t>(cursor.uleb()),
-             .has_children = cursor.fixed(1) != 0,
-             .attributes = {}};
-    for (;;) {
-      Attribute attribute{.name = static_cast<std::uint16_t>(cursor.uleb()),
-                          .form = static_cast<std::uint16_t>(cursor.uleb())};
-      if (attribute.form == DW_FORM_implicit_const) attribute.implicit = cursor.sleb();
-      if (cursor.broken()) return std::nullopt;
-      if (attribute.name == 0 && attribute.form == 0) break;
-      if (attribute.form == kSkipped) return std::nullopt;
-      add_attribute(entry.attributes, attribute, address_size);
-    }
-  }
-  if (cursor.broken()) return std::nullopt;
-  return table;
-}
-
-/// Texts by their offset, each up to a zero byte.
-class Texts {
- public:
-  explicit Texts(ByteView bytes) : bytes_(bytes), ended_(bytes.size()) {
-    while (ended_ > 0 && bytes[ended_ - 1] != 0) --ended_;
-  }
-  /// Null when there is none.
-  const char* at(std::uint64_t offset) const {
-    return offset < ended_ ? reinterpret_cast<const char*>(bytes_.data()) + offset : nullptr;
-  }
-
- private:
-  ByteView bytes_;
-  std::size_t ended_;  ///< behind the last zero byte
-};
 
 /// What an attribute says, as far as its form tells.
 struct Value {
@@ -339,6 +153,7 @@ class Reader {
     if (entry.tag == DW_TAG_subrange_type && !open.bounded) entry.value = -1;
     if (open.bits_from_top)
       entry.value += static_cast<std::int64_t>(entry.size * 8 - *open.bits_from_top - entry.bit_size);
+    if (gives_name(entry.tag) && !entry.name.empty()) result_.naming.push_back(next() - 1);
     DebugCode& code = open.code;
     if (entry.tag != DW_TAG_subprogram || (!open.has_code && !code.scattered)) return;
     if (open.size_follows) code.high += code.low;
@@ -404,7 +219,7 @@ class Reader {
   Value in_unit(std::uint64_t value) const {
     return {.number = unit_ + value, .kind = Value::Kind::kReference};
   }
-  Value text_in(const Texts& texts, std::uint64_t offset) {
+  Value text_in(const DebugTexts& texts, std::uint64_t offset) {
     const char* text = texts.at(offset);
     if (text != nullptr) return {.text = text};
     cursor_.fail();
@@ -496,8 +311,8 @@ class Reader {
   static constexpr std::uint32_t kBlock = 64;
 
   const DebugSections& sections_;
-  Texts strings_;
-  Texts line_strings_;
+  DebugTexts strings_;
+  DebugTexts line_strings_;
   Cursor cursor_;
   std::map<std::pair<std::uint64_t, std::size_t>, Abbreviations>
       tables_;  ///< by offset, and size of addresses

@@ -71,6 +71,7 @@ struct DebugSections {
 struct DebugEntries {
   std::vector<DebugEntry> entries;  ///< each before those below it; without the parameters of calls
   std::vector<DebugCode> code;      ///< of functions that have any
+  std::vector<EntryId> naming;      ///< what gives types names: they, typedefs and variables, that have one
 };
 
 /// "delta.debug-info" when the sections are broken, or of a form that compilers of kernels do not write

@@ -14,6 +14,8 @@
 #include <span>
 #include <unordered_map>
 
+#include "delta/debug_lines.h"
+
 namespace suture {
 namespace {
 
@@ -96,6 +98,7 @@ class DebugInfo::Session {
 
   bool empty() const { return !debug_.contains(".debug_info"); }
   const std::vector<DebugEntry>& entries() const { return entries_; }
+  const std::vector<EntryId>& naming_entries() const { return naming_; }
 
   Result<void> load() {
     if (!entries_.empty() || empty()) return {};
@@ -104,13 +107,9 @@ class DebugInfo::Session {
                   "compile without -fdebug-types-section");
     }
     relocate({".debug_info", ".debug_rnglists", ".debug_ranges"});
-    dwarf_.reset(dwarf_begin_elf(elf_.get(), DWARF_C_READ, nullptr));
-    if (!dwarf_) return broken(dwarf_errmsg(-1));
-    DebugEntries read = TRY(read_debug_entries({.info = bytes_of(".debug_info"),
-                                                .abbreviations = bytes_of(".debug_abbrev"),
-                                                .strings = bytes_of(".debug_str"),
-                                                .line_strings = bytes_of(".debug_line_str")}));
+    DebugEntries read = TRY(read_debug_entries(sections()));
     entries_ = std::move(read.entries);
+    naming_ = std::move(read.naming);
     for (const DebugCode& code : read.code) add_code(code);
     std::ranges::sort(functions_, {}, &CodeRange::begin);
     return {};
@@ -131,23 +130,18 @@ class DebugInfo::Session {
     if (function == kNoEntry || !address) return std::nullopt;
     Dwarf_Die die;
     Dwarf_Die unit;
-    if (dwarf_offdie(dwarf_.get(), offset_of(function), &die) == nullptr ||
+    if (dwarf_offdie(dwarf(), offset_of(function), &die) == nullptr ||
         dwarf_diecu(&die, &unit, nullptr, nullptr) == nullptr)
       return std::nullopt;
-    if (!lines_relocated_) {
-      relocate({".debug_line"});
-      lines_relocated_ = true;
-    }
-    if (const auto call = inlined_call(die, unit, *address, 0)) return call;
-    Dwarf_Line* line = dwarf_getsrc_die(&unit, *address);
-    Dwarf_Addr begin = 0;
-    int number = 0;
-    const char* file = line == nullptr ? nullptr : dwarf_linesrc(line, nullptr, nullptr);
-    // Lines of another section lie before, when this one has none.
-    if (file == nullptr || dwarf_lineaddr(line, &begin) != 0 || begin >> 32 != *address >> 32 ||
-        dwarf_lineno(line, &number) != 0)
-      return std::nullopt;
-    return SourceLine{.file = file, .line = number};
+    const DebugLines& lines = lines_of(unit);
+    std::optional<DebugLines::Place> place = inlined_call(die, *address, 0);
+    if (!place) place = lines.at(*address);
+    if (!place) return std::nullopt;
+    Dwarf_Attribute attribute;
+    const char* folder = dwarf_formstring(dwarf_attr(&unit, DW_AT_comp_dir, &attribute));
+    std::optional<std::string> file = lines.file(place->file, folder == nullptr ? "" : folder);
+    if (!file) return std::nullopt;
+    return SourceLine{.file = std::move(*file), .line = place->line};
   }
 
  private:
@@ -158,14 +152,39 @@ class DebugInfo::Session {
     Dwarf_Off offset;  ///< of the entry
   };
 
+  /// Null when libdw cannot read what we could. Made when it is first needed: of most pairs it is not.
+  Dwarf* dwarf() {
+    if (!dwarf_) dwarf_.reset(dwarf_begin_elf(elf_.get(), DWARF_C_READ, nullptr));
+    return dwarf_.get();
+  }
+
   Dwarf_Off offset_of(EntryId function) const {
     const auto found = std::ranges::find(functions_, function, &CodeRange::entry);
     return found == functions_.end() ? 0 : found->offset;
   }
 
+  DebugSections sections() const {
+    return {.info = bytes_of(".debug_info"),
+            .abbreviations = bytes_of(".debug_abbrev"),
+            .strings = bytes_of(".debug_str"),
+            .line_strings = bytes_of(".debug_line_str")};
+  }
+
+  /// Read for the first who asks.
+  const DebugLines& lines_of(Dwarf_Die& unit) {
+    if (lines_.empty()) relocate({".debug_line"});
+    Dwarf_Attribute attribute;
+    Dwarf_Word offset = 0;
+    if (dwarf_formudata(dwarf_attr(&unit, DW_AT_stmt_list, &attribute), &offset) != 0)
+      offset = Dwarf_Word{0} - 1;
+    const auto known = lines_.find(offset);
+    if (known != lines_.end()) return known->second;
+    return lines_.emplace(offset, DebugLines(bytes_of(".debug_line"), offset, sections())).first->second;
+  }
+
   /// Where `scope` calls the outermost of the inlined functions that the address is in.
-  static std::optional<SourceLine> inlined_call(Dwarf_Die& scope, Dwarf_Die& unit, Dwarf_Addr address,
-                                                std::size_t depth) {
+  static std::optional<DebugLines::Place> inlined_call(Dwarf_Die& scope, Dwarf_Addr address,
+                                                       std::size_t depth) {
     Dwarf_Die child;
     if (depth > kDeepest || dwarf_child(&scope, &child) != 0) return std::nullopt;
     do {
@@ -173,19 +192,14 @@ class DebugInfo::Session {
       if ((tag != DW_TAG_lexical_block && tag != DW_TAG_inlined_subroutine) ||
           dwarf_haspc(&child, address) != 1)
         continue;
-      if (tag == DW_TAG_lexical_block) return inlined_call(child, unit, address, depth + 1);
+      if (tag == DW_TAG_lexical_block) return inlined_call(child, address, depth + 1);
       Dwarf_Attribute attribute;
       Dwarf_Word file = 0;
       Dwarf_Word line = 0;
-      Dwarf_Files* files = nullptr;
-      std::size_t count = 0;
       if (dwarf_formudata(dwarf_attr(&child, DW_AT_call_file, &attribute), &file) != 0 ||
-          dwarf_formudata(dwarf_attr(&child, DW_AT_call_line, &attribute), &line) != 0 ||
-          dwarf_getsrcfiles(&unit, &files, &count) != 0 || file >= count)
+          dwarf_formudata(dwarf_attr(&child, DW_AT_call_line, &attribute), &line) != 0)
         return std::nullopt;
-      const char* name = dwarf_filesrc(files, file, nullptr, nullptr);
-      if (name == nullptr) return std::nullopt;
-      return SourceLine{.file = name, .line = static_cast<int>(line)};
+      return DebugLines::Place{.file = file, .line = static_cast<int>(line)};
     } while (dwarf_siblingof(&child, &child) == 0);
     return std::nullopt;
   }
@@ -242,7 +256,7 @@ class DebugInfo::Session {
       return;
     }
     Dwarf_Die die;
-    if (dwarf_offdie(dwarf_.get(), code.offset, &die) == nullptr) return;
+    if (dwarf_offdie(dwarf(), code.offset, &die) == nullptr) return;
     Dwarf_Addr base = 0;
     Dwarf_Addr begin = 0;
     Dwarf_Addr end = 0;
@@ -259,9 +273,10 @@ class DebugInfo::Session {
   std::unordered_map<std::string_view, std::size_t> sections_;  ///< that are loaded; 0: two have that name
   std::map<std::string_view, Elf_Scn*> debug_;                  ///< those that are not loaded
   std::vector<DebugEntry> entries_;
+  std::vector<EntryId> naming_;
   std::vector<CodeRange> functions_;
-  bool several_ = false;  ///< there is more than one .debug_info
-  bool lines_relocated_ = false;
+  bool several_ = false;                       ///< there is more than one .debug_info
+  std::map<std::uint64_t, DebugLines> lines_;  ///< by where they begin in .debug_line
 };
 
 Result<std::unique_ptr<DebugInfo::Session>> DebugInfo::Session::map(const std::filesystem::path& path) {
@@ -324,6 +339,10 @@ Result<void> DebugInfo::load() const {
 
 const std::vector<DebugEntry>& DebugInfo::entries() const {
   return session_->entries();
+}
+
+const std::vector<EntryId>& DebugInfo::naming_entries() const {
+  return session_->naming_entries();
 }
 
 EntryId DebugInfo::function_at(std::string_view section, std::uint64_t offset) const {

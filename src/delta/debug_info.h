@@ -45,6 +45,8 @@ class DebugInfo {
   Result<void> load() const;
   /// All entries, each before those below it; none before load().
   const std::vector<DebugEntry>& entries() const;
+  /// Those with a name that types may go by: types, typedefs and variables.
+  const std::vector<EntryId>& naming_entries() const;
   /// The function whose code holds this place; kNoEntry when that is not known.
   EntryId function_at(std::string_view section, std::uint64_t offset) const;
   /// The line of the function there that the instruction at this place was made from: of code from an inlined

@@ -17,8 +17,9 @@ namespace suture {
 Result<Delta> make_delta(const elf::Object& original_object, const elf::Object& patched_object,
                          const std::string& name, const DeltaOptions& options) {
   // Cut both objects into functions, variables and strings, and make references between those of relocations.
-  Unit original = TRY(Unit::cut(original_object, name));
-  Unit patched = TRY(Unit::cut(patched_object, name));
+  InstructionFields decoded;
+  Unit original = TRY(Unit::cut(original_object, name, decoded));
+  Unit patched = TRY(Unit::cut(patched_object, name, decoded));
 
   // Find the entries of the kernel's tables (alternatives, WARNs, faulting instructions) that each function
   // has.

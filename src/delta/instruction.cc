@@ -39,6 +39,13 @@ std::vector<InstructionField> instruction_fields(ByteView code) {
   return fields;
 }
 
+const std::vector<InstructionField>& InstructionFields::of(ByteView code) {
+  const std::string_view text(reinterpret_cast<const char*>(code.data()), code.size());
+  const auto [found, added] = known_.try_emplace(text);
+  if (added) found->second = instruction_fields(code);
+  return found->second;
+}
+
 bool is_filler(ByteView code) {
   constexpr std::uint8_t kTrap = 0xcc;
   ZydisDecoder decoder;

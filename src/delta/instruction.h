@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/file.h"
@@ -24,6 +26,16 @@ struct InstructionField {
 /// The displacement and immediate fields of 64-bit code, by offset. Bytes that are no instruction are
 /// stepped over one at a time.
 std::vector<InstructionField> instruction_fields(ByteView code);
+
+/// The same, remembered: of the functions of a unit most are equal to the byte before and after a fix. The
+/// code must stay where it is.
+class InstructionFields {
+ public:
+  const std::vector<InstructionField>& of(ByteView code);
+
+ private:
+  std::unordered_map<std::string_view, std::vector<InstructionField>> known_;
+};
 
 /// What an assembler puts between two functions: instructions without effect, traps, zeros.
 bool is_filler(ByteView code);

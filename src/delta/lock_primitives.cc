@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 namespace suture {
 namespace {
@@ -134,8 +135,13 @@ constexpr std::array<std::string_view, 32> kSleepers{"schedule",
                                                      "rcu_barrier"};
 
 const Primitive* primitive(std::string_view function) {
-  const auto* found = std::ranges::find(kPrimitives, function, &Primitive::name);
-  return found == kPrimitives.end() ? nullptr : found;
+  static const auto kByName = [] {
+    std::unordered_map<std::string_view, const Primitive*> by_name;
+    for (const Primitive& each : kPrimitives) by_name.emplace(each.name, &each);
+    return by_name;
+  }();
+  const auto found = kByName.find(function);
+  return found == kByName.end() ? nullptr : found->second;
 }
 
 }  // namespace

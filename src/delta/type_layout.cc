@@ -45,25 +45,25 @@ std::string base_meaning(const DebugEntry& base) {
 }  // namespace
 
 Types::Types(const DebugInfo& info) : entries_(info.entries()) {
-  name_types();
+  name_types(info.naming_entries());
 }
 
-void Types::name_types() {
-  std::vector<EntryId> typedefs;
-  std::vector<EntryId> variables;
-  for (EntryId id = 0; id < entries_.size(); ++id) {
+void Types::name_types(const std::vector<EntryId>& naming) {
+  // A type's own name goes before that of a typedef, and that before a variable's.
+  for (const EntryId id : naming) {
     const DebugEntry& type = entries_[id];
-    if (type.tag == DW_TAG_typedef) typedefs.push_back(id);
-    if (type.tag == DW_TAG_variable) variables.push_back(id);
-    if (!is_named_kind(type.tag) || type.declaration || type.name.empty()) continue;
-    name(std::string(keyword(type.tag)) + std::string(type.name) + scope_of(id), id);
+    if (is_named_kind(type.tag) && !type.declaration)
+      name(std::string(keyword(type.tag)) + std::string(type.name) + scope_of(id), id);
   }
-  for (const EntryId id : typedefs) name_by(id, "");
-  for (const EntryId id : variables) name_by(id, "the type of ");
+  for (const EntryId id : naming) {
+    if (entries_[id].tag == DW_TAG_typedef) name_by(id, "");
+  }
+  for (const EntryId id : naming) {
+    if (entries_[id].tag == DW_TAG_variable) name_by(id, "the type of ");
+  }
 }
 
 void Types::name_by(EntryId alias, std::string_view prefix) {
-  if (entries_[alias].name.empty()) return;
   EntryId type = resolve(entries_[alias].type);
   for (int depth = 0; depth < kDeepest && type != kNoEntry && entries_[type].tag == DW_TAG_array_type;
        ++depth)

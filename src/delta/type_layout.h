@@ -71,7 +71,7 @@ class Types {
   std::map<std::string, std::int64_t> enumerators(EntryId enumeration) const;
 
  private:
-  void name_types();
+  void name_types(const std::vector<EntryId>& naming);
   void name_by(EntryId alias, std::string_view prefix);
   void name(std::string name, EntryId type);
   std::string meaning(EntryId type, int depth) const;

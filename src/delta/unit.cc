@@ -84,6 +84,11 @@ std::string_view parent_of_cold(std::string_view name) {
 }
 
 Result<Unit> Unit::cut(const elf::Object& object, std::string name) {
+  InstructionFields decoded;
+  return cut(object, std::move(name), decoded);
+}
+
+Result<Unit> Unit::cut(const elf::Object& object, std::string name, InstructionFields& decoded) {
   Unit unit(object, std::move(name));
   std::vector<std::vector<std::uint32_t>> symbols(object.sections.size());
   for (std::uint32_t i = 0; i < object.symbols.size(); ++i) {
@@ -109,7 +114,7 @@ Result<Unit> Unit::cut(const elf::Object& object, std::string name) {
     }
   }
   unit.first_atom_.push_back(static_cast<std::uint32_t>(unit.atoms_.size()));
-  TRY(unit.read_references());
+  TRY(unit.read_references(decoded));
   return unit;
 }
 
@@ -254,7 +259,7 @@ AtomId Unit::atom_at(std::uint32_t section, std::uint64_t offset) const {
   return static_cast<AtomId>(after - atoms_.begin());
 }
 
-Result<void> Unit::read_references() {
+Result<void> Unit::read_references(InstructionFields& decoded) {
   references_.resize(object_->sections.size());
   for (std::uint32_t section = 0; section < object_->sections.size(); ++section) {
     const elf::Section& content = object_->sections[section];
@@ -272,7 +277,7 @@ Result<void> Unit::read_references() {
     std::ranges::sort(references, {}, &Reference::offset);
     std::vector<InstructionField> fields;
     if (content.executable()) {
-      fields = fields_of(section);
+      fields = fields_of(section, decoded);
       for (Reference& reference : references) {
         const auto field = std::ranges::lower_bound(fields, reference.offset, {}, &InstructionField::offset);
         if (field == fields.end() || field->offset != reference.offset) continue;
@@ -287,11 +292,11 @@ Result<void> Unit::read_references() {
 }
 
 /// Each atom's code is decoded from its own start, so data between two cannot derail the second.
-std::vector<InstructionField> Unit::fields_of(std::uint32_t section) const {
+std::vector<InstructionField> Unit::fields_of(std::uint32_t section, InstructionFields& decoded) const {
   const elf::Section& content = object_->sections[section];
   std::vector<InstructionField> fields;
   const auto decode = [&](std::uint64_t offset, std::uint64_t size) {
-    for (InstructionField field : instruction_fields(bytes(section, offset, size))) {
+    for (InstructionField field : decoded.of(bytes(section, offset, size))) {
       field.offset += offset;
       fields.push_back(field);
     }
@@ -355,7 +360,8 @@ Result<void> Unit::resolve(std::uint32_t section, Reference& reference) const {
                 fmt::format("a relocation of section {} leads to no code or data: {}{:+}",
                             object_->sections[section].name, symbol.name, reference.addend));
   }
-  if (is_special_section(target.name)) return {};
+  const bool no_atom = first_atom_[symbol.section] == first_atom_[symbol.section + 1];
+  if (no_atom && is_special_section(target.name)) return {};
   reference.target =
       only_atom ? first_atom_[symbol.section] : atom_at(symbol.section, static_cast<std::uint64_t>(place));
   if (reference.target == kNoAtom) {

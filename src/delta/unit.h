@@ -61,6 +61,8 @@ class Unit {
  public:
   /// `object` must outlive it. "delta.unsupported-object" names what cannot be cut.
   static Result<Unit> cut(const elf::Object& object, std::string name);
+  /// The same for one of several objects that have much of their code in common.
+  static Result<Unit> cut(const elf::Object& object, std::string name, InstructionFields& decoded);
 
   const std::string& name() const { return name_; }
   const elf::Object& object() const { return *object_; }
@@ -91,8 +93,8 @@ class Unit {
   void cut_mergeable(std::uint32_t section);
   void cut_snippets(std::uint32_t section);
   void add_nameless(std::uint32_t section, std::uint64_t begin, std::uint64_t end);
-  Result<void> read_references();
-  std::vector<InstructionField> fields_of(std::uint32_t section) const;
+  Result<void> read_references(InstructionFields& decoded);
+  std::vector<InstructionField> fields_of(std::uint32_t section, InstructionFields& decoded) const;
   Result<void> add_resolved(std::uint32_t section, const std::vector<InstructionField>& fields);
   Result<void> resolve(std::uint32_t section, Reference& reference) const;
 

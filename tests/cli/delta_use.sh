@@ -38,7 +38,8 @@ if [ $code != 1 ] || ! grep -q 'start suture-all' "$folder/out"; then
   cat "$folder/out"
   status=1
 fi
-"$folder/alone/bin/suture" delta --help >"$folder/out" || status=1
+"$folder/alone/bin/suture" delta "$old" "$new" -o "$folder/alone/delta.o" >"$folder/out" || status=1
+[ -s "$folder/alone/delta.o" ] || { echo "suture alone made no delta"; status=1; }
 ln -s "$(realpath "$(dirname "$suture")/suture-all")" "$folder/alone/libexec/suture/suture-all"
 "$folder/alone/bin/suture" --version | grep -q '^suture [0-9]' || { echo "suture-all was not found in libexec"; status=1; }
 
@@ -84,6 +85,21 @@ cp "$folder/out.o" "$folder/first.o"
 expect 0 '"outcome": "patched"' --json "$old" "$new" -o "$folder/out.o"
 cmp "$folder/out.o" "$folder/first.o"
 expect 0 '"sympos": null' "$old" "$new" --output "$folder/out.o" --json
+# The small program reads the plain form of a command line by itself; suture-all reads any, to the same effect.
+all_forms() {
+  expect "$@" -o "$folder/out.o"
+  expect "$@" --output="$folder/out.o"
+  expect "$@" -o"$folder/out.o"
+  cmp "$folder/out.o" "$folder/first.o"
+}
+all_forms 0 'meminfo_proc_show' "$old" "$new"
+all_forms 0 '"outcome": "patched"' "$old" "$new" --json
+"$(dirname "$suture")/suture-all" delta "$old" "$new" -o "$folder/out.o" >/dev/null
+cmp "$folder/out.o" "$folder/first.o"
+expect 0 '"unit": "x"' --unit=x "$old" --json "$new" -o "$folder/out.o"
+expect 0 '"unit": "x"' "$old" -o "$folder/out.o" --unit x --json "$new"
+expect 1 'required' "$old" -o "$folder/out.o"
+expect 1 'not expected' "$old" "$new" "$new" -o "$folder/out.o"
 expect 0 '"object": "dm_mod"' "$old" "$new" -o "$folder/out.o" --json --object dm-mod
 expect 0 '"unit": "meminfo.c"' "$old" "$new" -o "$folder/out.o" --json --unit meminfo.c
 expect 3 'nothing changed' "$old" "$old" -o "$folder/out.o"

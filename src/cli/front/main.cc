@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `suture`, as people call it. To load the libraries that some command needs (HTTP, cryptography)
-// takes longer than to make a delta, which scripts do for thousands of pairs of objects. So `suture delta`
-// is in this small program, and it becomes suture-all, which has all commands, for anything else.
+// `suture`, as people call it. To load the libraries that some command needs (HTTP, cryptography), and to
+// make ready for any command line, takes longer than to make a delta, which scripts do for thousands of pairs
+// of objects. So `suture delta`, called as scripts call it, is in this small program, and it becomes
+// suture-all, which has all commands, for anything else.
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
 
+#include "cli/front/arguments.h"
 #include "cli/front/heap.h"
-#include "cli/program.h"
+#include "cli/outcome.h"
 
+namespace suture::cli {
 namespace {
-
-/// The command comes first, but for flags of the whole program.
-bool asks_for_delta(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    if (argv[i][0] != '-') return std::strcmp(argv[i], "delta") == 0;
-  }
-  return false;
-}
 
 /// Returns only when that fails.
 void become_suture_all(char** argv) {
@@ -34,14 +28,22 @@ void become_suture_all(char** argv) {
              folder.string());
 }
 
+int make_delta(const DeltaRequest& request) {
+  take_memory_in_large_pages();
+  const Result<int> status = run_delta(request.arguments, request.json);
+  if (status) return *status;
+  print_error(status.error(), request.json);
+  return delta_failure_status(status.error());
+}
+
 }  // namespace
+}  // namespace suture::cli
 
 int main(int argc, char** argv) {
   using namespace suture::cli;
-  if (asks_for_delta(argc, argv)) {
-    take_memory_in_large_pages();
-    return run_program(argc, argv, add_delta_command);
-  }
+  const std::span<char* const> words(argv, static_cast<std::size_t>(argc));
+  if (const auto request = plain_delta_request(words.subspan(words.empty() ? 0 : 1)))
+    return make_delta(*request);
   become_suture_all(argv);
   return kFailed;
 }

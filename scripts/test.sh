@@ -159,7 +159,7 @@ with_target() {
 
 # The labels are exclusive here: a VM test may need the packages too.
 stage_kernel() { with_target --label-regex kernel --label-exclude vm --parallel "$jobs" --timeout 1500; }
-stage_vm() { with_target --label-regex vm --timeout 1800; }
+stage_vm() { with_target --label-regex vm --parallel "$jobs" --timeout 1800; }
 
 finish() {
   echo "$passed passed, $failed failed ($(($(date +%s) - started)) s)"

@@ -14,6 +14,10 @@
 namespace suture {
 namespace {
 
+/// Sums with it do not overflow. None of a real object comes near: not even one that leads from the kernel's
+/// addresses to those of memory.
+constexpr std::int64_t kLargestAddend = std::int64_t{1} << 60;
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -30,11 +34,12 @@ bool is_private_name(std::string_view name) {
   return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
-AtomKind kind_of(const elf::Section& section, std::string_view name, std::uint8_t symbol_type) {
-  if (section.executable() || symbol_type == STT_FUNC) return AtomKind::kFunction;
+AtomKind kind_of(const elf::Section& section, const elf::Symbol& symbol) {
+  if (section.executable() || symbol.type == STT_FUNC) return AtomKind::kFunction;
   // struct _ddebug: made for each pr_debug(), found by the kernel through its section.
   if (section.name == "__dyndbg" || section.name == "__verbose") return AtomKind::kPrivate;
-  if (!section.writable() && is_private_name(name)) return AtomKind::kPrivate;
+  if (!section.writable() && symbol.binding == STB_LOCAL && is_private_name(symbol.name))
+    return AtomKind::kPrivate;
   return AtomKind::kData;
 }
 
@@ -149,7 +154,7 @@ void Unit::cut_section(std::uint32_t section, std::vector<std::uint32_t>& symbol
       size = (next == symbols.end() ? content.size : object_->symbols[*next].value) - symbol.value;
     }
     atoms_.push_back({.name = symbol.name,
-                      .kind = kind_of(content, symbol.name, symbol.type),
+                      .kind = kind_of(content, symbol),
                       .section = section,
                       .offset = symbol.value,
                       .size = size,
@@ -269,6 +274,11 @@ Result<void> Unit::read_references(InstructionFields& decoded) {
     std::vector<Reference>& references = references_[section];
     for (const elf::Relocation& relocation : content.relocations) {
       if (relocation.type == R_X86_64_NONE) continue;
+      if (relocation.addend > kLargestAddend || relocation.addend < -kLargestAddend) {
+        return fail("delta.unsupported-object", "read the unit " + name_,
+                    fmt::format("a relocation of section {} leads {:#x} bytes away from its symbol",
+                                content.name, relocation.addend));
+      }
       references.push_back({.offset = relocation.offset,
                             .type = relocation.type,
                             .symbol = relocation.symbol,

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "delta/instruction.h"
 
 namespace suture {
@@ -115,6 +117,24 @@ TEST(CutUnit, CutsStringsAtTheirEnds) {
   EXPECT_EQ(unit->atom(0).kind, AtomKind::kPrivate);
 }
 
+// A compiler's own variables are made anew in each unit; what has such a name and is global is somebody's.
+TEST(CutUnit, TakesGlobalVariablesForPrivateByNoName) {
+  const elf::Section data{.name = ".rodata", .flags = SHF_ALLOC, .size = 16, .data = Bytes(16, 1)};
+  const auto symbol = [](std::uint64_t value, std::uint8_t binding) {
+    return elf::Symbol{.name = "__func__.1",
+                       .type = STT_OBJECT,
+                       .binding = binding,
+                       .section = 0,
+                       .value = value,
+                       .size = 8};
+  };
+  const elf::Object object = object_with({data}, {symbol(0, STB_LOCAL), symbol(8, STB_GLOBAL)});
+  const auto unit = Unit::cut(object, "u.c");
+  ASSERT_TRUE(unit.has_value());
+  EXPECT_EQ(unit->atom(0).kind, AtomKind::kPrivate);
+  EXPECT_EQ(unit->atom(1).kind, AtomKind::kData);
+}
+
 TEST(CutUnit, RefusesReferencesToNowhere) {
   elf::Section data{.name = ".data", .flags = SHF_ALLOC | SHF_WRITE, .size = 16, .data = Bytes(16, 1)};
   data.relocations.push_back({.offset = 0, .type = R_X86_64_64, .symbol = 0, .addend = 400});
@@ -125,6 +145,18 @@ TEST(CutUnit, RefusesReferencesToNowhere) {
   const auto unit = Unit::cut(object, "u.c");
   ASSERT_FALSE(unit.has_value());
   EXPECT_EQ(unit.error().code, "delta.unsupported-object");
+}
+
+TEST(CutUnit, RefusesAddendsThatNoSumHolds) {
+  for (const std::int64_t addend :
+       {std::numeric_limits<std::int64_t>::max() - 3, std::numeric_limits<std::int64_t>::min()}) {
+    elf::Section data{.name = ".data", .flags = SHF_ALLOC | SHF_WRITE, .size = 16, .data = Bytes(16, 1)};
+    data.relocations.push_back({.offset = 0, .type = R_X86_64_PC32, .symbol = 0, .addend = addend});
+    const elf::Object object = object_with({data}, {{.name = "elsewhere", .section = elf::kUndefined}});
+    const auto unit = Unit::cut(object, "u.c");
+    ASSERT_FALSE(unit.has_value());
+    EXPECT_EQ(unit.error().code, "delta.unsupported-object");
+  }
 }
 
 TEST(CutUnit, RefusesCommonSymbols) {

@@ -64,7 +64,7 @@ Result<Target> find_target(const TargetStore& store, const std::string& wanted) 
   if (target || target.error().code != "target.not-in-store") return target;
   const TargetName name = TRY(parse_target_name(wanted));
   if (name.distribution.empty()) return target;
-  return store.add(*TRY(find_distribution(name.distribution)), name.release, name.version);
+  return store.add(*TRY(find_distribution(name.distribution, store.lists())), name.release, name.version);
 }
 
 /// Forgets what a phase, and those after it, found out.

@@ -15,7 +15,7 @@ TEXT
 }
 
 # To build and run: the compiler and libraries; what `suture target add` and `suture build` call (dpkg-deb,
-# xz, patch, make, gcc-12: the compiler of Debian 12's kernels); the machine in which patchsets are tried.
+# xz, patch, make, gcc-12: the compiler of Debian 12's kernels; mmdebstrap and bubblewrap for those of others); the machine in which patchsets are tried.
 build_packages="
   ca-certificates git
   g++ gcc-12 make cmake ninja-build pkg-config
@@ -23,6 +23,7 @@ build_packages="
   libtomlplusplus-dev libcli11-dev libfmt-dev libspdlog-dev libsystemd-dev libsqlite3-dev libssl-dev
   libzstd-dev liblz4-dev libbz2-dev liblzma-dev zlib1g-dev libgtest-dev libgmock-dev
   dpkg-dev xz-utils zstd patch bc
+  mmdebstrap bubblewrap
   qemu-system-x86 busybox-static cpio kmod
 "
 # clang 14 cannot compile std::expected of libstdc++, hence 19.

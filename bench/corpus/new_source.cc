@@ -19,7 +19,7 @@ constexpr std::string_view kSourcePackage = "linux-source-";
 
 Result<AptPackage> look_up(const std::string& name, const std::string& version) {
   std::vector<std::string> there;
-  const std::vector<AptPackage> versions = TRY(apt_show({name}))[name];
+  const std::vector<AptPackage> versions = TRY(Apt().show({name}))[name];
   for (const AptPackage& package : versions) {
     if (package.version == version) return package;
     there.push_back(package.version);
@@ -48,7 +48,7 @@ Result<fs::path> find_new_source(const Target& target, const fs::path& store, co
   progress.step("wait for another suture that uses the store");
   const FileLock lock = TRY(FileLock::acquire(store / "lock"));
   if (fs::is_directory(tree, error)) return tree;
-  if (!look_up(name, wanted)) TRY(apt_update());
+  if (!look_up(name, wanted)) TRY(Apt().update());
   const AptPackage package = TRY(look_up(name, wanted));
   KernelPlan plan;
   plan.version = wanted;
@@ -56,7 +56,8 @@ Result<fs::path> find_new_source(const Target& target, const fs::path& store, co
   // Beside its place, and in no folder that is closed to others: apt fetches as a user of its own.
   TRY(make_directories(tree.parent_path()));
   TempDir folder = TRY(TempDir::make(".new-source", tree.parent_path()));
-  TRY(TRY(find_distribution(target.id.distribution))->fetch_source(plan, folder.path(), progress));
+  TRY(TRY(find_distribution(target.id.distribution, store / "lists"))
+          ->fetch_source(plan, folder.path(), progress));
   fs::permissions(folder.path(), fs::perms(0755), error);
   TRY(folder.move_to(tree));
   return tree;

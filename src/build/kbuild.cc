@@ -64,10 +64,18 @@ std::string compiler_words(std::string text, const fs::path& root) {
 }  // namespace
 
 Result<Kbuild> Kbuild::prepare(const Target& target) {
-  TRY(check_compiler(target));
-  Kbuild kbuild(target, TRY(TempDir::make("suture-kbuild")));
+  Toolchain toolchain = TRY(Toolchain::of(target));
+  Kbuild kbuild(target, std::move(toolchain), TRY(TempDir::make("suture-kbuild")));
   TRY(kbuild.make_tree());
   return kbuild;
+}
+
+Result<Finished> Kbuild::run_in_place(Command command, const BuildRootAccess& more) const {
+  BuildRootAccess access{.read = {target_.source, target_.headers, target_.common_headers, target_.kbuild},
+                         .write = {tree_.path()}};
+  access.read.insert(access.read.end(), more.read.begin(), more.read.end());
+  access.write.insert(access.write.end(), more.write.begin(), more.write.end());
+  return run(toolchain_.command(std::move(command), access));
 }
 
 Result<void> Kbuild::make_tree() const {
@@ -114,18 +122,22 @@ Result<void> Kbuild::make_tree() const {
 /// The lines that kbuild would run, and before each whether the folder's Makefile lists the object at all.
 Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions) const {
   std::string words;
-  for (const auto& [folder, objects] : questions)
+  BuildRootAccess access;
+  for (const auto& [folder, objects] : questions) {
+    if (folder.starts_with('/')) access.read.emplace_back(folder);
     words += fmt::format("{}obj={}|{}", words.empty() ? "" : " ", folder, fmt::join(objects, "|"));
+  }
   // One object that it cannot make shall not keep it from telling of the others.
-  const Finished make =
-      TRY(run({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-units", "SUTURE_QUESTIONS=" + words,
-                        // Print instead of running.
-                        fmt::format("rule_cc_o_c=$(info {} $@ $(if $(filter $@,$(real-obj-y) "
-                                    "$(real-obj-m) $(lib-y)),listed,unlisted) "
-                                    "$(cmd_cc_o_c))@:",
-                                    kMarker)},
-               .directory = tree_.path(),
-               .environment = environment()}));
+  const Finished make = TRY(run_in_place(
+      {.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-units", "SUTURE_QUESTIONS=" + words,
+                // Print instead of running.
+                fmt::format("rule_cc_o_c=$(info {} $@ $(if $(filter $@,$(real-obj-y) "
+                            "$(real-obj-m) $(lib-y)),listed,unlisted) "
+                            "$(cmd_cc_o_c))@:",
+                            kMarker)},
+       .directory = tree_.path(),
+       .environment = environment()},
+      access));
   // make expands the variable for each rule that it runs on the way: generated headers and their tools, too.
   Answers answers{.commands = {}, .complaints = make.err};
   for (std::size_t at = 0; at < make.out.size();) {
@@ -151,10 +163,10 @@ Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::str
 /// Objects that a Makefile lists which is in no folder above them, by what their paths come to.
 Result<Kbuild::Faraway> Kbuild::listed_from_afar() const {
   const std::vector<std::string> folders = TRY(reaching_makefiles(target_.source));
-  const Finished make = TRY(run({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-lists",
-                                          fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " "))},
-                                 .directory = tree_.path(),
-                                 .environment = environment()}));
+  const Finished make = TRY(run_in_place({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-lists",
+                                                   fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " "))},
+                                          .directory = tree_.path(),
+                                          .environment = environment()}));
   Faraway objects;
   std::set<std::string> silent(folders.begin(), folders.end());
   std::istringstream lines(make.out);
@@ -357,7 +369,8 @@ Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::
   if (!in_tree) {
     compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", file.parent_path().string()));
   }
-  const Finished compiled = TRY(run(compiler));
+  const BuildRootAccess access{.read = {root, file.parent_path()}, .write = {output.parent_path()}};
+  const Finished compiled = TRY(run_in_place(compiler, access));
   if (compiled.status != 0) {
     // The unpatched source misses no header but those which a build generates and no package holds.
     const bool generated =
@@ -368,7 +381,7 @@ Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::
   if (!flags.objtool.empty()) {
     Command objtool{.argv = flags.objtool, .directory = tree_.path(), .environment = environment()};
     objtool.argv.push_back(output.string());
-    const Finished checked = TRY(run(objtool));
+    const Finished checked = TRY(run_in_place(objtool, access));
     if (checked.status != 0)
       return fail("build.objtool-failed", "run objtool on " + flags.unit, checked.err.substr(0, 2000));
   }

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "target/target.h"
+#include "target/toolchain.h"
 
 namespace suture {
 
@@ -31,7 +32,7 @@ struct UnitFlags {
 
 class Kbuild {
  public:
-  /// "target.compiler-differs" and the like when this machine's compiler would make other code.
+  /// "target.compiler-differs" and the like when no compiler at hand makes the kernel's code.
   static Result<Kbuild> prepare(const Target& target);
 
   /// "build.unit-not-built" when this kernel's configuration has no place for the unit;
@@ -54,7 +55,10 @@ class Kbuild {
                                                      const std::filesystem::path& output) const;
 
  private:
-  Kbuild(const Target& target, TempDir tree) : target_(target), tree_(std::move(tree)) {}
+  Kbuild(const Target& target, Toolchain toolchain, TempDir tree)
+      : target_(target), toolchain_(std::move(toolchain)), tree_(std::move(tree)) {}
+  /// Runs it where the compiler is. It sees the target and our tree; `more` is what else.
+  Result<Finished> run_in_place(Command command, const BuildRootAccess& more = {}) const;
   Result<void> make_tree() const;
   /// What to ask: objects by the folder whose Makefile is to be read.
   using Questions = std::map<std::string, std::vector<std::string>>;
@@ -89,6 +93,7 @@ class Kbuild {
   Result<UnitFlags> parse_answer(const std::string& unit, const std::string& answer) const;
 
   Target target_;
+  Toolchain toolchain_;
   TempDir tree_;
 };
 

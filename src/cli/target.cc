@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "target/distribution.h"
 #include "target/store.h"
+#include "target/toolchain.h"
 
 namespace suture::cli {
 namespace {
@@ -66,8 +67,10 @@ void print_target(const Target& target, bool json) {
   line("architecture", target.id.architecture);
   line("build-id", target.id.build_id);
   line("compiler", target.compiler_version);
-  const auto compiler = check_compiler(target);
-  line("", compiler ? "this machine has it" : "NOT on this machine: " + compiler.error().why);
+  const auto toolchain = Toolchain::of(target);
+  line("", !toolchain                  ? "NOT at hand: " + toolchain.error().why
+           : toolchain->root().empty() ? "this machine has it"
+                                       : "in " + toolchain->root().string());
   line("symbols", std::to_string(target.symbols));
   line("size", human_size(target.size));
   line("image", target.image.string());
@@ -87,15 +90,15 @@ Result<int> add_target(const Options& options, bool json) {
                 "it does not say which distribution's kernel it is",
                 "For example `suture target add debian:" + name.release + "`.");
   }
-  const auto distribution = TRY(find_distribution(name.distribution));
   const TargetStore store = TRY(open_store(options));
+  const auto distribution = TRY(find_distribution(name.distribution, store.lists()));
   const Target target = TRY(store.add(*distribution, name.release, name.version));
   json ? print_target(target, true) : print_targets({target}, false);
   return kOk;
 }
 
 Result<int> search_targets(const Options& options, bool json) {
-  const auto distribution = TRY(find_distribution(options.name));
+  const auto distribution = TRY(find_distribution(options.name, TRY(open_store(options)).lists()));
   const auto kernels = TRY(distribution->search(options.pattern));
   if (kernels.empty()) {
     return fail("target.unknown", "search " + options.name + " for \"" + options.pattern + "\"",
@@ -104,11 +107,15 @@ Result<int> search_targets(const Options& options, bool json) {
   Json list = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const auto& kernel : kernels) {
-    list.push_back(
-        {{"distribution", options.name}, {"release", kernel.release}, {"version", kernel.version}});
-    rows.push_back({options.name + ":" + kernel.release, kernel.version});
+    list.push_back({{"distribution", options.name},
+                    {"release", kernel.release},
+                    {"version", kernel.version},
+                    {"archive", kernel.archive}});
+    rows.push_back({options.name + ":" + kernel.release, kernel.version,
+                    kernel.archive.empty() ? "(configured)" : kernel.archive});
   }
-  fmt::print("{}", json ? json_text({{"kernels", std::move(list)}}) : table({"TARGET", "VERSION"}, rows));
+  fmt::print(
+      "{}", json ? json_text({{"kernels", std::move(list)}}) : table({"TARGET", "VERSION", "ARCHIVE"}, rows));
   return kOk;
 }
 

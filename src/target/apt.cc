@@ -8,7 +8,6 @@
 #include <mutex>
 #include <thread>
 
-#include "base/process.h"
 #include "target/debian_version.h"
 
 namespace suture {
@@ -17,10 +16,6 @@ namespace {
 
 constexpr std::chrono::seconds kDownloadTimeout{4 * 3600};
 constexpr std::chrono::seconds kUnpackTimeout{1800};
-
-Command apt(std::vector<std::string> argv) {
-  return {.argv = std::move(argv), .environment = {{"LC_ALL", "C"}}, .timeout = kDownloadTimeout};
-}
 
 std::uint64_t number(std::string_view text) {
   std::uint64_t value = 0;
@@ -105,13 +100,39 @@ std::vector<AptPackage> parse_apt_packages(std::string_view text) {
   return packages;
 }
 
-Result<std::map<std::string, std::vector<AptPackage>>> apt_show(const std::vector<std::string>& names) {
+Result<Apt> Apt::with_sources(const fs::path& folder, const std::string& sources) {
+  Apt apt;
+  apt.folder_ = folder;
+  for (const char* below : {"lists/partial", "cache/archives/partial"}) TRY(make_directories(folder / below));
+  TRY(write_file(folder / "sources.list", sources));
+  TRY(write_file(folder / "status", ""));  // nothing is installed
+  const auto set = [&apt](const std::string& name, const std::string& value) {
+    apt.options_.insert(apt.options_.end(), {"-o", name + "=" + value});
+  };
+  set("Dir::Etc::sourcelist", (folder / "sources.list").string());
+  set("Dir::Etc::sourceparts", "/dev/null");
+  set("Dir::State::lists", (folder / "lists").string());
+  set("Dir::State::status", (folder / "status").string());
+  set("Dir::Cache", (folder / "cache").string());
+  set("Debug::NoLocking", "1");
+  set("APT::Sandbox::User", "root");  // what it fetches is ours, not user _apt's
+  set("Acquire::Languages", "none");
+  return apt;
+}
+
+Command Apt::command(std::vector<std::string> argv) const {
+  argv.insert(argv.begin() + 1, options_.begin(), options_.end());
+  return {.argv = std::move(argv), .environment = {{"LC_ALL", "C"}}, .timeout = kDownloadTimeout};
+}
+
+Result<std::map<std::string, std::vector<AptPackage>>> Apt::show(
+    const std::vector<std::string>& names) const {
   std::map<std::string, std::vector<AptPackage>> found;
   if (names.empty()) return found;
-  Command command = apt({"apt-cache", "show", "--"});
-  command.argv.insert(command.argv.end(), names.begin(), names.end());
+  std::vector<std::string> argv{"apt-cache", "show", "--"};
+  argv.insert(argv.end(), names.begin(), names.end());
   // A name that it does not know makes it exit with 100, after it has shown the others.
-  const Finished finished = TRY(run(command));
+  const Finished finished = TRY(run(command(std::move(argv))));
   for (AptPackage& package : parse_apt_packages(finished.out))
     found[package.name].push_back(std::move(package));
   for (auto& [name, versions] : found) {
@@ -124,38 +145,49 @@ Result<std::map<std::string, std::vector<AptPackage>>> apt_show(const std::vecto
   return found;
 }
 
-Result<std::vector<std::string>> apt_names(const std::string& prefix) {
-  const Finished finished = TRY(run_ok(apt({"apt-cache", "pkgnames", "--", prefix})));
+Result<std::vector<std::string>> Apt::names(const std::string& prefix) const {
+  const Finished finished = TRY(run_ok(command({"apt-cache", "pkgnames", "--", prefix})));
   std::vector<std::string> names;
   for (std::string_view rest = finished.out; !rest.empty();) names.emplace_back(take(rest, "\n"));
   std::ranges::sort(names);
   return names;
 }
 
-Result<void> apt_update() {
-  auto finished = run_ok(apt({"apt-get", "update", "-q", "--error-on=any"}));
-  if (finished) return {};
+fs::path Apt::stamp() const {
+  return folder_ / "fetched";
+}
+
+bool Apt::fetched_within(std::chrono::hours time) const {
+  if (folder_.empty()) return true;
+  std::error_code error;
+  const auto when = fs::last_write_time(stamp(), error);
+  return !error && fs::file_time_type::clock::now() - when < time;
+}
+
+Result<void> Apt::update() const {
+  auto finished = run_ok(command({"apt-get", "update", "-q", "--error-on=any"}));
+  if (finished) return folder_.empty() ? Result<void>{} : write_file(stamp(), "");
   Error error = std::move(finished).error();
   if (mentions(error.why, {"Permission denied", "are you root"})) {
-    return fail("target.lists-outdated", "fetch the archive's lists", "only root may do that",
-                "Run `sudo apt-get update`, then try again.");
+    return fail("target.lists-outdated", "fetch the lists of the configured archives",
+                "only root may do that", "Run `sudo apt-get update`, then try again.");
   }
   return std::unexpected(explain_failure(std::move(error)));
 }
 
-Result<std::vector<fs::path>> apt_download(const std::vector<AptPackage>& packages, const fs::path& folder,
-                                           Progress& progress) {
+Result<std::vector<fs::path>> Apt::download(const std::vector<AptPackage>& packages, const fs::path& folder,
+                                            Progress& progress) const {
   TRY(make_directories(folder));
-  Command command = apt({"apt-get", "download", "-q", "--"});
-  command.directory = folder;
+  Command fetch = command({"apt-get", "download", "-q", "--"});
+  fetch.directory = folder;
   std::uint64_t total = 0;
   for (const AptPackage& package : packages) {
-    command.argv.push_back(package.name + "=" + package.version);
+    fetch.argv.push_back(package.name + "=" + package.version);
     total += package.size;
   }
   {
     const DownloadWatch watch(folder, total, progress);
-    auto finished = run_ok(command);
+    auto finished = run_ok(fetch);
     if (!finished) return std::unexpected(explain_failure(std::move(finished).error()));
   }
   std::vector<fs::path> files;
@@ -172,6 +204,31 @@ Result<std::vector<fs::path>> apt_download(const std::vector<AptPackage>& packag
     files.push_back(std::move(file));
   }
   return files;
+}
+
+Result<std::vector<std::string>> apt_fetch_options() {
+  const Finished finished = TRY(run_ok({.argv = {"apt-config", "dump"}, .environment = {{"LC_ALL", "C"}}}));
+  std::vector<std::string> options;
+  for (std::string_view rest = finished.out; !rest.empty();) {
+    const std::string_view line = take(rest, "\n");
+    const auto begins = [line](std::string_view name) { return line.starts_with(name); };
+    if (std::ranges::any_of(std::array{"Acquire::Check-", "Acquire::http", "Acquire::Retries"}, begins))
+      options.emplace_back(line);
+  }
+  return options;
+}
+
+Result<std::vector<AptSite>> apt_sites() {
+  const Finished finished = TRY(
+      run_ok({.argv = {"apt-get", "indextargets", "--format", "$(SITE) $(RELEASE)", "Created-By: Packages"},
+              .environment = {{"LC_ALL", "C"}}}));
+  std::vector<AptSite> sites;
+  for (std::string_view rest = finished.out; !rest.empty();) {
+    std::string_view line = take(rest, "\n");
+    const std::string_view url = take(line, " ");
+    if (!url.empty() && !line.empty()) sites.push_back({.url = std::string(url), .suite = std::string(line)});
+  }
+  return sites;
 }
 
 Result<void> unpack_deb(const fs::path& deb, const fs::path& folder) {

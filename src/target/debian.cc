@@ -2,15 +2,21 @@
 #include "target/debian.h"
 
 #include <algorithm>
-#include <array>
+#include <optional>
+#include <set>
 
 #include "base/process.h"
+#include "target/debian_root.h"
+#include "target/debian_suites.h"
+#include "target/debian_version.h"
 
 namespace suture {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kImagePrefix = "linux-image-";
+constexpr std::chrono::hours kDay{24};
+constexpr std::chrono::hours kEver = std::chrono::hours(24 * 365 * 100);
 
 // Names go to apt as arguments, so they must be names: letters, digits and what releases are made of.
 Result<void> check_name(std::string_view text, std::string_view kind) {
@@ -23,15 +29,19 @@ Result<void> check_name(std::string_view text, std::string_view kind) {
               "that is not the " + std::string(kind) + " of a kernel");
 }
 
-Result<std::vector<AptPackage>> look_up(const std::string& name) {
-  return TRY(apt_show({name}))[name];
+PackageLookup lookup_in(const Apt& apt) {
+  return [&apt](const std::string& name) -> Result<std::vector<AptPackage>> {
+    return TRY(apt.show({name}))[name];
+  };
 }
 
-/// "cloud-amd64" of "6.1.0-47-cloud-amd64".
+/// "cloud-amd64" of "6.1.0-47-cloud-amd64" and of "6.12.107+deb13-cloud-amd64".
 std::string_view flavour_of(std::string_view release) {
-  const std::size_t abi = release.find('-');
-  const std::size_t flavour = abi == release.npos ? abi : release.find('-', abi + 1);
-  return flavour == release.npos ? std::string_view{} : release.substr(flavour + 1);
+  std::size_t at = release.find('-');
+  // Up to 6.11 a number of the ABI stands between.
+  if (at != release.npos && at + 1 < release.size() && release[at + 1] >= '0' && release[at + 1] <= '9')
+    at = release.find('-', at + 1);
+  return at == release.npos ? std::string_view{} : release.substr(at + 1);
 }
 
 /// Releases to offer for one that is not there: those of the same version and flavour, or else of the same
@@ -56,6 +66,7 @@ std::string near_releases(const std::string& release, const std::vector<std::str
 
 class Debian final : public Distribution {
  public:
+  explicit Debian(fs::path lists) : lists_(std::move(lists)) {}
   std::string name() const override { return "debian"; }
   Result<std::vector<AvailableKernel>> search(std::string_view pattern) const override;
   Result<KernelPlan> plan(const std::string& release, const std::string& version,
@@ -63,70 +74,137 @@ class Debian final : public Distribution {
   Result<KernelLayout> fetch_kernel(const KernelPlan& plan, const fs::path& root,
                                     Progress& progress) const override;
   Result<void> fetch_source(const KernelPlan& plan, const fs::path& tree, Progress& progress) const override;
+  Result<void> fetch_compiler(const KernelPlan& plan, const std::string& compiler, const fs::path& root,
+                              Progress& progress) const override;
 
  private:
-  static Result<DebianPackages> choose(const std::string& release, const std::string& version,
-                                       Progress& progress);
+  Result<DebianSuites> suites_of(const KernelPlan& plan) const;
+
+  fs::path lists_;
 };
 
-Result<std::vector<AvailableKernel>> Debian::search(std::string_view pattern) const {
+Result<void> kernels_in(const DebianSuites& suites, std::string_view pattern,
+                        std::vector<AvailableKernel>& kernels) {
   std::vector<std::string> names;
-  for (const auto& release : debian_releases(TRY(apt_names(std::string(kImagePrefix))))) {
+  for (const auto& release : debian_releases(TRY(suites.apt.names(std::string(kImagePrefix))))) {
     if (!release.contains(pattern)) continue;
     names.push_back(std::string(kImagePrefix) + release);
     names.push_back(names.back() + "-unsigned");
   }
-  const auto packages = TRY(apt_show(names));
-  std::vector<AvailableKernel> kernels;
+  const auto packages = TRY(suites.apt.show(names));
   for (std::size_t i = 0; i < names.size(); i += 2) {
     auto found = packages.find(names[i]);
     if (found == packages.end()) found = packages.find(names[i + 1]);
     if (found == packages.end()) continue;
     for (const auto& package : found->second) {
-      kernels.push_back({names[i].substr(kImagePrefix.size()), package.version});
+      AvailableKernel kernel{names[i].substr(kImagePrefix.size()), package.version, suites.codename};
+      const bool known = std::ranges::any_of(kernels, [&kernel](const AvailableKernel& other) {
+        return other.release == kernel.release && other.version == kernel.version;
+      });
+      if (!known) kernels.push_back(std::move(kernel));
     }
   }
+  return {};
+}
+
+Result<std::vector<AvailableKernel>> Debian::search(std::string_view pattern) const {
+  std::vector<AvailableKernel> kernels;
+  for (const DebianSuites& suites : TRY(debian_suites(lists_))) {
+    // Without a network, what was fetched last is better than nothing.
+    if (!suites.apt.fetched_within(kDay)) (void)suites.apt.update();
+    TRY(kernels_in(suites, pattern, kernels));
+  }
+  std::ranges::stable_sort(kernels, [](const AvailableKernel& a, const AvailableKernel& b) {
+    return compare_debian_versions(a.version, b.version) < 0;
+  });
   return kernels;
 }
 
-/// An archive moves on while a machine's lists stand still, so what the lists lack is looked for once more in
-/// new ones.
-Result<DebianPackages> Debian::choose(const std::string& release, const std::string& version,
-                                      Progress& progress) {
-  auto chosen = choose_debian_packages(release, version, look_up);
-  if (chosen) return chosen;
-  const std::string code = chosen.error().code;
-  if (code != "target.unknown" && code != "target.version-gone") return chosen;
-  progress.step("fetch the archive's lists");
-  const auto updated = apt_update();
-  if (updated) chosen = choose_debian_packages(release, version, look_up);
-  if (chosen) return chosen;
-  Error error = std::move(chosen).error();
-  if (!updated) error.why += "; and its newest lists could not be fetched: " + updated.error().why;
-  if (!updated && updated.error().code == "target.no-network") error.code = updated.error().code;
-  if (!updated && !updated.error().hint.empty()) error.hint = updated.error().hint;
-  if (error.code == "target.unknown") {
-    const auto names = apt_names(std::string(kImagePrefix));
-    const auto releases = names ? debian_releases(*names) : std::vector<std::string>{};
-    if (!releases.empty()) error.hint = "It has, among others:" + near_releases(release, releases);
+/// Looks for one kernel in one archive after the other. Archives move on while lists stand still, so when all
+/// lack it they are looked through once more, with new lists.
+class Chooser {
+ public:
+  Chooser(const std::vector<DebianSuites>& archives, const std::string& release, const std::string& version,
+          Progress& progress)
+      : archives_(archives), release_(release), version_(version), progress_(progress) {}
+
+  Result<std::pair<const DebianSuites*, DebianPackages>> run() {
+    for (const DebianSuites& suites : archives_) {
+      if (!suites.apt.fetched_within(kEver)) update(suites);
+      if (look_in(suites)) return *found_;
+    }
+    for (const DebianSuites& suites : archives_) {
+      if (!updated_.contains(&suites)) update(suites);
+      if (look_in(suites)) return *found_;
+    }
+    return std::unexpected(explained());
   }
-  return std::unexpected(std::move(error));
-}
+
+ private:
+  void update(const DebianSuites& suites) {
+    progress_.step("fetch the lists of " + suites.text());
+    updated_.insert(&suites);
+    if (auto updated = suites.apt.update(); !updated && !no_lists_) no_lists_ = std::move(updated).error();
+  }
+
+  bool look_in(const DebianSuites& suites) {
+    progress_.step("look in " + suites.text());
+    auto chosen = choose_debian_packages(release_, version_, lookup_in(suites.apt));
+    if (chosen) {
+      found_ = std::pair(&suites, std::move(*chosen));
+      return true;
+    }
+    // That a part of the kernel is gone says more than that it is not known.
+    if (!failure_ || (failure_->code == "target.unknown" && chosen.error().code != "target.unknown"))
+      failure_ = std::move(chosen).error();
+    return false;
+  }
+
+  Error explained() {
+    Error error = std::move(*failure_);
+    if (no_lists_) {
+      error.why += "; and newer lists could not be fetched: " + no_lists_->why;
+      if (no_lists_->code == "target.no-network") error.code = no_lists_->code;
+      if (!no_lists_->hint.empty()) error.hint = no_lists_->hint;
+    }
+    if (error.code != "target.unknown") return error;
+    std::vector<std::string> names;
+    for (const DebianSuites& suites : archives_) {
+      const auto some = suites.apt.names(std::string(kImagePrefix));
+      if (some) names.insert(names.end(), some->begin(), some->end());
+    }
+    const std::vector<std::string> releases = debian_releases(names);
+    if (!releases.empty()) error.hint = "There are, among others:" + near_releases(release_, releases);
+    return error;
+  }
+
+  const std::vector<DebianSuites>& archives_;
+  const std::string& release_;
+  const std::string& version_;
+  Progress& progress_;
+  std::set<const DebianSuites*> updated_;
+  std::optional<std::pair<const DebianSuites*, DebianPackages>> found_;
+  std::optional<Error> failure_;
+  std::optional<Error> no_lists_;
+};
 
 Result<KernelPlan> Debian::plan(const std::string& release, const std::string& version,
                                 Progress& progress) const {
   TRY(check_name(release, "release"));
   if (!version.empty()) TRY(check_name(version, "version"));
-  progress.step("look in the archive");
-  const DebianPackages chosen = TRY(choose(release, version, progress));
+  const std::vector<DebianSuites> archives = TRY(debian_suites(lists_));
+  const auto [suites, chosen] = TRY(Chooser(archives, release, version, progress).run());
   KernelPlan plan;
+  plan.archive = suites->codename;
   plan.release = release;
   plan.version = chosen.image.version;
   plan.architecture = "x86_64";
   plan.source_name = chosen.source.name + "_" + chosen.source.version;
-  for (const AptPackage* package : {&chosen.image, &chosen.headers, &chosen.common_headers, &chosen.kbuild}) {
-    plan.kernel_size += package->size + package->installed_size;
-    plan.packages[package->name] = package->version;
+  std::vector<AptPackage> packages = chosen.parts;
+  packages.insert(packages.end(), {chosen.image, chosen.headers, chosen.common_headers, chosen.kbuild});
+  for (const AptPackage& package : packages) {
+    plan.kernel_size += package.size + package.installed_size;
+    plan.packages[package.name] = package.version;
   }
   plan.packages[chosen.source.name] = chosen.source.version;
   // The package, the archive in it, and the tree, which is some ten times as large.
@@ -134,12 +212,19 @@ Result<KernelPlan> Debian::plan(const std::string& release, const std::string& v
   return plan;
 }
 
+Result<DebianSuites> Debian::suites_of(const KernelPlan& plan) const {
+  std::vector<DebianSuites> archives = TRY(debian_suites(lists_));
+  const auto found = std::ranges::find(archives, plan.archive, &DebianSuites::codename);
+  if (found != archives.end()) return std::move(*found);
+  return fail("target.version-gone", "fetch " + plan.release, "the configured archives changed meanwhile");
+}
+
 /// The planned packages, of the source or all others, with what the archive says of them.
-Result<std::vector<AptPackage>> planned(const KernelPlan& plan, bool source) {
+Result<std::vector<AptPackage>> planned(const KernelPlan& plan, const Apt& apt, bool source) {
   std::vector<AptPackage> result;
   for (const auto& [name, version] : plan.packages) {
     if (name.starts_with("linux-source-") != source) continue;
-    const auto versions = TRY(look_up(name));
+    const std::vector<AptPackage> versions = TRY(apt.show({name}))[name];
     const auto found = std::ranges::find(versions, version, &AptPackage::version);
     if (found == versions.end())
       return fail("target.version-gone", "fetch " + name, "the archive changed meanwhile");
@@ -162,8 +247,9 @@ Result<fs::path> first_of(const fs::path& root, const std::vector<fs::path>& can
 Result<KernelLayout> Debian::fetch_kernel(const KernelPlan& plan, const fs::path& root,
                                           Progress& progress) const {
   const TempDir folder = TRY(TempDir::make("packages", root.parent_path()));
-  const auto packages = TRY(planned(plan, false));
-  const auto files = TRY(apt_download(packages, folder.path(), progress));
+  const DebianSuites suites = TRY(suites_of(plan));
+  const auto packages = TRY(planned(plan, suites.apt, false));
+  const auto files = TRY(suites.apt.download(packages, folder.path(), progress));
   fs::path common, kbuild;
   for (std::size_t i = 0; i < packages.size(); ++i) {
     const std::string& name = packages[i].name;
@@ -175,7 +261,8 @@ Result<KernelLayout> Debian::fetch_kernel(const KernelPlan& plan, const fs::path
   const fs::path headers = fs::path("usr/src") / ("linux-headers-" + plan.release);
   const fs::path modules = fs::path("lib/modules") / plan.release;
   KernelLayout layout;
-  layout.image = TRY(first_of(root, {fs::path("boot") / ("vmlinuz-" + plan.release)}));
+  layout.image = TRY(first_of(root, {fs::path("boot") / ("vmlinuz-" + plan.release), modules / "vmlinuz",
+                                     "usr" / modules / "vmlinuz"}));
   layout.modules = TRY(first_of(root, {modules, "usr" / modules}));
   layout.headers = TRY(first_of(root, {headers}));
   layout.common_headers = TRY(first_of(root, {common}));
@@ -187,8 +274,9 @@ Result<KernelLayout> Debian::fetch_kernel(const KernelPlan& plan, const fs::path
 
 Result<void> Debian::fetch_source(const KernelPlan& plan, const fs::path& tree, Progress& progress) const {
   const TempDir folder = TRY(TempDir::make("packages", tree.parent_path()));
-  const auto packages = TRY(planned(plan, true));
-  const auto files = TRY(apt_download(packages, folder.path(), progress));
+  const DebianSuites suites = TRY(suites_of(plan));
+  const auto packages = TRY(planned(plan, suites.apt, true));
+  const auto files = TRY(suites.apt.download(packages, folder.path(), progress));
   progress.step("unpack " + packages.front().name);
   TRY(unpack_deb(files.front(), folder.path()));
   const fs::path archive = folder.path() / "usr/src" / (packages.front().name + ".tar.xz");
@@ -201,10 +289,30 @@ Result<void> Debian::fetch_source(const KernelPlan& plan, const fs::path& tree, 
   return {};
 }
 
+Result<void> Debian::fetch_compiler(const KernelPlan& plan, const std::string& compiler, const fs::path& root,
+                                    Progress& progress) const {
+  const DebianCompiler wanted = TRY(parse_debian_compiler(compiler));
+  std::vector<DebianSuites> archives = TRY(debian_suites(lists_));
+  // Where the kernel is, its compiler most likely is, too.
+  std::ranges::stable_partition(archives,
+                                [&](const DebianSuites& suites) { return suites.codename == plan.archive; });
+  for (const DebianSuites& suites : archives) {
+    const std::vector<AptPackage> versions = TRY(suites.apt.show({wanted.package}))[wanted.package];
+    if (suites.codename.empty() ||
+        std::ranges::find(versions, wanted.version, &AptPackage::version) == versions.end())
+      continue;
+    progress.step("make a build root with " + wanted.package + " " + wanted.version);
+    return make_debian_root(suites, wanted, root);
+  }
+  return fail("target.compiler-gone", "find the compiler of " + plan.release,
+              "no archive has " + wanted.package + " " + wanted.version,
+              "Build on a machine which has it: " + compiler);
+}
+
 }  // namespace
 
-std::unique_ptr<Distribution> make_debian() {
-  return std::make_unique<Debian>();
+std::unique_ptr<Distribution> make_debian(fs::path lists) {
+  return std::make_unique<Debian>(std::move(lists));
 }
 
 }  // namespace suture

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Debian's kernels, from the archives that this machine's apt knows.
+// Debian's kernels, of any of its releases, from the servers that this machine's apt knows.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,18 +15,20 @@
 
 namespace suture {
 
-std::unique_ptr<Distribution> make_debian();
+/// Lists of releases beside the configured ones are kept below `lists`.
+std::unique_ptr<Distribution> make_debian(std::filesystem::path lists);
 
 /// All versions of a package, ascending; empty when there is none of that name.
 using PackageLookup = std::function<Result<std::vector<AptPackage>>(const std::string& name)>;
 
 /// The packages that make up one kernel. `version` empty: the newest.
 struct DebianPackages {
-  AptPackage image;           ///< signed, or the unsigned one where no other is left: same code
-  AptPackage headers;         ///< of the flavour
-  AptPackage common_headers;  ///< of all flavours
-  AptPackage kbuild;          ///< at least as new as the headers ask for
-  AptPackage source;          ///< exactly of the image's version
+  AptPackage image;               ///< signed, or the unsigned one where no other is left: same code
+  std::vector<AptPackage> parts;  ///< what the image package only depends on since 7.2: kernel, modules
+  AptPackage headers;             ///< of the flavour
+  AptPackage common_headers;      ///< of all flavours
+  AptPackage kbuild;              ///< at least as new as the headers ask for
+  AptPackage source;              ///< exactly of the image's version
 };
 
 /// "target.unknown" when there is no such kernel, "target.version-gone" when a part of it has left the

@@ -18,6 +18,7 @@ namespace suture {
 struct AvailableKernel {
   std::string release;  ///< uname -r
   std::string version;  ///< of the package
+  std::string archive;  ///< which of the distribution's archives has it: "trixie"; empty: as configured
 };
 
 /// What is to be fetched for one kernel; found without fetching it.
@@ -25,6 +26,7 @@ struct KernelPlan {
   std::string release;
   std::string version;
   std::string architecture;  ///< uname -m
+  std::string archive;       ///< as in AvailableKernel
   /// Names the source tree: targets whose plans agree in it share one copy. A plain file name.
   std::string source_name;
   std::map<std::string, std::string> packages;  ///< name → version, of all
@@ -54,9 +56,15 @@ class Distribution {
   /// Fills the empty folder `tree` with the source tree.
   virtual Result<void> fetch_source(const KernelPlan& plan, const std::filesystem::path& tree,
                                     Progress& progress) const = 0;
+  /// Fills the empty folder `root` with a system that has this compiler, and all that building a unit takes.
+  /// `compiler` is as in CONFIG_CC_VERSION_TEXT. "target.compiler-gone" when no archive has it.
+  virtual Result<void> fetch_compiler(const KernelPlan& plan, const std::string& compiler,
+                                      const std::filesystem::path& root, Progress& progress) const = 0;
 };
 
-/// "target.unknown-distribution" lists those there are.
-Result<std::unique_ptr<Distribution>> find_distribution(std::string_view name);
+/// What an archive says of its content is kept below `lists`. "target.unknown-distribution" lists those there
+/// are.
+Result<std::unique_ptr<Distribution>> find_distribution(std::string_view name,
+                                                        const std::filesystem::path& lists);
 
 }  // namespace suture

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "image/kernel_image.h"
+#include "target/toolchain.h"
 
 namespace suture {
 namespace fs = std::filesystem;
@@ -70,6 +71,13 @@ Result<void> move(const fs::path& from, const fs::path& to) {
 
 std::string folder_name(const TargetId& id) {
   return id.distribution + "-" + id.release + "-" + id.build_id.substr(0, kShortBuildId);
+}
+
+/// "gcc-14_(Debian_14.2.0-19)_14.2.0"
+std::string root_name(std::string version) {
+  std::ranges::replace_if(
+      version, [](char c) { return c <= ' ' || c == '/'; }, '_');
+  return version;
 }
 
 bool matches(const Target& target, const TargetName& name) {
@@ -194,6 +202,7 @@ Result<Target> TargetStore::add(const Distribution& distribution, const std::str
     TRY(distribution.fetch_source(plan, tmp / "source", progress));
     TRY(move(tmp / "source", source));
   }
+  target.build_root = TRY(build_root(distribution, plan, target, progress));
   progress.step("record the target");
   target.size = tree_size(made) + tree_size(source);
   const fs::path final_folder = folder_ / "targets" / folder_name(target.id);
@@ -201,6 +210,23 @@ Result<Target> TargetStore::add(const Distribution& distribution, const std::str
   TRY(write_file(made / kTargetRecord, json_text(to_json(target, folder_))));
   TRY(move(made, final_folder));
   return target;
+}
+
+/// The folder with the target's compiler, made when it is not there; empty when this machine has that
+/// compiler, or nobody.
+Result<fs::path> TargetStore::build_root(const Distribution& distribution, const KernelPlan& plan,
+                                         const Target& target, Progress& progress) const {
+  if (Toolchain::of(target)) return fs::path{};
+  const fs::path root = folder_ / "roots" / distribution.name() / root_name(target.compiler_version);
+  std::error_code ignored;
+  if (fs::exists(root, ignored)) return root;
+  const fs::path made = folder_ / "tmp" / "root";
+  TRY(make_directories(made));
+  const auto fetched = distribution.fetch_compiler(plan, target.compiler_version, made, progress);
+  if (!fetched && fetched.error().code == "target.compiler-gone") return fs::path{};
+  TRY(fetched);
+  TRY(move(made, root));
+  return root;
 }
 
 Result<std::vector<Target>> TargetStore::list() const {
@@ -247,6 +273,10 @@ Result<void> TargetStore::remove(const Target& target) const {
   const auto others = TRY(list());
   if (std::ranges::find(others, target.source, &Target::source) == others.end()) {
     TRY(move(target.source, tmp / "source"));
+  }
+  if (!target.build_root.empty() &&
+      std::ranges::find(others, target.build_root, &Target::build_root) == others.end()) {
+    TRY(move(target.build_root, tmp / "root"));
   }
   return {};
 }

@@ -4,6 +4,8 @@
 //
 //   targets/DISTRIBUTION-RELEASE-BUILDID/   target.json, root/ (the unpacked packages)
 //   sources/DISTRIBUTION/NAME/              one source tree, shared by the targets of one version
+//   roots/DISTRIBUTION/NAME/                a system with one compiler, shared by the targets built with it
+//   lists/DISTRIBUTION/                     what its archives say that they have
 //   lock, tmp/                              what is being made; moved to its place by one rename when it is
 //   done
 #pragma once
@@ -35,9 +37,13 @@ class TargetStore {
   static Result<std::filesystem::path> default_folder();
 
   const std::filesystem::path& folder() const { return folder_; }
+  /// For find_distribution().
+  std::filesystem::path lists() const { return folder_ / "lists"; }
 
-  /// Fetches and unpacks what is not there yet. A target of that release and version (empty: any) which is
-  /// there already is given back as it is, without a look at the archive.
+  /// Fetches and unpacks what is not there yet; a build root only where this machine's compiler is another.
+  /// When none is to be had the target is added all the same: it may be built for elsewhere. A target of that
+  /// release and version (empty: any) which is there already is given back as it is, without a look at the
+  /// archive.
   Result<Target> add(const Distribution& distribution, const std::string& release,
                      const std::string& version) const;
 
@@ -50,6 +56,9 @@ class TargetStore {
   Result<void> remove(const Target& target) const;
 
  private:
+  Result<std::filesystem::path> build_root(const Distribution& distribution, const KernelPlan& plan,
+                                           const Target& target, Progress& progress) const;
+
   std::filesystem::path folder_;
 };
 

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/process.h"
-
 namespace suture {
 namespace fs = std::filesystem;
 namespace {
@@ -22,6 +20,8 @@ constexpr std::array kPaths{
     PathField{"kbuild", &Target::kbuild}, PathField{"common_headers", &Target::common_headers},
     PathField{"config", &Target::config},
 };
+
+constexpr const char* kBuildRoot = "build_root";  // left out when there is none
 
 std::unexpected<Error> wrong(const char* key, std::string why) {
   return fail("target.schema", std::string("read the field \"") + key + "\"", std::move(why));
@@ -49,11 +49,6 @@ bool is_command_name(std::string_view name) {
   return !name.empty() && name.front() != '-' && name.front() != '.' && std::ranges::all_of(name, plain);
 }
 
-std::string_view after_first_word(std::string_view text) {
-  const std::size_t space = text.find(' ');
-  return space == text.npos ? std::string_view{} : text.substr(space + 1);
-}
-
 Result<Target> read_target(const Json& json, const fs::path& store) {
   if (TRY(json_integer(json, "format")) != kFormat) {
     return wrong("format", "this version of suture reads format " + std::to_string(kFormat));
@@ -62,6 +57,7 @@ Result<Target> read_target(const Json& json, const fs::path& store) {
   target.id = TRY(target_id_from_json(*TRY(json_object(json, "target"))));
   const Json& paths = *TRY(json_object(json, "paths"));
   for (const auto& [key, member] : kPaths) target.*member = TRY(path_field(paths, key, store));
+  if (paths.contains(kBuildRoot)) target.build_root = TRY(path_field(paths, kBuildRoot, store));
   target.compiler = TRY(json_string(json, "compiler"));
   if (!is_command_name(target.compiler)) return wrong("compiler", "it is not the name of a command");
   target.compiler_version = TRY(json_string(json, "compiler_version"));
@@ -80,6 +76,7 @@ Result<Target> read_target(const Json& json, const fs::path& store) {
 Json to_json(const Target& target, const fs::path& store) {
   Json paths = Json::object();
   for (const auto& [key, member] : kPaths) paths[key] = (target.*member).lexically_relative(store).string();
+  if (!target.build_root.empty()) paths[kBuildRoot] = target.build_root.lexically_relative(store).string();
   return {{"format", kFormat},
           {"target", to_json(target.id)},
           {"paths", std::move(paths)},
@@ -113,21 +110,6 @@ Result<std::string> compiler_version_of_config(std::string_view config) {
   return fail("target.no-compiler", "find the compiler in the kernel's .config",
               "CONFIG_CC_VERSION_TEXT is missing",
               "Kernels before Linux 5.8 do not name their compiler there.");
-}
-
-Result<void> check_compiler(const Target& target) {
-  const std::string what = "check the compiler " + target.compiler;
-  const std::string hint = "Build where " + target.compiler_version +
-                           " is installed: an installation or a build root of the target's own release.";
-  const auto finished = run_ok({.argv = {target.compiler, "--version"}, .environment = {{"LC_ALL", "C"}}});
-  if (!finished) return fail("target.compiler-missing", what, finished.error().why, hint);
-  const std::string_view here = std::string_view(finished->out).substr(0, finished->out.find('\n'));
-  // The first word is the name it was called by.
-  if (after_first_word(here) == after_first_word(target.compiler_version)) return {};
-  return fail(
-      "target.compiler-differs", what,
-      "the kernel was built with \"" + target.compiler_version + "\", here is \"" + std::string(here) + "\"",
-      hint);
 }
 
 }  // namespace suture

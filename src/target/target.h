@@ -26,6 +26,7 @@ struct Target {
   std::filesystem::path common_headers;  ///< Makefiles and headers that the flavours share
   std::filesystem::path kbuild;          ///< `scripts` and `tools` built for this machine: modpost, objtool
   std::filesystem::path config;          ///< the .config which the kernel was built with
+  std::filesystem::path build_root;      ///< a system that has its compiler; empty: this machine had that
   std::string compiler;                  ///< command: "gcc-12"
   std::string compiler_version;  ///< CONFIG_CC_VERSION_TEXT: "gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0"
   std::string banner;            ///< KernelImage::banner()
@@ -44,9 +45,5 @@ Result<Target> target_from_json(const Json& json, const std::filesystem::path& s
 
 /// The value of CONFIG_CC_VERSION_TEXT in a .config; "target.no-compiler" when it has none.
 Result<std::string> compiler_version_of_config(std::string_view config);
-
-/// Passes when this machine's compiler of that name is exactly the one which built the image: another one
-/// makes other code. "target.compiler-missing", "target.compiler-differs" (says both versions).
-Result<void> check_compiler(const Target& target);
 
 }  // namespace suture

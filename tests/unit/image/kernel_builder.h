@@ -35,12 +35,12 @@ template <class T>
 void store(Bytes& bytes, std::size_t offset, T value) {
   std::memcpy(bytes.data() + offset, &value, sizeof value);
 }
-inline void pad8(Bytes& bytes) {
-  bytes.resize((bytes.size() + 7) & ~std::size_t{7});
+inline void pad(Bytes& bytes, std::size_t alignment) {
+  bytes.resize((bytes.size() + alignment - 1) & ~(alignment - 1));
 }
 
 /// Where scripts/kallsyms.c puts the addresses, and how it writes them.
-enum class Layout { kOffsetsFirst, kPlainOffsetsFirst, kPointersFirst, kOffsetsLast };
+enum class Layout { kOffsetsFirst, kPlainOffsetsFirst, kPointersFirst, kOffsetsLast, kOwnOffsetsLast };
 
 /// The segment's bytes and where its tables begin in it, for those who want to break them.
 struct Kallsyms {
@@ -54,9 +54,9 @@ struct BuiltSymbol {
 };
 
 /// More than the 768 symbols that four markers need. Two have one name; the banner's is in the middle.
-inline std::vector<BuiltSymbol> built_symbols() {
+inline std::vector<BuiltSymbol> built_symbols(std::uint64_t count = 1100) {
   std::vector<BuiltSymbol> symbols;
-  for (std::uint64_t i = 0; i < 1100; ++i)
+  for (std::uint64_t i = 0; i < count; ++i)
     symbols.push_back({kBase + 0x100 + 16 * i, "tfunction_" + std::to_string(i)});
   symbols[5].name = symbols[9].name = "tshow";
   symbols[500] = {symbols[499].address, "Dlinux_banner"};
@@ -67,28 +67,36 @@ inline std::vector<BuiltSymbol> built_symbols() {
   return symbols;
 }
 
+/// Of labels.
+inline std::size_t alignment_of(Layout layout) {
+  return layout == Layout::kOwnOffsetsLast ? 4 : 8;
+}
+
 inline void append_addresses(Kallsyms& made, const std::vector<BuiltSymbol>& symbols, Layout layout) {
   for (const BuiltSymbol& symbol : symbols) {
     const std::uint64_t above = symbol.address - kBase;
     if (layout == Layout::kPointersFirst)
       append(made.bytes, symbol.address);
+    else if (layout == Layout::kOwnOffsetsLast)
+      append(made.bytes, static_cast<std::uint32_t>(above - made.bytes.size()));
     else if (layout == Layout::kPlainOffsetsFirst)
       append(made.bytes, static_cast<std::uint32_t>(above));
     else
       append(made.bytes, static_cast<std::int32_t>(-1 - static_cast<std::int64_t>(above)));
   }
-  pad8(made.bytes);
-  if (layout != Layout::kPointersFirst) append(made.bytes, kBase);
+  pad(made.bytes, alignment_of(layout));
+  if (layout != Layout::kPointersFirst && layout != Layout::kOwnOffsetsLast) append(made.bytes, kBase);
 }
 
 /// Behind `made.bytes`, which hold the text.
 inline void append_kallsyms(Kallsyms& made, const std::vector<BuiltSymbol>& symbols, Layout layout) {
   Bytes& bytes = made.bytes;
-  pad8(bytes);
-  if (layout != Layout::kOffsetsLast) append_addresses(made, symbols, layout);
+  pad(bytes, alignment_of(layout));
+  const bool last = layout == Layout::kOffsetsLast || layout == Layout::kOwnOffsetsLast;
+  if (!last) append_addresses(made, symbols, layout);
   made.count_at = bytes.size();
   append(bytes, static_cast<std::uint32_t>(symbols.size()));
-  pad8(bytes);
+  pad(bytes, alignment_of(layout));
   made.names_at = bytes.size();
   // Token 1 stands for what most names begin with; all others for themselves.
   constexpr std::string_view kCommon = "tfunction_";
@@ -101,10 +109,10 @@ inline void append_kallsyms(Kallsyms& made, const std::vector<BuiltSymbol>& symb
     append(bytes, static_cast<std::uint8_t>(name.size() >= 0x80 ? name.size() >> 7 : name.size()));
     for (const char c : name) append(bytes, c);
   }
-  pad8(bytes);
+  pad(bytes, alignment_of(layout));
   made.markers_at = bytes.size();
   for (const std::uint32_t marker : markers) append(bytes, marker);
-  pad8(bytes);
+  pad(bytes, alignment_of(layout));
   made.tokens_at = bytes.size();
   std::vector<std::uint16_t> index;
   for (unsigned token = 0; token < 256; ++token) {
@@ -115,16 +123,16 @@ inline void append_kallsyms(Kallsyms& made, const std::vector<BuiltSymbol>& symb
     for (const char c : text) append(bytes, c);
     append(bytes, '\0');
   }
-  pad8(bytes);
+  pad(bytes, alignment_of(layout));
   made.index_at = bytes.size();
   for (const std::uint16_t offset : index) append(bytes, offset);
-  if (layout == Layout::kOffsetsLast) append_addresses(made, symbols, layout);
-  pad8(bytes);
+  if (last) append_addresses(made, symbols, layout);
+  pad(bytes, alignment_of(layout));
 }
 
 /// The one loaded segment: text with the banner in it, then the tables.
-inline Kallsyms build_segment(Layout layout = Layout::kOffsetsFirst) {
-  const auto symbols = built_symbols();
+inline Kallsyms build_segment(Layout layout = Layout::kOffsetsFirst, std::uint64_t count = 1100) {
+  const auto symbols = built_symbols(count);
   Kallsyms made;
   made.bytes.assign(symbols.back().address + 64 - kBase, 0x90);
   std::memcpy(made.bytes.data() + (symbols[500].address - kBase), kBanner.data(), kBanner.size() + 1);

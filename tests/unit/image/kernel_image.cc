@@ -37,7 +37,17 @@ TEST_P(LayoutTest, AllSymbolsAreReadAsTheyWereWritten) {
 
 INSTANTIATE_TEST_SUITE_P(Each, LayoutTest,
                          testing::Values(Layout::kOffsetsFirst, Layout::kPlainOffsetsFirst,
-                                         Layout::kPointersFirst, Layout::kOffsetsLast));
+                                         Layout::kPointersFirst, Layout::kOffsetsLast,
+                                         Layout::kOwnOffsetsLast));
+
+// An even number of markers ends right where the tokens begin; an odd one before padding.
+TEST(Kallsyms, AreReadWithAnyNumberOfMarkers) {
+  for (const std::uint64_t count : {800u, 1025u, 1280u, 1281u, 1500u, 1536u, 1537u}) {
+    const auto image = KernelImage::parse(build_vmlinux(build_segment(Layout::kOffsetsFirst, count).bytes));
+    ASSERT_TRUE(image) << count << ": " << image.error().message();
+    EXPECT_EQ(image->symbols().size(), count);
+  }
+}
 
 class BzImageTest : public testing::TestWithParam<Compression> {};
 

@@ -124,7 +124,7 @@ TEST_F(StoreTest, AnUnfinishedTargetIsNotThere) {
 }
 
 TEST(Distribution, UnknownOnesListTheKnown) {
-  const auto found = find_distribution("plan9");
+  const auto found = find_distribution("plan9", "lists");
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code, "target.unknown-distribution");
   EXPECT_TRUE(found.error().why.contains("debian"));

@@ -131,7 +131,7 @@ Result<Bytes> Assembly::link(GlueCompiler& glue_compiler) {
   LinkInput input{.glue = {.object = &glue, .patches = "vmlinux", .sources = TRY(glue_sources(glue))},
                   .deltas = {},
                   .aliases = hooks.aliases,
-                  .module_layout_crc = TRY(shipped_.version_of("module_layout"))};
+                  .module_layout_crc = shipped_.module_layout_version()};
   std::map<std::string, std::size_t> seen;  // functions of each object so far, in the manifest's order
   for (const Patch& patch : patches_) {
     for (const DeltaFunction& function : patch.delta->functions) {

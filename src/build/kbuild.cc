@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kMarker = "suture:";
 constexpr std::string_view kListed = "listed ";
 constexpr std::string_view kList = "suture-list:";
+constexpr std::size_t kLargestMakefile = 4u << 20;
 constexpr const char* kAuthorInclude = "suture-include";  // holds suture/patch.h
 
 Result<void> link_to(const fs::path& to, const fs::path& from) {
@@ -44,9 +45,9 @@ const std::map<std::string, std::string>& environment() {
   // Same input, same bytes: no times, no language, nothing of a make which may be running us, and no flags or
   // headers that the caller's environment adds.
   static const std::map<std::string, std::string> kEnvironment{
-      {"LC_ALL", "C"},        {"SOURCE_DATE_EPOCH", "0"}, {"MAKEFLAGS", ""}, {"MAKELEVEL", ""},
-      {"KCFLAGS", ""},        {"KCPPFLAGS", ""},          {"CPATH", ""},     {"C_INCLUDE_PATH", ""},
-      {"CCACHE_DISABLE", "1"}};
+      {"LC_ALL", "C"},         {"SOURCE_DATE_EPOCH", "0"}, {"MAKEFLAGS", ""}, {"MAKELEVEL", ""},
+      {"KCFLAGS", ""},         {"KCPPFLAGS", ""},          {"CPATH", ""},     {"C_INCLUDE_PATH", ""},
+      {"CCACHE_DISABLE", "1"}, {"SRCARCH", "x86"}};  // which objtool reads
   return kEnvironment;
 }
 
@@ -70,6 +71,24 @@ Result<Kbuild> Kbuild::prepare(const Target& target) {
   return kbuild;
 }
 
+/// What kbuild is asked with: our makefile, which includes the kernel's. One object that it cannot make shall
+/// not keep it from telling of the others (-k).
+Command Kbuild::make_command(std::vector<std::string> more) const {
+  Command make{.argv = {"make", "-s", "-k", "--no-print-directory", "-f", "suture.mk"},
+               .directory = tree_.path(),
+               .environment = environment()};
+  make.argv.insert(make.argv.end(), more.begin(), more.end());
+  // Up to 5.17 the first make only calls a second one, of the kernel's own makefile, so that an --include-dir
+  // takes effect. It is told that this was done.
+  if (sub_make_) {
+    make.argv.push_back("--include-dir=" + target_.source.string());
+    make.environment.insert({{"sub_make_done", "1"},
+                             {"abs_srctree", target_.source.string()},
+                             {"abs_objtree", tree_.path().string()}});
+  }
+  return make;
+}
+
 Result<Finished> Kbuild::run_in_place(Command command, const BuildRootAccess& more) const {
   BuildRootAccess access{.read = {target_.source, target_.headers, target_.common_headers, target_.kbuild},
                          .write = {tree_.path()}};
@@ -78,8 +97,12 @@ Result<Finished> Kbuild::run_in_place(Command command, const BuildRootAccess& mo
   return run(toolchain_.command(std::move(command), access));
 }
 
-Result<void> Kbuild::make_tree() const {
+Result<void> Kbuild::make_tree() {
   const fs::path& tree = tree_.path();
+  const std::string makefile = TRY(read_text_file(target_.source / "Makefile", kLargestMakefile));
+  const std::string config = TRY(read_text_file(target_.config, kLargestMakefile));
+  objtool_at_link_ = config.contains("\nCONFIG_X86_KERNEL_IBT=y\n");
+  sub_make_ = makefile.contains("MAKEFLAGS += --include-dir=$(abs_srctree)\nneed-sub-make := 1\n");
   for (const char* folder : {"include/config", "arch"}) TRY(make_directories(tree / folder));
   TRY(copy_to(target_.headers / ".config", tree / ".config"));
   std::error_code error;
@@ -120,24 +143,20 @@ Result<void> Kbuild::make_tree() const {
 }
 
 /// The lines that kbuild would run, and before each whether the folder's Makefile lists the object at all.
-Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions) const {
+Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions, const BuildRootAccess& access) const {
   std::string words;
-  BuildRootAccess access;
-  for (const auto& [folder, objects] : questions) {
-    if (folder.starts_with('/')) access.read.emplace_back(folder);
+  for (const auto& [folder, objects] : questions)
     words += fmt::format("{}obj={}|{}", words.empty() ? "" : " ", folder, fmt::join(objects, "|"));
-  }
-  // One object that it cannot make shall not keep it from telling of the others.
-  const Finished make = TRY(run_in_place(
-      {.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-units", "SUTURE_QUESTIONS=" + words,
-                // Print instead of running.
-                fmt::format("rule_cc_o_c=$(info {} $@ $(if $(filter $@,$(real-obj-y) "
-                            "$(real-obj-m) $(lib-y)),listed,unlisted) "
-                            "$(cmd_cc_o_c))@:",
-                            kMarker)},
-       .directory = tree_.path(),
-       .environment = environment()},
-      access));
+  // Print instead of running.
+  const std::string rule = fmt::format(
+      "rule_cc_o_c=$(info {} $@ $(if $(filter $@,$(real-obj-y) $(real-obj-m) $(lib-y)),listed,"
+      "unlisted) $(cmd_cc_o_c))@:",
+      kMarker);
+  // With indirect branch tracking kbuild runs objtool on what is linked, not on each object: we on each.
+  const std::string objtool = "objtool-enabled=$(if $(is-standard-object),y)";
+  std::vector<std::string> question{"suture-units", "SUTURE_QUESTIONS=" + words, rule};
+  if (objtool_at_link_) question.push_back(objtool);
+  const Finished make = TRY(run_in_place(make_command(std::move(question)), access));
   // make expands the variable for each rule that it runs on the way: generated headers and their tools, too.
   Answers answers{.commands = {}, .complaints = make.err};
   for (std::size_t at = 0; at < make.out.size();) {
@@ -152,8 +171,9 @@ Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions) const {
   return answers;
 }
 
-Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::string& object) const {
-  Answers answers = TRY(ask_kbuild({{folder, {object}}}));
+Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::string& object,
+                                       const BuildRootAccess& access) const {
+  Answers answers = TRY(ask_kbuild({{folder, {object}}}, access));
   const auto found = answers.commands.find(object);
   if (found != answers.commands.end()) return std::move(found->second);
   return fail("build.kbuild-failed", "ask kbuild how to compile " + object,
@@ -163,10 +183,8 @@ Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::str
 /// Objects that a Makefile lists which is in no folder above them, by what their paths come to.
 Result<Kbuild::Faraway> Kbuild::listed_from_afar() const {
   const std::vector<std::string> folders = TRY(reaching_makefiles(target_.source));
-  const Finished make = TRY(run_in_place({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-lists",
-                                                   fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " "))},
-                                          .directory = tree_.path(),
-                                          .environment = environment()}));
+  const std::string question = fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " "));
+  const Finished make = TRY(run_in_place(make_command({"suture-lists", question})));
   Faraway objects;
   std::set<std::string> silent(folders.begin(), folders.end());
   std::istringstream lines(make.out);
@@ -310,7 +328,12 @@ Result<UnitFlags> Kbuild::not_listed(const std::string& unit, const Includers& i
 
 Result<UnitFlags> Kbuild::module_flags(const fs::path& folder, const std::string& name) const {
   TRY(write_file(folder / "Kbuild", fmt::format("obj-m := {}.o\n", name)));
-  const std::string answer = TRY(ask_kbuild(folder.string(), (folder / (name + ".o")).string()));
+  // Since 6.11 kbuild takes each folder for one below the source, and looks there for what it reads.
+  const std::string build = TRY(read_text_file(target_.source / "scripts/Makefile.build", kLargestMakefile));
+  const bool below = !build.contains("$(if $(filter /%,$(src)),$(src),$(srctree)/$(src))");
+  const fs::path place = below ? folder.lexically_relative(target_.source) : folder;
+  const std::string answer =
+      TRY(ask_kbuild(place.string(), (place / (name + ".o")).string(), {.read = {folder}, .write = {}}));
   if (!answer.starts_with(kListed))
     return fail("build.glue", "compile the module's tables", "kbuild does not take the folder for a module");
   return parse_answer(name + ".c", answer.substr(kListed.size()));

@@ -57,17 +57,19 @@ class Kbuild {
  private:
   Kbuild(const Target& target, Toolchain toolchain, TempDir tree)
       : target_(target), toolchain_(std::move(toolchain)), tree_(std::move(tree)) {}
+  Command make_command(std::vector<std::string> more) const;
   /// Runs it where the compiler is. It sees the target and our tree; `more` is what else.
   Result<Finished> run_in_place(Command command, const BuildRootAccess& more = {}) const;
-  Result<void> make_tree() const;
+  Result<void> make_tree();
   /// What to ask: objects by the folder whose Makefile is to be read.
   using Questions = std::map<std::string, std::vector<std::string>>;
   struct Answers {
     std::map<std::string, std::string> commands;  ///< by object
     std::string complaints;
   };
-  Result<Answers> ask_kbuild(const Questions& questions) const;
-  Result<std::string> ask_kbuild(const std::string& folder, const std::string& object) const;
+  Result<Answers> ask_kbuild(const Questions& questions, const BuildRootAccess& access = {}) const;
+  Result<std::string> ask_kbuild(const std::string& folder, const std::string& object,
+                                 const BuildRootAccess& access = {}) const;
   /// An object as the Makefile of a folder that is not above it spells it: "arch/x86/kvm/../../../virt/….o".
   struct Place {
     std::string folder;
@@ -95,6 +97,8 @@ class Kbuild {
   Target target_;
   Toolchain toolchain_;
   TempDir tree_;
+  bool objtool_at_link_ = false;
+  bool sub_make_ = false;  ///< the kernel's makefile wants to call itself
 };
 
 }  // namespace suture

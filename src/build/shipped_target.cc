@@ -26,6 +26,12 @@ Result<const ShippedObject*> ShippedTarget::object(const std::string& name) {
   return module.get();
 }
 
+std::optional<std::uint32_t> ShippedTarget::module_layout_version() const {
+  const auto found = exports_.find("module_layout");
+  if (found == exports_.end()) return std::nullopt;
+  return found->second.crc;
+}
+
 Result<std::uint32_t> ShippedTarget::version_of(const std::string& symbol) const {
   const auto found = exports_.find(symbol);
   if (found != exports_.end()) return found->second.crc;

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -26,6 +27,9 @@ class ShippedTarget {
   const Exports& exports() const { return exports_; }
   /// "vmlinux", or a module as in /proc/modules, which is read when it is asked for. "image.no-module".
   Result<const ShippedObject*> object(const std::string& name);
+  /// What modules must say of struct module; nothing when the kernel asks for no versions
+  /// (CONFIG_MODVERSIONS).
+  std::optional<std::uint32_t> module_layout_version() const;
   /// The version (CRC) of an exported symbol. "build.symbol-unknown".
   Result<std::uint32_t> version_of(const std::string& symbol) const;
 

@@ -217,7 +217,8 @@ class Linker {
   }
 
   Result<void> add_versions() {
-    versions_.insert_or_assign("module_layout", input_.module_layout_crc);
+    if (!input_.module_layout_crc) return {};
+    versions_.insert_or_assign("module_layout", *input_.module_layout_crc);
     elf::Section section{.name = "__versions", .flags = SHF_ALLOC, .alignment = 32};
     for (const auto& [name, crc] : versions_) {
       if (name.size() > kLongestVersionName) {

@@ -48,7 +48,8 @@ struct LinkInput {
     std::uint32_t symbol = 0;
   };
   std::vector<Alias> aliases;
-  std::uint32_t module_layout_crc = 0;
+  /// Of struct module; nothing for a kernel without CONFIG_MODVERSIONS, which wants no "__versions".
+  std::optional<std::uint32_t> module_layout_crc;
 };
 
 /// "module.duplicate-symbol", "module.unresolved-symbol", "module.late-table" (a table that the kernel reads

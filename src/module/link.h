@@ -49,7 +49,7 @@ struct LinkInput {
   };
   std::vector<Alias> aliases;
   /// Of struct module; nothing for a kernel without CONFIG_MODVERSIONS, which wants no "__versions".
-  std::optional<std::uint32_t> module_layout_crc;
+  std::optional<std::uint32_t> module_layout_crc{};
 };
 
 /// "module.duplicate-symbol", "module.unresolved-symbol", "module.late-table" (a table that the kernel reads

@@ -85,6 +85,7 @@ TEST(Link, PutsLateSymbolsIntoTablesOfTheirObject) {
        .aliases = {}});
   ASSERT_TRUE(module.has_value()) << module.error().message();
   ASSERT_EQ(module->late_relocations.size(), 2u);
+  EXPECT_EQ(module->find_section("__versions"), nullptr) << "this kernel asks for no versions";
   EXPECT_EQ(module->late_relocations[0].name, ".klp.rela.vmlinux..text");
   EXPECT_EQ(module->symbols[module->late_relocations[0].relocations[0].symbol].name,
             ".klp.sym.vmlinux.outside,3");

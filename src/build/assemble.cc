@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/hash.h"
+#include "build/difference_text.h"
 #include "build/resolve.h"
 #include "module/late_entries.h"
 
@@ -21,7 +22,8 @@ Result<void> prove(const Delta& delta, const Unit& original, const Evidence& evi
     if (!evidence.proven[id]) {
       return fail(
           "build.not-as-shipped", fmt::format("check {} against {}", original.name(), home.name()),
-          fmt::format("{}, compiled from the unpatched source, is not what the kernel has", function.name),
+          fmt::format("{}, compiled from the unpatched source, is not what the kernel has: {}", function.name,
+                      difference_text(original, id, find_difference(original, evidence, id, home), home)),
           "source, configuration or compiler are not those of this kernel; nothing was built");
     }
     object.functions.push_back({.name = function.name,

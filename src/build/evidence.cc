@@ -14,7 +14,9 @@ struct Findings {
 
 class Checker {
  public:
-  Checker(const Unit& unit, const ShippedObject& shipped) : unit_(unit), shipped_(shipped) {
+  Checker(const Unit& unit, const ShippedObject& shipped, Evidence known)
+      : unit_(unit), shipped_(shipped), result_(std::move(known)) {}
+  Checker(const Unit& unit, const ShippedObject& shipped) : Checker(unit, shipped, {}) {
     result_.record.unit = unit.name();
     result_.proven.resize(unit.atoms().size());
     result_.address_of.resize(unit.atoms().size());
@@ -39,6 +41,24 @@ class Checker {
         result_.record.functions_compared - static_cast<std::uint32_t>(open.size());
     for (const AtomId id : open) result_.record.different.push_back(unit_.atom(id).name);
     return std::move(result_);
+  }
+
+  /// The place which fits farthest is the one that was meant.
+  Difference difference(AtomId id) const {
+    const Atom& atom = unit_.atom(id);
+    Difference farthest;
+    for (const ShippedSymbol& candidate : shipped_.find(atom.name)) {
+      Difference here{.kind = Difference::Kind::kSeveral, .offset = atom.size, .address = candidate.address};
+      if (const auto byte = first_different_byte(atom, candidate.address)) {
+        here.kind = Difference::Kind::kCode;
+        here.offset = *byte;
+      } else if (const auto field = first_different_field(atom, candidate.address)) {
+        here.kind = Difference::Kind::kReference;
+        here.offset = *field;
+      }
+      if (farthest.kind == Difference::Kind::kNotThere || here.offset > farthest.offset) farthest = here;
+    }
+    return farthest;
   }
 
  private:
@@ -73,7 +93,7 @@ class Checker {
   }
 
   std::optional<Findings> compare(const Atom& atom, std::uint64_t address) const {
-    if (!same_bytes(atom, address)) return std::nullopt;
+    if (first_different_byte(atom, address)) return std::nullopt;
     Findings findings;
     for (const Reference& reference : unit_.references(atom)) {
       if (!compare_field(atom, address, reference, findings)) return std::nullopt;
@@ -81,20 +101,28 @@ class Checker {
     return findings;
   }
 
+  std::optional<std::uint64_t> first_different_field(const Atom& atom, std::uint64_t address) const {
+    Findings findings;
+    for (const Reference& reference : unit_.references(atom)) {
+      if (!compare_field(atom, address, reference, findings)) return reference.offset - atom.offset;
+    }
+    return std::nullopt;
+  }
+
   /// Outside of relocated fields. Calls to __fentry__ are fields as well: the build may make no-ops of them.
-  bool same_bytes(const Atom& atom, std::uint64_t address) const {
+  std::optional<std::uint64_t> first_different_byte(const Atom& atom, std::uint64_t address) const {
     const ByteView ours = unit_.bytes(atom);
     const std::optional<ByteView> theirs = shipped_.bytes(address, atom.size);
-    if (!theirs || ours.size() != theirs->size()) return false;
+    if (!theirs || ours.size() != theirs->size()) return 0;
     std::vector<bool> relocated(atom.size);
     for (const Reference& reference : unit_.references(atom)) {
       for (std::uint64_t i = 0; i < reference.width; ++i)
         relocated[reference.offset - atom.offset + i] = true;
     }
     for (std::size_t i = 0; i < ours.size(); ++i) {
-      if (!relocated[i] && ours[i] != (*theirs)[i]) return false;
+      if (!relocated[i] && ours[i] != (*theirs)[i]) return i;
     }
-    return true;
+    return std::nullopt;
   }
 
   bool compare_field(const Atom& atom, std::uint64_t address, const Reference& reference,
@@ -106,7 +134,7 @@ class Checker {
     const std::uint64_t found = *held + reference.bias - static_cast<std::uint64_t>(reference.addend);
     if (reference.target == kNoAtom) return compare_outside(unit_.symbol_name(reference), found, findings);
     const Atom& target = unit_.atom(reference.target);
-    if (target.kind == AtomKind::kPrivate) return same_bytes(target, found);
+    if (target.kind == AtomKind::kPrivate) return !first_different_byte(target, found);
     const auto [entry, added] = findings.atoms.try_emplace(reference.target, found);
     return entry->second == found && (!added || has_name(target, found));
   }
@@ -137,6 +165,11 @@ class Checker {
 
 Evidence check_against_shipped(const Unit& unit, const ShippedObject& shipped) {
   return Checker(unit, shipped).run();
+}
+
+Difference find_difference(const Unit& unit, const Evidence& evidence, AtomId function,
+                           const ShippedObject& shipped) {
+  return Checker(unit, shipped, evidence).difference(function);
 }
 
 }  // namespace suture

@@ -29,4 +29,21 @@ struct Evidence {
 
 Evidence check_against_shipped(const Unit& unit, const ShippedObject& shipped);
 
+/// Where a function that was not proven parts from what is shipped.
+struct Difference {
+  enum class Kind : std::uint8_t {
+    kNotThere,   ///< nothing has that name: it is inlined everywhere, or was taken out by the linker
+    kCode,       ///< bytes outside of relocated fields
+    kReference,  ///< a field leads elsewhere
+    kSeveral,    ///< more than one place fits, or what is there belongs to another function
+  };
+  Kind kind = Kind::kNotThere;
+  std::uint64_t offset = 0;   ///< in the function: of the first byte, or of the field
+  std::uint64_t address = 0;  ///< of the function as shipped; of several, of the one that fits farthest
+};
+
+/// `function` is an atom of the unit which `evidence` of that unit has not proven.
+Difference find_difference(const Unit& unit, const Evidence& evidence, AtomId function,
+                           const ShippedObject& shipped);
+
 }  // namespace suture

@@ -255,6 +255,9 @@ TEST_F(BuildOnRealKernel, RefusesAUnitThatIsNotAsShipped) {
   const Error error = refusal({written("on-top", text)});
   EXPECT_EQ(error.code, "build.not-as-shipped") << error.message();
   EXPECT_THAT(error.message(), HasSubstr("cmdline_proc_show"));
+  EXPECT_THAT(error.message(), HasSubstr("compiled here"));
+  EXPECT_THAT(error.message(), HasSubstr("in the kernel"));
+  EXPECT_THAT(error.message(), HasSubstr("seq_puts"));
 }
 
 TEST_F(BuildOnRealKernel, RefusesAnImageOfAnotherBuild) {

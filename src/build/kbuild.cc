@@ -118,7 +118,8 @@ Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions) const {
     words += fmt::format("{}obj={}|{}", words.empty() ? "" : " ", folder, fmt::join(objects, "|"));
   // One object that it cannot make shall not keep it from telling of the others.
   const Finished make =
-      TRY(run({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-units", "SUTURE_QUESTIONS=" + words,
+      TRY(run({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-units", "CC=" + target_.compiler,
+                        "SUTURE_QUESTIONS=" + words,
                         // Print instead of running.
                         fmt::format("rule_cc_o_c=$(info {} $@ $(if $(filter $@,$(real-obj-y) "
                                     "$(real-obj-m) $(lib-y)),listed,unlisted) "
@@ -151,10 +152,11 @@ Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::str
 /// Objects that a Makefile lists which is in no folder above them, by what their paths come to.
 Result<Kbuild::Faraway> Kbuild::listed_from_afar() const {
   const std::vector<std::string> folders = TRY(reaching_makefiles(target_.source));
-  const Finished make = TRY(run({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-lists",
-                                          fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " "))},
-                                 .directory = tree_.path(),
-                                 .environment = environment()}));
+  const Finished make =
+      TRY(run({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-lists", "CC=" + target_.compiler,
+                        fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " "))},
+               .directory = tree_.path(),
+               .environment = environment()}));
   Faraway objects;
   std::set<std::string> silent(folders.begin(), folders.end());
   std::istringstream lines(make.out);

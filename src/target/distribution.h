@@ -12,8 +12,11 @@
 
 #include "base/error.h"
 #include "base/terminal.h"
+#include "target/given_files.h"
 
 namespace suture {
+
+struct Target;
 
 struct AvailableKernel {
   std::string release;  ///< uname -r
@@ -30,6 +33,7 @@ struct KernelPlan {
   std::map<std::string, std::string> packages;  ///< name → version, of all
   std::uint64_t kernel_size = 0;                ///< bytes on disk while and after unpacking, about
   std::uint64_t source_size = 0;
+  std::string compiler;  ///< command; empty: as the .config names it
 };
 
 /// Where things are in the folder that fetch_kernel filled. Relative to it.
@@ -44,6 +48,11 @@ class Distribution {
   virtual std::string name() const = 0;
   /// Kernels in the archive whose release contains `pattern`, oldest first.
   virtual Result<std::vector<AvailableKernel>> search(std::string_view pattern) const = 0;
+  /// The kernel that is meant. Archives know theirs by release; files at hand tell their own.
+  virtual Result<AvailableKernel> resolve(const AvailableKernel& asked) const { return asked; }
+  /// Whether what the store has under the resolved name is what would be added. An archive never gives one
+  /// name to two kernels.
+  virtual Result<void> confirm(const Target& present) const;
   /// `version` empty: the newest of that release. "target.unknown" lists near ones; "target.version-gone"
   /// says what the archive has instead.
   virtual Result<KernelPlan> plan(const std::string& release, const std::string& version,
@@ -56,7 +65,8 @@ class Distribution {
                                     Progress& progress) const = 0;
 };
 
-/// "target.unknown-distribution" lists those there are.
-Result<std::unique_ptr<Distribution>> find_distribution(std::string_view name);
+/// "target.unknown-distribution" lists those there are; "target.option-unused" when it has no use for
+/// something that was given.
+Result<std::unique_ptr<Distribution>> find_distribution(std::string_view name, const GivenFiles& given = {});
 
 }  // namespace suture

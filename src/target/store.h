@@ -36,8 +36,9 @@ class TargetStore {
 
   const std::filesystem::path& folder() const { return folder_; }
 
-  /// Fetches and unpacks what is not there yet. A target of that release and version (empty: any) which is
-  /// there already is given back as it is, without a look at the archive.
+  /// Fetches and unpacks what is not there yet. Distribution::resolve tells what is meant. A target of that
+  /// release and version (empty: any) which is there already is given back as it is, without a look at the
+  /// archive.
   Result<Target> add(const Distribution& distribution, const std::string& release,
                      const std::string& version) const;
 

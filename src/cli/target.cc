@@ -19,6 +19,8 @@ Examples:
   suture target add debian:6.1.0-47-cloud-amd64=6.1.170-3
   suture target add local --build /usr/src/linux/build   a kernel built there, by `make` or `make O=`
   suture target add local:web --source linux --image bzImage --modules lib/modules/6.1.9 --headers headers
+  suture target add rpm --packages rpms               kernel-core, kernel-modules, kernel-devel and the source
+                                                      package, as files in that folder
   suture target list
   suture target show 6.1.0-47-cloud-amd64
   suture target remove 6.1.0-47-cloud-amd64

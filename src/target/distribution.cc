@@ -3,6 +3,7 @@
 
 #include "target/debian.h"
 #include "target/local.h"
+#include "target/rpm.h"
 #include "target/target.h"
 
 namespace suture {
@@ -22,13 +23,17 @@ Result<std::unique_ptr<Distribution>> find_distribution(std::string_view name, c
     if (!given.packages.empty()) return unused("packages", kForRpm);
     return make_local(given);
   }
+  if (name == "rpm") {
+    if (given.names_parts()) return unused("the parts of a kernel", kForLocal);
+    return make_rpm(given);
+  }
   if (name == "debian") {
     if (!given.packages.empty()) return unused("packages", kForRpm);
     if (given != GivenFiles{}) return unused("the parts of a kernel and its compiler", kForLocal);
     return make_debian();
   }
   return fail("target.unknown-distribution", "find the distribution \"" + std::string(name) + "\"",
-              "suture knows: debian, local");
+              "suture knows: debian, local, rpm");
 }
 
 }  // namespace suture

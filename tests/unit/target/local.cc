@@ -319,5 +319,19 @@ TEST_F(LocalTest, LinksOfInstalledModulesAreLeftBehind) {
   EXPECT_FALSE(fs::is_symlink(target->modules / "kernel/net/other.ko"));
 }
 
+TEST(Distributions, OptionsOfOthersAreRefused) {
+  EXPECT_EQ(find_distribution("debian", {.build = "/b"}).error().code, "target.option-unused");
+  EXPECT_EQ(find_distribution("debian", {.compiler = "gcc"}).error().code, "target.option-unused");
+  EXPECT_EQ(find_distribution("debian", {.packages = {"/p"}}).error().code, "target.option-unused");
+  EXPECT_EQ(find_distribution("local", {.packages = {"/p"}}).error().code, "target.option-unused");
+  EXPECT_EQ(find_distribution("rpm", {.image = "/i"}).error().code, "target.option-unused");
+  EXPECT_TRUE(find_distribution("rpm", {.compiler = "gcc", .packages = {"/p"}}));
+}
+
+TEST(Distributions, FilesAtHandHaveNoArchive) {
+  for (const char* name : {"local", "rpm"})
+    EXPECT_EQ((*find_distribution(name))->search("6.1").error().code, "target.nothing-to-search");
+}
+
 }  // namespace
 }  // namespace suture

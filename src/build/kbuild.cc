@@ -350,6 +350,9 @@ Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::
     compiler.argv.push_back("-I" + include);
     compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", include));
   }
+  // Debug information changes no code; a kernel of the user's own may have been built without.
+  const auto is_debug = [](const std::string& word) { return word.starts_with("-g"); };
+  if (std::ranges::none_of(flags.compile, is_debug)) compiler.argv.emplace_back("-g");
   for (std::string word : {std::string("-ffunction-sections"), std::string("-fdata-sections"),
                            "-Wp,-MMD," + dependencies.string(), std::string("-c"), std::string("-o"),
                            output.string(), file.string()}) {

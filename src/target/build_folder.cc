@@ -22,12 +22,12 @@ bool stays_below(const fs::path& path) {
 fs::path module_of_line(const fs::path& build, const std::string& line) {
   constexpr std::string_view kPrefix = "kernel/";
   std::error_code error;
-  const fs::path path = fs::path(line).replace_extension(".ko");
+  fs::path path = fs::path(line).replace_extension(".ko");
   if (!stays_below(path)) return {};
   if (fs::is_regular_file(build / path, error)) return path;
   if (!line.starts_with(kPrefix)) return {};
-  const fs::path without = path.lexically_relative("kernel");
-  return fs::is_regular_file(build / without, error) ? without : fs::path();
+  path = path.lexically_relative("kernel");
+  return fs::is_regular_file(build / path, error) ? path : fs::path();
 }
 
 }  // namespace

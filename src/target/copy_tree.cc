@@ -100,12 +100,14 @@ Result<void> copy_tree(const fs::path& from, const fs::path& to, const TreeCopy&
 std::uint64_t bytes_to_copy(const fs::path& from, const TreeCopy& how) {
   if (how.hard_links) return 0;
   std::uint64_t bytes = 0;
+  const auto counted =
+      walk(from, how, [&](const fs::directory_entry& entry, const fs::path&) -> Result<void> {
+        std::error_code error;
+        if (!entry.is_symlink(error) && entry.is_regular_file(error)) bytes += entry.file_size(error);
+        return {};
+      });
   // What cannot be read is complained of by the copy itself.
-  static_cast<void>(walk(from, how, [&](const fs::directory_entry& entry, const fs::path&) -> Result<void> {
-    std::error_code error;
-    if (!entry.is_symlink(error) && entry.is_regular_file(error)) bytes += entry.file_size(error);
-    return {};
-  }));
+  if (!counted) return 0;
   return bytes;
 }
 

@@ -76,14 +76,12 @@ Result<void> check_tree(const fs::path& tree) {
 Result<void> unpack_tarball(const fs::path& tarball, const fs::path& tree) {
   const Compression* compression = compression_of(tarball.filename().string());
   // What is cut off as too long, tar takes for broken.
-  auto unpacked = run_ok(
-      {.argv = {"sh", "-c",
-                "\"$1\" --decompress --stdout -- \"$2\" | head -c \"$3\" | tar --extract "
-                "--directory \"$4\" --strip-components=1 --no-same-owner "
-                "--no-same-permissions",
-                "sh", compression->command, tarball.string(), std::to_string(kMostSource), tree.string()},
-       .environment = {{"LC_ALL", "C"}, {"XZ_DEFAULTS", "--threads=0"}},
-       .timeout = std::chrono::hours(2)});
+  constexpr const char* kScript = R"("$1" --decompress --stdout -- "$2" | head -c "$3" |
+      tar --extract --directory "$4" --strip-components=1 --no-same-owner --no-same-permissions)";
+  auto unpacked = run_ok({.argv = {"sh", "-c", kScript, "sh", compression->command, tarball.string(),
+                                   std::to_string(kMostSource), tree.string()},
+                          .environment = {{"LC_ALL", "C"}, {"XZ_DEFAULTS", "--threads=0"}},
+                          .timeout = std::chrono::hours(2)});
   if (unpacked) return {};
   return fail("target.package-damaged", "unpack " + tarball.filename().string(), unpacked.error().why);
 }

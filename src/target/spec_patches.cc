@@ -113,17 +113,19 @@ Result<void> SpecReader::apply_numbered(const std::string& line, const Words& wo
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
     const std::string_view argument = std::string_view(word).substr(std::min<std::size_t>(2, word.size()));
-    std::optional<unsigned> number;
-    if (word.starts_with("-p") && (number = number_of(argument))) {
-      strip = static_cast<int>(*number);
+    if (const auto number = number_of(word)) {
+      numbers.push_back(*number);
     } else if (word.starts_with("-P")) {
-      number = argument.empty() && i + 1 < words.size() ? number_of(words[++i]) : number_of(argument);
-      if (!number) return unsupported(line, "it names no patch");
-      numbers.push_back(*number);
+      const bool apart = argument.empty() && i + 1 < words.size();
+      const auto after = number_of(apart ? std::string_view(words[++i]) : argument);
+      if (!after) return unsupported(line, "it names no patch");
+      numbers.push_back(*after);
+    } else if (word.starts_with("-p")) {
+      const auto level = number_of(argument);
+      if (!level) return unsupported(line, "the option " + word + " is not understood");
+      strip = static_cast<int>(*level);
     } else if (word == "-b" || word == "-z" || word == "-F") {
-      ++i;
-    } else if ((number = number_of(word))) {
-      numbers.push_back(*number);
+      ++i;  // a suffix for backups, or the fuzz
     } else if (!word.starts_with("-F") && word != "-E" && word != "-s") {
       return unsupported(line, "the option " + word + " is not understood");
     }

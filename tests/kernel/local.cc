@@ -95,5 +95,20 @@ TEST_F(LocalOnRealKernel, ABuildFolderGivesTheSameModule) {
   EXPECT_TRUE(build(*local, "folder") == module);
 }
 
+// Fedora's and Red Hat's kernel-devel is one tree: Makefiles, headers, generated ones and built tools.
+TEST_F(LocalOnRealKernel, ADevelTreeServesForHeadersAndTools) {
+  const fs::path devel = folder_->path() / "usr/src/kernels" / original_.id.release;
+  for (const auto& part : {original_.common_headers, original_.headers}) {
+    link_tree(part / "include", devel / "include");
+    link_tree(part / "arch/x86", devel / "arch/x86");
+  }
+  for (const char* part : {"scripts", "tools"}) link_tree(original_.kbuild / part, devel / part);
+  for (const char* file : {".config", "Module.symvers"}) fs::copy(original_.headers / file, devel / file);
+  Target target = original_;
+  target.headers = target.common_headers = target.kbuild = devel;
+  target.config = devel / ".config";
+  EXPECT_TRUE(build(target, "devel") == build(original_, "packages"));
+}
+
 }  // namespace
 }  // namespace suture

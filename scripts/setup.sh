@@ -14,15 +14,16 @@ usage: scripts/setup.sh [--test] [--list]
 TEXT
 }
 
-# To build and run: the compiler and libraries; what `suture target add` and `suture build` call (dpkg-deb,
-# xz, patch, make, gcc-12: the compiler of Debian 12's kernels; mmdebstrap and bubblewrap for those of others); the machine in which patchsets are tried.
+# To build and run: the compiler and libraries; what `suture target add` and `suture build` call (dpkg-deb, rpm,
+# xz, patch, make, gcc-12: the compiler of Debian 12's kernels; mmdebstrap and bubblewrap for those of others);
+# the machine in which patchsets are tried.
 build_packages="
   ca-certificates git
   g++ gcc-12 make cmake ninja-build pkg-config
   libelf-dev libdw-dev libzydis-dev libcurl4-openssl-dev libboost1.81-dev nlohmann-json3-dev
   libtomlplusplus-dev libcli11-dev libfmt-dev libspdlog-dev libsystemd-dev libsqlite3-dev libssl-dev
   libzstd-dev liblz4-dev libbz2-dev liblzma-dev zlib1g-dev libgtest-dev libgmock-dev
-  dpkg-dev xz-utils zstd patch bc
+  dpkg-dev rpm xz-utils zstd patch bc
   mmdebstrap bubblewrap
   qemu-system-x86 busybox-static cpio kmod
 "

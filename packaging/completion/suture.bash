@@ -24,7 +24,8 @@ _suture() {
     case ${COMP_WORDS[i - 1]} in
       --store) store=$word; continue ;;
       --target | --fix | --level | --output | --repository | --repo | --channel | --keys | --expires | --config | \
-        -o | --object | --symbols | --unit | --entry-size | --function | --original | --syntax) continue ;;
+        -o | --object | --symbols | --unit | --entry-size | --function | --original | --syntax | --build | --source | \
+        --image | --modules | --headers | --kbuild | --packages | --compiler) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -35,8 +36,11 @@ _suture() {
     --output | -o)
       if [[ $command == delta ]]; then compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; fi
       ;;&
-    --store | --output | --repository | --repo | --keys) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    --fix | --config | --symbols | --original) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --store | --output | --repository | --repo | --keys | --build | --source | --modules | --headers | --kbuild)
+      compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current")
+      return
+      ;;
+    --fix | --config | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --target) mapfile -t COMPREPLY < <(compgen -W "$(_suture_targets "$store")" -- "$current"); return ;;
     --syntax) mapfile -t COMPREPLY < <(compgen -W 'att intel' -- "$current"); return ;;
     --function) mapfile -t COMPREPLY < <(compgen -W "$(_suture_functions "$action")" -- "$current"); return ;;
@@ -46,6 +50,7 @@ _suture() {
       mapfile -t COMPREPLY < <(compgen -S = -W 'alt_instr paravirt_patch_site exception_table_entry bug_entry jump_entry static_call_site orc_entry' -- "$current")
       return
       ;;
+    --compiler) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
     --level | --expires | --unit) return ;;
   esac
 
@@ -57,7 +62,11 @@ _suture() {
       case $action in
         '') words='add list show search remove' ;;
         show | remove) words=$(_suture_targets "$store") ;;
-        add | search) words='debian' ;;
+        add)
+          words='debian local rpm'
+          options+=' --build --source --image --modules --headers --kbuild --config --hard-links --packages --compiler'
+          ;;
+        search) words='debian' ;;
       esac
       ;;
     inspect) options+=' --function --original --target --store --syntax --whole' ;;

@@ -74,9 +74,10 @@ Result<Kbuild> Kbuild::prepare(const Target& target) {
 /// What kbuild is asked with: our makefile, which includes the kernel's. One object that it cannot make shall
 /// not keep it from telling of the others (-k).
 Command Kbuild::make_command(std::vector<std::string> more) const {
-  Command make{.argv = {"make", "-s", "-k", "--no-print-directory", "-f", "suture.mk"},
-               .directory = tree_.path(),
-               .environment = environment()};
+  Command make{
+      .argv = {"make", "-s", "-k", "--no-print-directory", "-f", "suture.mk", "CC=" + target_.compiler},
+      .directory = tree_.path(),
+      .environment = environment()};
   make.argv.insert(make.argv.end(), more.begin(), more.end());
   // Up to 5.17 the first make only calls a second one, of the kernel's own makefile, so that an --include-dir
   // takes effect. It is told that this was done.
@@ -383,6 +384,9 @@ Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::
     compiler.argv.push_back("-I" + include);
     compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", include));
   }
+  // Debug information changes no code; a kernel of the user's own may have been built without.
+  const auto is_debug = [](const std::string& word) { return word.starts_with("-g"); };
+  if (std::ranges::none_of(flags.compile, is_debug)) compiler.argv.emplace_back("-g");
   for (std::string word : {std::string("-ffunction-sections"), std::string("-fdata-sections"),
                            "-Wp,-MMD," + dependencies.string(), std::string("-c"), std::string("-o"),
                            output.string(), file.string()}) {

@@ -6,6 +6,7 @@
 #include "base/terminal.h"
 #include "cli/command.h"
 #include "target/distribution.h"
+#include "target/given_files.h"
 #include "target/store.h"
 #include "target/toolchain.h"
 
@@ -17,6 +18,10 @@ Examples:
   suture target search debian cloud                   kernels in the archive with "cloud" in their release
   suture target add debian:6.1.0-47-cloud-amd64       fetch and unpack one, without installing it
   suture target add debian:6.1.0-47-cloud-amd64=6.1.170-3
+  suture target add local --build /usr/src/linux/build   a kernel built there, by `make` or `make O=`
+  suture target add local:web --source linux --image bzImage --modules lib/modules/6.1.9 --headers headers
+  suture target add rpm --packages rpms               kernel-core, kernel-modules, kernel-devel and the source
+                                                      package, as files in that folder
   suture target list
   suture target show 6.1.0-47-cloud-amd64
   suture target remove 6.1.0-47-cloud-amd64
@@ -26,6 +31,7 @@ struct Options {
   std::string store;
   std::string name;
   std::string pattern;
+  GivenFiles given;
 };
 
 Result<TargetStore> open_store(const Options& options) {
@@ -81,19 +87,43 @@ void print_target(const Target& target, bool json) {
   line("kbuild", target.kbuild.string());
   line("config", target.config.string());
   for (const auto& [name, version] : target.packages) line("package", name + " " + version);
+  for (const auto& warning : target.warnings) line("warning", coloured(warning, Colour::kYellow));
+}
+
+/// Files are looked at from another folder later, and a name with a slash at its end has no last part.
+void make_absolute(std::filesystem::path& path) {
+  if (path.empty()) return;
+  path = std::filesystem::absolute(path).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+}
+
+GivenFiles absolute_files(GivenFiles given) {
+  for (auto* path : {&given.build, &given.source, &given.image, &given.modules, &given.headers, &given.kbuild,
+                     &given.config})
+    make_absolute(*path);
+  for (auto& package : given.packages) make_absolute(package);
+  return given;
+}
+
+/// "local" and "rpm" alone will do, since files tell their release.
+Result<TargetName> name_to_add(const std::string& text) {
+  if (text == "local" || text == "rpm") return TargetName{.distribution = text, .release = {}, .version = {}};
+  return parse_target_name(text);
 }
 
 Result<int> add_target(const Options& options, bool json) {
-  const TargetName name = TRY(parse_target_name(options.name));
+  const TargetName name = TRY(name_to_add(options.name));
   if (name.distribution.empty()) {
     return fail("target.malformed-name", "read the target's name \"" + options.name + "\"",
                 "it does not say which distribution's kernel it is",
                 "For example `suture target add debian:" + name.release + "`.");
   }
   const TargetStore store = TRY(open_store(options));
-  const auto distribution = TRY(find_distribution(name.distribution, store.lists()));
+  const auto distribution =
+      TRY(find_distribution(name.distribution, store.lists(), absolute_files(options.given)));
   const Target target = TRY(store.add(*distribution, name.release, name.version));
   json ? print_target(target, true) : print_targets({target}, false);
+  for (const auto& warning : target.warnings) fmt::print(stderr, "warning: {}\n", warning);
   return kOk;
 }
 
@@ -131,6 +161,38 @@ Result<int> remove_target(const Options& options, bool json) {
   return kOk;
 }
 
+void add_file_options(CLI::App& add, GivenFiles& given) {
+  constexpr const char* kLocal = "For local";
+  constexpr const char* kFolder = "FOLDER";
+  add.add_option("--build", given.build, "Folder in which the kernel was built; has all of the parts below")
+      ->group(kLocal)
+      ->type_name(kFolder);
+  add.add_option("--source", given.source, "Source tree that it was built from")
+      ->group(kLocal)
+      ->type_name(kFolder);
+  add.add_option("--image", given.image, "bzImage or vmlinux")->group(kLocal)->type_name("FILE");
+  add.add_option("--modules", given.modules, "lib/modules/RELEASE")->group(kLocal)->type_name(kFolder);
+  add.add_option("--headers", given.headers, "With .config, include/generated and Module.symvers")
+      ->group(kLocal)
+      ->type_name(kFolder);
+  add.add_option("--kbuild", given.kbuild, "With built scripts and tools (default: where --headers has them)")
+      ->group(kLocal)
+      ->type_name(kFolder);
+  add.add_option("--config", given.config, ".config, if --headers has none")
+      ->group(kLocal)
+      ->type_name("FILE");
+  add.add_flag("--hard-links", given.hard_links,
+               "Link files instead of copying them: they will never be changed in place")
+      ->group(kLocal);
+  add.add_option("--packages", given.packages, "RPM files, or folders that hold them")
+      ->group("For rpm")
+      ->type_name("PATH");
+  add.add_option("--compiler", given.compiler,
+                 "Command of the compiler, if it has another name here than where the kernel was built")
+      ->group("For local and rpm")
+      ->type_name("COMMAND");
+}
+
 }  // namespace
 
 void add_target_command(CLI::App& app, Invocation& invocation) {
@@ -149,7 +211,10 @@ void add_target_command(CLI::App& app, Invocation& invocation) {
 
   CLI::App* add =
       target.add_subcommand("add", "Fetch and unpack a kernel's image, headers, tools and source");
-  add->add_option("name", options->name, "DISTRIBUTION:RELEASE[=VERSION]")->required()->type_name("TARGET");
+  add->add_option("name", options->name, "DISTRIBUTION:RELEASE[=VERSION], local[:NAME] or rpm[:RELEASE]")
+      ->required()
+      ->type_name("TARGET");
+  add_file_options(*add, options->given);
   action(add, add_target);
 
   CLI::App* list = target.add_subcommand("list", "Targets in the store");
@@ -169,7 +234,7 @@ void add_target_command(CLI::App& app, Invocation& invocation) {
   });
 
   CLI::App* search = target.add_subcommand("search", "Kernels that the distribution's archive has");
-  search->add_option("distribution", options->name, "Such as debian")->required()->type_name("DISTRIBUTION");
+  search->add_option("distribution", options->name, "debian")->required()->type_name("DISTRIBUTION");
   search->add_option("pattern", options->pattern, "Part of the release")->type_name("PATTERN");
   action(search, search_targets);
 

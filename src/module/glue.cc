@@ -47,7 +47,9 @@ module_exit(suture_exit);
 __visible struct module __this_module __section(".gnu.linkonce.this_module") = {
 	.name = KBUILD_MODNAME,
 	.init = init_module,
+#ifdef CONFIG_MODULE_UNLOAD
 	.exit = cleanup_module,
+#endif
 	.arch = MODULE_ARCH_INIT,
 };
 

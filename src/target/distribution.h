@@ -12,13 +12,16 @@
 
 #include "base/error.h"
 #include "base/terminal.h"
+#include "target/given_files.h"
 
 namespace suture {
 
+struct Target;
+
 struct AvailableKernel {
-  std::string release;  ///< uname -r
-  std::string version;  ///< of the package
-  std::string archive;  ///< which of the distribution's archives has it: "trixie"; empty: as configured
+  std::string release;    ///< uname -r
+  std::string version;    ///< of the package
+  std::string archive{};  ///< which of the distribution's archives has it: "trixie"; empty: as configured
 };
 
 /// What is to be fetched for one kernel; found without fetching it.
@@ -32,6 +35,7 @@ struct KernelPlan {
   std::map<std::string, std::string> packages;  ///< name → version, of all
   std::uint64_t kernel_size = 0;                ///< bytes on disk while and after unpacking, about
   std::uint64_t source_size = 0;
+  std::string compiler;  ///< command; empty: as the .config names it
 };
 
 /// Where things are in the folder that fetch_kernel filled. Relative to it.
@@ -46,6 +50,11 @@ class Distribution {
   virtual std::string name() const = 0;
   /// Kernels in the archive whose release contains `pattern`, oldest first.
   virtual Result<std::vector<AvailableKernel>> search(std::string_view pattern) const = 0;
+  /// The kernel that is meant. Archives know theirs by release; files at hand tell their own.
+  virtual Result<AvailableKernel> resolve(const AvailableKernel& asked) const { return asked; }
+  /// Whether what the store has under the resolved name is what would be added. An archive never gives one
+  /// name to two kernels.
+  virtual Result<void> confirm(const Target& present) const;
   /// `version` empty: the newest of that release. "target.unknown" lists near ones; "target.version-gone"
   /// says what the archive has instead.
   virtual Result<KernelPlan> plan(const std::string& release, const std::string& version,
@@ -59,12 +68,13 @@ class Distribution {
   /// Fills the empty folder `root` with a system that has this compiler, and all that building a unit takes.
   /// `compiler` is as in CONFIG_CC_VERSION_TEXT. "target.compiler-gone" when no archive has it.
   virtual Result<void> fetch_compiler(const KernelPlan& plan, const std::string& compiler,
-                                      const std::filesystem::path& root, Progress& progress) const = 0;
+                                      const std::filesystem::path& root, Progress& progress) const;
 };
 
 /// What an archive says of its content is kept below `lists`. "target.unknown-distribution" lists those there
-/// are.
+/// are; "target.option-unused" when it has no use for something that was given.
 Result<std::unique_ptr<Distribution>> find_distribution(std::string_view name,
-                                                        const std::filesystem::path& lists);
+                                                        const std::filesystem::path& lists,
+                                                        const GivenFiles& given = {});
 
 }  // namespace suture

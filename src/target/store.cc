@@ -81,6 +81,9 @@ std::string root_name(std::string version) {
 }
 
 bool matches(const Target& target, const TargetName& name) {
+  // A kernel from files at hand has a name of its own for a version.
+  if (target.id.distribution == "local" && target.id.version == name.release && name.version.empty())
+    return name.distribution.empty() || name.distribution == "local";
   return target.id.release == name.release && (name.version.empty() || target.id.version == name.version) &&
          (name.distribution.empty() || target.id.distribution == name.distribution);
 }
@@ -108,10 +111,14 @@ Result<Target> describe(const KernelPlan& plan, const std::string& distribution,
   target.banner = image.banner();
   target.symbols = image.symbols().size();
   constexpr std::size_t kMostConfig = 8u << 20;
-  target.compiler_version =
-      TRY(compiler_version_of_config(TRY(read_text_file(root / layout.config, kMostConfig))));
+  const std::string config = TRY(read_text_file(root / layout.config, kMostConfig));
+  target.compiler_version = TRY(compiler_version_of_config(config));
   target.compiler = target.compiler_version.substr(0, target.compiler_version.find(' '));
+  if (!plan.compiler.empty()) target.compiler = plan.compiler;
   target.packages = plan.packages;
+  if (!config.contains("\nCONFIG_LIVEPATCH=y\n")) {
+    target.warnings.push_back("the kernel was built without CONFIG_LIVEPATCH, so hosts cannot apply patches");
+  }
   if (image.release() == plan.release && target.banner.contains(target.compiler_version)) return target;
   return fail("target.mixed", "check that the packages of " + plan.release + " belong together",
               "the image says \"" + target.banner + "\", the .config \"" + target.compiler_version + "\"");
@@ -173,16 +180,22 @@ Result<fs::path> TargetStore::default_folder() {
               "Name a folder with --store.");
 }
 
-Result<Target> TargetStore::add(const Distribution& distribution, const std::string& release,
-                                const std::string& version) const {
-  Progress progress("target " + release);
+Result<Target> TargetStore::add(const Distribution& distribution, const std::string& asked_release,
+                                const std::string& asked_version) const {
+  Progress progress("target " + asked_release);
   progress.step("wait for another suture that uses the store");
   const FileLock lock = TRY(FileLock::acquire(folder_ / "lock"));
+  const AvailableKernel meant = TRY(distribution.resolve({asked_release, asked_version}));
+  const std::string& release = meant.release;
+  const std::string& version = meant.version;
   const auto present = TRY(list());
   const auto there = std::ranges::find_if(present, [&](const Target& target) {
     return matches(target, {distribution.name(), release, version});
   });
-  if (there != present.end()) return *there;
+  if (there != present.end()) {
+    TRY(distribution.confirm(*there));
+    return *there;
+  }
   const KernelPlan plan = TRY(distribution.plan(release, version, progress));
 
   const Workshop workshop = TRY(Workshop::open(folder_));

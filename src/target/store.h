@@ -41,7 +41,8 @@ class TargetStore {
   std::filesystem::path lists() const { return folder_ / "lists"; }
 
   /// Fetches and unpacks what is not there yet; a build root only where this machine's compiler is another.
-  /// When none is to be had the target is added all the same: it may be built for elsewhere. A target of that
+  /// When none is to be had the target is added all the same: it may be built for elsewhere.
+  /// Distribution::resolve tells what is meant. A target of that
   /// release and version (empty: any) which is there already is given back as it is, without a look at the
   /// archive.
   Result<Target> add(const Distribution& distribution, const std::string& release,

@@ -68,6 +68,12 @@ Result<Target> read_target(const Json& json, const fs::path& store) {
     if (!version.is_string()) return wrong("packages", "a version is not a string");
     target.packages[name] = version.get<std::string>();
   }
+  // Records of older versions have none.
+  if (!json.contains("warnings")) return target;
+  for (const auto& warning : *TRY(json_array(json, "warnings"))) {
+    if (!warning.is_string()) return wrong("warnings", "one is not a string");
+    target.warnings.push_back(warning.get<std::string>());
+  }
   return target;
 }
 
@@ -85,7 +91,8 @@ Json to_json(const Target& target, const fs::path& store) {
           {"banner", target.banner},
           {"symbols", target.symbols},
           {"size", target.size},
-          {"packages", target.packages}};
+          {"packages", target.packages},
+          {"warnings", target.warnings}};
 }
 
 Result<Target> target_from_json(const Json& json, const fs::path& store) {

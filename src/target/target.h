@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -33,6 +34,7 @@ struct Target {
   std::uint64_t symbols = 0;     ///< in the image
   std::uint64_t size = 0;        ///< bytes on disk, with the source
   std::map<std::string, std::string> packages;  ///< what it was unpacked from: name → version
+  std::vector<std::string> warnings;  ///< what makes it of little use, though nothing is wrong with it
   bool operator==(const Target&) const = default;
 };
 

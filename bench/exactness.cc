@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <map>
 #include <thread>
 
@@ -98,7 +99,8 @@ Result<void> run_jobs(const Options& options, const Target& target, const std::v
                                     : Result<Json>(std::unexpected(flags[job].error()));
     Json record = found ? std::move(*found) : outcome(found.error());
     record["unit"] = units[job];
-    (void)write_file(record_of(options, open[job]), json_text(record));
+    // How the process ended is what is then told.
+    if (!write_file(record_of(options, open[job]), json_text(record))) std::abort();
   };
   std::size_t done = 0;
   const auto finished = [&](std::size_t job, const std::string& died) -> Result<void> {

@@ -111,7 +111,9 @@ Result<std::vector<AvailableKernel>> Debian::search(std::string_view pattern) co
   std::vector<AvailableKernel> kernels;
   for (const DebianSuites& suites : TRY(debian_suites(lists_))) {
     // Without a network, what was fetched last is better than nothing.
-    if (!suites.apt.fetched_within(kDay)) (void)suites.apt.update();
+    if (!suites.apt.fetched_within(kDay)) {
+      [[maybe_unused]] const Result<void> ignored = suites.apt.update();
+    }
     TRY(kernels_in(suites, pattern, kernels));
   }
   std::ranges::stable_sort(kernels, [](const AvailableKernel& a, const AvailableKernel& b) {

@@ -230,7 +230,7 @@ Result<Target> TargetStore::add(const Distribution& distribution, const std::str
 Result<fs::path> TargetStore::build_root(const Distribution& distribution, const KernelPlan& plan,
                                          const Target& target, Progress& progress) const {
   if (Toolchain::of(target)) return fs::path{};
-  const fs::path root = folder_ / "roots" / distribution.name() / root_name(target.compiler_version);
+  fs::path root = folder_ / "roots" / distribution.name() / root_name(target.compiler_version);
   std::error_code ignored;
   if (fs::exists(root, ignored)) return root;
   const fs::path made = folder_ / "tmp" / "root";

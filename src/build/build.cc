@@ -12,8 +12,9 @@
 #include "build/compiled_unit.h"
 #include "build/fix.h"
 #include "build/glue_compiler.h"
-#include "build/include_graph.h"
+#include "build/include_index.h"
 #include "build/kbuild.h"
+#include "build/narrow.h"
 #include "build/patched_tree.h"
 #include "build/shipped_target.h"
 #include "delta/unit.h"
@@ -21,7 +22,7 @@
 namespace suture {
 namespace {
 
-/// Units to compile for a changed header: a few minutes' work.
+/// Units to compile for a changed header, those whose text says that they may change: a few minutes' work.
 constexpr std::size_t kMostUnitsByHeader = 400;
 
 /// A unit that changes, or shows to others what it kept to itself.
@@ -44,15 +45,18 @@ class Builder {
     for (const Fix& fix : fixes) take_declarations(fix.record);
     const PatchedTree tree = TRY(PatchedTree::make(request_.target.source, fixes));
 
-    // Compile each touched unit as the kernel was compiled, before and after.
+    // Compile each touched unit as the kernel was compiled, before and after, and compare the two objects:
+    // what changed, and what goes with it. Those which include a touched header come second: they may be
+    // many, and what is wrong with a fix shows in the first.
     const Kbuild kbuild = TRY(Kbuild::prepare(request_.target));
     const TouchedFiles touched = TRY(files_touched_by(fixes));
-    std::vector<UnitFlags> units = TRY(find_units(kbuild, {touched.units.begin(), touched.units.end()}));
-    if (!touched.headers.empty()) TRY(add_units_by_header(kbuild, touched, units));
+    const std::vector<UnitFlags> units =
+        TRY(find_units(kbuild, {touched.units.begin(), touched.units.end()}));
     const std::vector<CompiledUnit> compiled = TRY(compile_units(kbuild, tree, units, progress_));
-
-    // Compare the two objects: what changed, and what goes with it.
     std::vector<ChangedUnit> changed = TRY(compare(compiled));
+    const std::vector<UnitFlags> includers = TRY(find_includers(kbuild, tree, touched));
+    const std::vector<CompiledUnit> by_header = TRY(compile_units(kbuild, tree, includers, progress_));
+    TRY(take_includers(by_header, changed));
     TRY(check_declarations(changed));
     if (std::ranges::all_of(changed, [](const ChangedUnit& unit) { return unit.delta.empty(); })) {
       return fail("build.nothing-changed", "build a patchset", "the fixes change no code of this kernel",
@@ -117,30 +121,52 @@ class Builder {
     return units;
   }
 
-  /// Few of the units that include a header have code of it: which, only compiling tells.
-  Result<void> add_units_by_header(const Kbuild& kbuild, const TouchedFiles& touched,
-                                   std::vector<UnitFlags>& units) {
+  /// The units whose code may differ because they include a touched header.
+  Result<std::vector<UnitFlags>> find_includers(const Kbuild& kbuild, const PatchedTree& tree,
+                                                const TouchedFiles& touched) {
+    if (touched.headers.empty()) return std::vector<UnitFlags>{};
     progress_.step("look for what includes the changed headers");
-    const IncludeGraph graph = TRY(IncludeGraph::read(request_.target.source));
+    const IncludeGraph graph = TRY(indexed_includes(request_.target.source));
     std::vector<std::string> names = graph.units_that_include(touched.headers);
     std::erase_if(names, [&](const std::string& name) { return touched.units.contains(name); });
-    if (names.size() > kMostUnitsByHeader) {
-      return fail("build.header-changed", "find the units of the fixes",
-                  fmt::format("{} units include {}", names.size(), fmt::join(touched.headers, ", ")),
-                  "this version tries at most " + std::to_string(kMostUnitsByHeader));
-    }
     progress_.step(fmt::format("ask kbuild about {} units", names.size()));
     std::vector<Result<UnitFlags>> answers = kbuild.flags(names);
+    std::vector<UnitFlags> built;
     for (Result<UnitFlags>& answer : answers) {
       // What is not built needs no patch; what another unit includes is compiled with that.
       const bool none = !answer && (answer.error().code == "build.unit-not-built" ||
                                     answer.error().code == "build.unit-included");
-      if (none) continue;
-      units.push_back(TRY(std::move(answer)));
-      by_header_.insert(units.back().unit);
+      if (!none) built.push_back(TRY(std::move(answer)));
     }
-    result_.notes.push_back(fmt::format("{} units include {}; this kernel has {} of them", names.size(),
-                                        fmt::join(touched.headers, ", "), by_header_.size()));
+    const std::size_t preprocessed = built.size();
+    Narrowed narrowed = TRY(narrow(kbuild, tree, std::move(built), progress_));
+    result_.notes.push_back(
+        fmt::format("{} of {} units scanned include {}; this kernel has {} of them, which were preprocessed: "
+                    "the text of {} is "
+                    "the same, {} use nothing of what differs, {} were compiled",
+                    names.size(), graph.units(), fmt::join(touched.headers, ", "), preprocessed,
+                    narrowed.same, narrowed.unused, narrowed.units.size()));
+    if (narrowed.units.size() > kMostUnitsByHeader) {
+      return fail(
+          "build.header-changed", "find the units of the fixes",
+          fmt::format("{} units may change with {}", narrowed.units.size(), fmt::join(touched.headers, ", ")),
+          fmt::format("this version compiles at most {}", kMostUnitsByHeader));
+    }
+    return std::move(narrowed.units);
+  }
+
+  Result<void> take_includers(const std::vector<CompiledUnit>& compiled, std::vector<ChangedUnit>& changed) {
+    if (compiled.empty()) return {};
+    for (const CompiledUnit& unit : compiled) by_header_.insert(unit.flags.unit);
+    std::vector<ChangedUnit> more = TRY(compare(compiled));
+    std::vector<std::string> names;
+    for (const ChangedUnit& unit : more) {
+      if (!unit.delta.empty()) names.push_back(unit.compiled.flags.unit);
+    }
+    result_.notes.push_back(names.empty() ? std::string("of the units compiled for a header, none changes")
+                                          : fmt::format("of the units compiled for a header, {} changed: {}",
+                                                        names.size(), fmt::join(names, ", ")));
+    std::ranges::move(more, std::back_inserter(changed));
     return {};
   }
 

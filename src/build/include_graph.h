@@ -2,7 +2,11 @@
 //
 // Which units a changed header reaches. Who includes whom is read from the sources as text, without a
 // preprocessor: so it may name too many units (an include under a condition that does not hold), which costs
-// time, but leaves none out.
+// time, but leaves none out. Two ways to a header are in no source, and known by name:
+//
+//  - kbuild makes <asm/NAME.h> of one line, an include of <asm-generic/NAME.h>, where an architecture has no
+//    such header of its own;
+//  - it gives the compiler three headers for every unit, with -include.
 #pragma once
 
 #include <filesystem>
@@ -16,6 +20,13 @@
 
 namespace suture {
 
+/// As an `#include` line has it.
+struct Include {
+  std::string name;     ///< "linux/quotaops.h"
+  bool quoted = false;  ///< in "…", not in <…>
+  bool operator==(const Include&) const = default;
+};
+
 class IncludeGraph {
  public:
   /// Reads all `#include` lines of a kernel tree. Other architectures, tools and samples are left out.
@@ -23,15 +34,21 @@ class IncludeGraph {
   /// From lines "FILE\0#include <NAME>", as `grep -Z` prints them.
   static IncludeGraph parse(std::string_view lines);
 
+  /// A source that is there, whether it includes anything or not. False if it is in a folder that is left
+  /// out.
+  bool add(const std::string& file);
+  void add(const std::string& file, Include include);
+
   /// The `.c` files that include one of these files, directly or through others; sorted. A `.c` file which
   /// another one includes stands for that other one as well.
   std::vector<std::string> units_that_include(const std::set<std::string>& files) const;
 
+  /// What each file includes.
+  const std::map<std::string, std::vector<Include>>& files() const { return includes_; }
+  /// All `.c` files.
+  std::size_t units() const;
+
  private:
-  struct Include {
-    std::string name;  ///< as written: "linux/quotaops.h"
-    bool quoted = false;
-  };
   bool may_mean(const std::string& includer, const Include& include, const std::string& file) const;
 
   std::map<std::string, std::vector<Include>> includes_;  ///< by file

@@ -61,6 +61,12 @@ std::string compiler_words(std::string text, const fs::path& root) {
   return "\n" + text.substr(0, end);
 }
 
+/// The unpatched source misses no header but those which a build generates and no package holds.
+const char* missing_generated(const std::string& complaint, bool pristine) {
+  const bool missing = complaint.find(": No such file or directory") != std::string::npos;
+  return pristine && missing ? "build.generated-file-missing" : "build.does-not-compile";
+}
+
 }  // namespace
 
 Result<Kbuild> Kbuild::prepare(const Target& target) {
@@ -113,9 +119,38 @@ Result<void> Kbuild::make_tree() const {
 
 /// The lines that kbuild would run, and before each whether the folder's Makefile lists the object at all.
 Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions) const {
+  // The kernel takes no argument of more than 128 KiB (MAX_ARG_STRLEN), and make hands all questions to one
+  // shell, each with a command line of its own.
+  constexpr std::size_t kLongestLine = 100'000;
+  const std::size_t command =
+      std::string_view("make -f /scripts/Makefile.build obj=; ").size() + target_.source.string().size();
+  Answers answers;
   std::string words;
-  for (const auto& [folder, objects] : questions)
-    words += fmt::format("{}obj={}|{}", words.empty() ? "" : " ", folder, fmt::join(objects, "|"));
+  std::size_t line = 0;
+  for (const auto& [folder, objects] : questions) {
+    bool named = false;
+    for (const std::string& object : objects) {
+      if (line + command + folder.size() + object.size() > kLongestLine) {
+        TRY(ask_kbuild(words, answers));
+        words.clear();
+        line = 0;
+        named = false;
+      }
+      if (!named) {
+        words += (words.empty() ? "obj=" : " obj=") + folder;
+        line += command + folder.size();
+      }
+      named = true;
+      words += "|" + object;
+      line += object.size() + 1;
+    }
+  }
+  if (!words.empty()) TRY(ask_kbuild(words, answers));
+  return answers;
+}
+
+/// `words`: "obj=FOLDER|OBJECT|OBJECT obj=…"
+Result<void> Kbuild::ask_kbuild(const std::string& words, Answers& answers) const {
   // One object that it cannot make shall not keep it from telling of the others.
   const Finished make =
       TRY(run({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-units", "SUTURE_QUESTIONS=" + words,
@@ -127,7 +162,7 @@ Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions) const {
                .directory = tree_.path(),
                .environment = environment()}));
   // make expands the variable for each rule that it runs on the way: generated headers and their tools, too.
-  Answers answers{.commands = {}, .complaints = make.err};
+  answers.complaints += make.err;
   for (std::size_t at = 0; at < make.out.size();) {
     const std::size_t end = std::min(make.out.find('\n', at), make.out.size());
     std::string_view line = std::string_view(make.out).substr(at, end - at);
@@ -137,7 +172,7 @@ Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions) const {
     const std::size_t space = line.find(' ');
     answers.commands.try_emplace(std::string(line.substr(0, space)), line.substr(space + 1));
   }
-  return answers;
+  return {};
 }
 
 Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::string& object) const {
@@ -329,9 +364,8 @@ Result<UnitFlags> Kbuild::parse_answer(const std::string& unit, const std::strin
   return flags;
 }
 
-Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::path& root,
-                                              const fs::path& file, const fs::path& output) const {
-  const fs::path dependencies = output.string() + ".d";
+/// The unit's own command, with headers from `root`.
+Command Kbuild::compiler(const UnitFlags& flags, const fs::path& root, bool in_tree) const {
   Command compiler{.argv = {}, .directory = tree_.path(), .environment = environment()};
   const std::string source = target_.source.string();
   for (std::string word : flags.compile) {
@@ -342,12 +376,55 @@ Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::
     compiler.argv.push_back(std::move(word));
   }
   // The kernel's own source is compiled as it was when the kernel was built; only ours may use our header.
-  const bool in_tree = file.string().starts_with(root.string() + "/");
   if (root != target_.source || !in_tree) {
     const std::string include = (tree_.path() / kAuthorInclude).string();
     compiler.argv.push_back("-I" + include);
     compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", include));
   }
+  return compiler;
+}
+
+Result<std::vector<fs::path>> Kbuild::files_read(const fs::path& dependencies) const {
+  std::vector<fs::path> files;
+  for (const std::string& read : dependencies_of(TRY(read_text_file(dependencies, 16u << 20)))) {
+    files.push_back(fs::path(read).is_absolute() ? fs::path(read) : tree_.path() / read);
+  }
+  return files;
+}
+
+Result<Kbuild::Preprocessed> Kbuild::preprocess(const UnitFlags& flags, const fs::path& root,
+                                                const fs::path& scratch) const {
+  Command command = compiler(flags, root, true);
+  for (std::string word :
+       {"-Wp,-MMD," + scratch.string(), std::string("-E"), std::string("-P"), (root / flags.unit).string()}) {
+    command.argv.push_back(std::move(word));
+  }
+  Finished finished = TRY(run(command));
+  if (finished.status != 0) {
+    return fail(missing_generated(finished.err, root == target_.source), "preprocess " + flags.unit,
+                compiler_words(finished.err, root));
+  }
+  return Preprocessed{.text = std::move(finished.out), .files = TRY(files_read(scratch))};
+}
+
+Result<void> Kbuild::compile_text(const UnitFlags& flags, const fs::path& text,
+                                  const fs::path& output) const {
+  Command command = compiler(flags, target_.source, true);
+  for (std::string word : {std::string("-w"), std::string("-x"), std::string("cpp-output"), std::string("-c"),
+                           std::string("-o"), output.string(), text.string()}) {
+    command.argv.push_back(std::move(word));
+  }
+  const Finished finished = TRY(run(command));
+  if (finished.status == 0) return {};
+  return fail("build.does-not-compile", "compile the declarations of " + flags.unit,
+              compiler_words(finished.err, target_.source));
+}
+
+Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::path& root,
+                                              const fs::path& file, const fs::path& output) const {
+  const fs::path dependencies = output.string() + ".d";
+  const bool in_tree = file.string().starts_with(root.string() + "/");
+  Command compiler = this->compiler(flags, root, in_tree);
   for (std::string word : {std::string("-ffunction-sections"), std::string("-fdata-sections"),
                            "-Wp,-MMD," + dependencies.string(), std::string("-c"), std::string("-o"),
                            output.string(), file.string()}) {
@@ -359,11 +436,8 @@ Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::
   }
   const Finished compiled = TRY(run(compiler));
   if (compiled.status != 0) {
-    // The unpatched source misses no header but those which a build generates and no package holds.
-    const bool generated =
-        root == target_.source && compiled.err.find(": No such file or directory") != std::string::npos;
-    return fail(generated ? "build.generated-file-missing" : "build.does-not-compile",
-                "compile " + flags.unit, compiler_words(compiled.err, root));
+    return fail(missing_generated(compiled.err, root == target_.source), "compile " + flags.unit,
+                compiler_words(compiled.err, root));
   }
   if (!flags.objtool.empty()) {
     Command objtool{.argv = flags.objtool, .directory = tree_.path(), .environment = environment()};
@@ -372,11 +446,7 @@ Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::
     if (checked.status != 0)
       return fail("build.objtool-failed", "run objtool on " + flags.unit, checked.err.substr(0, 2000));
   }
-  std::vector<fs::path> files;
-  for (const std::string& read : dependencies_of(TRY(read_text_file(dependencies, 16u << 20)))) {
-    files.push_back(fs::path(read).is_absolute() ? fs::path(read) : tree_.path() / read);
-  }
-  return files;
+  return files_read(dependencies);
 }
 
 }  // namespace suture

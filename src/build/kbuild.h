@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "target/target.h"
 
 namespace suture {
@@ -53,6 +54,18 @@ class Kbuild {
                                                      const std::filesystem::path& file,
                                                      const std::filesystem::path& output) const;
 
+  struct Preprocessed {
+    std::string text;                          ///< without line markers
+    std::vector<std::filesystem::path> files;  ///< that were read
+  };
+  /// The unit's text as the compiler sees it, from the tree `root`. `scratch` is a file to be written over.
+  Result<Preprocessed> preprocess(const UnitFlags& flags, const std::filesystem::path& root,
+                                  const std::filesystem::path& scratch) const;
+  /// Compiles a text that preprocess() gave, or part of one, with the unit's flags; for its debug
+  /// information.
+  Result<void> compile_text(const UnitFlags& flags, const std::filesystem::path& text,
+                            const std::filesystem::path& output) const;
+
  private:
   Kbuild(const Target& target, TempDir tree) : target_(target), tree_(std::move(tree)) {}
   Result<void> make_tree() const;
@@ -63,6 +76,7 @@ class Kbuild {
     std::string complaints;
   };
   Result<Answers> ask_kbuild(const Questions& questions) const;
+  Result<void> ask_kbuild(const std::string& words, Answers& answers) const;
   Result<std::string> ask_kbuild(const std::string& folder, const std::string& object) const;
   /// An object as the Makefile of a folder that is not above it spells it: "arch/x86/kvm/../../../virt/….o".
   struct Place {
@@ -87,6 +101,8 @@ class Kbuild {
                               const Result<Includers>& includers) const;
   static Result<UnitFlags> not_listed(const std::string& unit, const Includers& includers);
   Result<UnitFlags> parse_answer(const std::string& unit, const std::string& answer) const;
+  Command compiler(const UnitFlags& flags, const std::filesystem::path& root, bool in_tree) const;
+  Result<std::vector<std::filesystem::path>> files_read(const std::filesystem::path& dependencies) const;
 
   Target target_;
   TempDir tree_;

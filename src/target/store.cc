@@ -153,6 +153,10 @@ Result<TargetName> parse_target_name(std::string_view text) {
               "it is not DISTRIBUTION:RELEASE", "For example debian:6.1.0-47-cloud-amd64.");
 }
 
+fs::path include_index_of(const fs::path& source) {
+  return source.string() + ".includes";
+}
+
 Result<fs::path> TargetStore::default_folder() {
   // The XDG base directory specification: relative paths in the variable are to be ignored.
   if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
@@ -247,6 +251,8 @@ Result<void> TargetStore::remove(const Target& target) const {
   const auto others = TRY(list());
   if (std::ranges::find(others, target.source, &Target::source) == others.end()) {
     TRY(move(target.source, tmp / "source"));
+    std::error_code ignored;
+    fs::remove(include_index_of(target.source), ignored);
   }
   return {};
 }

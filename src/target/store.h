@@ -4,6 +4,7 @@
 //
 //   targets/DISTRIBUTION-RELEASE-BUILDID/   target.json, root/ (the unpacked packages)
 //   sources/DISTRIBUTION/NAME/              one source tree, shared by the targets of one version
+//   sources/DISTRIBUTION/NAME.includes      what includes what in it, once a build had to know
 //   lock, tmp/                              what is being made; moved to its place by one rename when it is
 //   done
 #pragma once
@@ -27,6 +28,9 @@ struct TargetName {
   std::string version;  ///< empty: any
 };
 Result<TargetName> parse_target_name(std::string_view text);
+
+/// Where an index of the source's includes is kept: beside it.
+std::filesystem::path include_index_of(const std::filesystem::path& source);
 
 class TargetStore {
  public:

@@ -57,6 +57,24 @@ TEST(IncludeGraph, IgnoresWhatIsNoInclude) {
   EXPECT_EQ(all.units_that_include({"open"}), Units{});
 }
 
+// <asm/unaligned.h> is a generated file of one line.
+TEST(IncludeGraph, KnowsTheWrappersThatKbuildMakes) {
+  const IncludeGraph all = graph({{"./lib/a.c", "#include <asm/local64.h>"},
+                                  {"./lib/b.c", "#include <asm/other.h>"},
+                                  {"./lib/c.c", "#include <uapi/asm/types.h>"}});
+  EXPECT_EQ(all.units_that_include({"include/asm-generic/local64.h"}), Units{"lib/a.c"});
+  EXPECT_EQ(all.units_that_include({"include/uapi/asm-generic/types.h"}), Units{"lib/c.c"});
+}
+
+// They are not in any source: the command line has them.
+TEST(IncludeGraph, KnowsTheHeadersThatAllUnitsAreGiven) {
+  IncludeGraph all = graph({{"./lib/a.c", "#include <linux/x.h>"},
+                            {"./include/linux/compiler_types.h", "#include <linux/compiler-gcc.h>"}});
+  all.add("lib/clz_tab.c");
+  EXPECT_EQ(all.units_that_include({"include/linux/compiler_types.h"}), (Units{"lib/a.c", "lib/clz_tab.c"}));
+  EXPECT_EQ(all.units_that_include({"include/linux/compiler-gcc.h"}), (Units{"lib/a.c", "lib/clz_tab.c"}));
+}
+
 TEST(IncludeGraph, EndsInARing) {
   const IncludeGraph all =
       graph({{"./a.h", "#include \"b.h\""}, {"./b.h", "#include \"a.h\""}, {"./c.c", "#include \"a.h\""}});

@@ -90,10 +90,13 @@ TEST_F(StoreTest, AnAmbiguousNameListsWhatMatches) {
 TEST_F(StoreTest, ASharedSourceStaysUntilTheLastTargetGoes) {
   const Target cloud = put("6.1.0-47-cloud-amd64", "6.1.170-3", kOne);
   const Target generic = put("6.1.0-47-amd64", "6.1.170-3", kTwo);
+  ASSERT_TRUE(write_file(include_index_of(cloud.source), "index"));
   ASSERT_TRUE(store_.remove(cloud));
+  EXPECT_TRUE(fs::exists(include_index_of(cloud.source))) << "another target needs it";
   EXPECT_FALSE(fs::exists(cloud.image));
   EXPECT_TRUE(fs::exists(cloud.source / "Makefile"));
   ASSERT_TRUE(store_.remove(generic));
+  EXPECT_FALSE(fs::exists(include_index_of(cloud.source)));
   EXPECT_FALSE(fs::exists(generic.source));
   EXPECT_TRUE(store_.list()->empty());
   EXPECT_FALSE(store_.remove(generic)) << "it is gone already";

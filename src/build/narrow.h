@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Of the units that include a changed header, those whose code may differ: all others need not be compiled.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/error.h"
+#include "base/terminal.h"
+#include "build/kbuild.h"
+#include "build/patched_tree.h"
+
+namespace suture {
+
+struct Narrowed {
+  std::vector<UnitFlags> units;  ///< to compile, in the order given
+  std::size_t same = 0;          ///< others: their text is the same …
+  std::size_t unused = 0;        ///< … or differs only in what they do not use (text_effect.h)
+};
+
+/// Preprocesses each unit from the pristine and from the patched tree, several at once, and compares.
+Result<Narrowed> narrow(const Kbuild& kbuild, const PatchedTree& tree, std::vector<UnitFlags> units,
+                        Progress& progress);
+
+}  // namespace suture

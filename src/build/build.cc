@@ -129,6 +129,15 @@ class Builder {
     const IncludeGraph graph = TRY(indexed_includes(request_.target.source));
     std::vector<std::string> names = graph.units_that_include(touched.headers);
     std::erase_if(names, [&](const std::string& name) { return touched.units.contains(name); });
+    const std::size_t out_of_reach =
+        std::erase_if(names, [&](const std::string& name) { return !is_kernel_code(name); });
+    if (out_of_reach != 0) {
+      result_.notes.push_back(
+          fmt::format("{} sources that include {} belong to the vDSO, boot code or the like, which no patch "
+                      "reaches: they "
+                      "stay as they are",
+                      out_of_reach, fmt::join(touched.headers, ", ")));
+    }
     progress_.step(fmt::format("ask kbuild about {} units", names.size()));
     std::vector<Result<UnitFlags>> answers = kbuild.flags(names);
     std::vector<UnitFlags> built;
@@ -146,6 +155,12 @@ class Builder {
                     "the same, {} use nothing of what differs, {} were compiled",
                     names.size(), graph.units(), fmt::join(touched.headers, ", "), preprocessed,
                     narrowed.same, narrowed.unused, narrowed.units.size()));
+    if (!narrowed.in_part.empty()) {
+      result_.notes.push_back(fmt::format(
+          "of the latter, {} include a generated header that no package of this kernel holds ({}), and "
+          "were judged as if it was empty: {}",
+          narrowed.in_part.size(), fmt::join(narrowed.absent, ", "), fmt::join(narrowed.in_part, ", ")));
+    }
     if (narrowed.units.size() > kMostUnitsByHeader) {
       return fail(
           "build.header-changed", "find the units of the fixes",

@@ -364,8 +364,50 @@ class Reader {
   std::vector<std::string_view> typedefs_;
 };
 
-/// `body`: where the function's body begins, or the end.
-CDeclaration read_declaration(std::span<const Token> tokens, std::size_t body) {
+/// Where the declaration at the front ends, and where in it the body of a function begins.
+struct Extent {
+  std::size_t size = 0;
+  std::size_t body = 0;  ///< `size` when there is none
+};
+
+Extent extent_of_first(std::span<const Token> tokens) {
+  if (tokens[0].kind == Kind::kDirective) return {.size = 1, .body = 1};
+  bool tag = false;    // a '{' opens the body of a structure
+  bool named = false;  // … whose name was seen
+  bool value = false;  // a '{' opens an initial value
+  for (std::size_t at = 0; at < tokens.size();) {
+    const Token& token = tokens[at];
+    if (token.is(";")) return {.size = at + 1, .body = at + 1};
+    if (token.is("{") && !tag && !value) return {.size = behind_group(tokens, at), .body = at};
+    if (is_tag_keyword(token)) {
+      tag = true;
+      named = false;
+    } else if (token.kind == Kind::kName && !is_attribute(token)) {
+      tag = tag && !named;
+      named = true;
+    } else if (token.is("=") || token.is(",")) {
+      value = token.is("=");
+    }
+    if (token.is("{")) tag = false;
+    at = opens(token) ? behind_group(tokens, at) : at + 1;
+  }
+  return {.size = tokens.size(), .body = tokens.size()};
+}
+
+}  // namespace
+
+std::vector<CDeclarationText> cut_declarations(std::span<const Token> tokens) {
+  std::vector<CDeclarationText> declarations;
+  while (!tokens.empty()) {
+    const Extent extent = extent_of_first(tokens);
+    declarations.push_back({.tokens = tokens.first(extent.size), .body = extent.body});
+    tokens = tokens.subspan(extent.size);
+  }
+  return declarations;
+}
+
+CDeclaration read_declaration(const CDeclarationText& text) {
+  const auto& [tokens, body] = text;
   CDeclaration result{.tokens = tokens,
                       .is_function = body < tokens.size(),
                       .introduces = {},
@@ -399,48 +441,6 @@ CDeclaration read_declaration(std::span<const Token> tokens, std::size_t body) {
   }
   result.makes_code = false;
   return result;
-}
-
-/// Where the declaration at the front ends, and where in it the body of a function begins.
-struct Extent {
-  std::size_t size = 0;
-  std::size_t body = 0;  ///< `size` when there is none
-};
-
-Extent extent_of_first(std::span<const Token> tokens) {
-  if (tokens[0].kind == Kind::kDirective) return {.size = 1, .body = 1};
-  bool tag = false;    // a '{' opens the body of a structure
-  bool named = false;  // … whose name was seen
-  bool value = false;  // a '{' opens an initial value
-  for (std::size_t at = 0; at < tokens.size();) {
-    const Token& token = tokens[at];
-    if (token.is(";")) return {.size = at + 1, .body = at + 1};
-    if (token.is("{") && !tag && !value) return {.size = behind_group(tokens, at), .body = at};
-    if (is_tag_keyword(token)) {
-      tag = true;
-      named = false;
-    } else if (token.kind == Kind::kName && !is_attribute(token)) {
-      tag = tag && !named;
-      named = true;
-    } else if (token.is("=") || token.is(",")) {
-      value = token.is("=");
-    }
-    if (token.is("{")) tag = false;
-    at = opens(token) ? behind_group(tokens, at) : at + 1;
-  }
-  return {.size = tokens.size(), .body = tokens.size()};
-}
-
-}  // namespace
-
-std::vector<CDeclaration> cut_declarations(std::span<const Token> tokens) {
-  std::vector<CDeclaration> declarations;
-  while (!tokens.empty()) {
-    const Extent extent = extent_of_first(tokens);
-    declarations.push_back(read_declaration(tokens.first(extent.size), extent.body));
-    tokens = tokens.subspan(extent.size);
-  }
-  return declarations;
 }
 
 std::vector<CMember> cut_members(std::span<const Token> body) {

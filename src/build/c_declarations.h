@@ -31,8 +31,14 @@ struct CDeclaration {
   std::span<const Token> body;  ///< then, between the braces
 };
 
+struct CDeclarationText {
+  std::span<const Token> tokens;
+  std::size_t body = 0;  ///< where in it a function's body begins; `tokens.size()` when there is none
+};
+
 /// In their order. What does not end, or closes what was not open, is part of the last one.
-std::vector<CDeclaration> cut_declarations(std::span<const Token> tokens);
+std::vector<CDeclarationText> cut_declarations(std::span<const Token> tokens);
+CDeclaration read_declaration(const CDeclarationText& text);
 
 /// One member's declaration, or several of one type: "unsigned a:1, b:1;".
 struct CMember {

@@ -220,8 +220,9 @@ bool is_outside_of_the_kernel(std::string_view path) {
 /// Code beside the kernel proper, by folder: linked into images of their own, and run before it, after it, or
 /// by processes.
 std::string_view other_image(std::string_view path) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kFolders{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kFolders{{
       {"arch/x86/entry/vdso/", "the vDSO, which is mapped into every process"},
+      {"lib/vdso/", "the vDSO, which is mapped into every process"},
       {"arch/x86/boot/", "the boot loader's stub"},
       {"arch/x86/purgatory/", "kexec's purgatory"},
       {"arch/x86/realmode/", "the real-mode trampoline"},
@@ -234,6 +235,10 @@ std::string_view other_image(std::string_view path) {
 }
 
 }  // namespace
+
+bool is_kernel_code(std::string_view path) {
+  return other_image(path).empty();
+}
 
 Result<Fix> parse_fix(std::string_view diff, const std::string& name) {
   Fix fix;

@@ -38,6 +38,9 @@ Result<Fix> read_fix(const std::filesystem::path& path);
 /// tree), "build.fix-unsupported" (binary files, renames, links, changes without a hunk).
 Result<Fix> parse_fix(std::string_view diff, const std::string& name);
 
+/// False for sources of the vDSO, boot code and the like, which are linked into other images than the kernel.
+bool is_kernel_code(std::string_view path);
+
 /// What the fixes change of a kernel. What none is built of (documentation, tools) is left out.
 struct TouchedFiles {
   std::set<std::string> units;    ///< `.c` files

@@ -13,7 +13,8 @@ namespace fs = std::filesystem;
 
 /// Folders without code of an x86 kernel.
 bool is_left_out(std::string_view path) {
-  for (const std::string_view folder : {"tools/", "samples/", "Documentation/", "scripts/", "usr/"}) {
+  for (const std::string_view folder : {"tools/", "samples/", "Documentation/", "scripts/", "usr/",
+                                        "drivers/s390/", "drivers/parisc/", "drivers/sh/"}) {
     if (path.starts_with(folder)) return true;
   }
   return path.starts_with("arch/") && !path.starts_with("arch/x86/");
@@ -50,8 +51,8 @@ Result<IncludeGraph> IncludeGraph::read(const fs::path& tree) {
   if (grep.status > 1)
     return fail("build.kbuild-failed", "look for what includes what", grep.err.substr(0, 2000));
   IncludeGraph graph = parse(grep.out);
-  // Few units include nothing.
-  const Finished find = TRY(run_ok({.argv = {"find", ".", "-name", "*.c", "-type", "f", "-print0"},
+  // Some include nothing, yet are there.
+  const Finished find = TRY(run_ok({.argv = {"find", ".", "-name", "*.[ch]", "-print0"},
                                     .directory = tree,
                                     .environment = {{"LC_ALL", "C"}}}));
   for (std::string_view rest = find.out; !rest.empty();) {
@@ -96,12 +97,14 @@ std::size_t IncludeGraph::units() const {
       std::ranges::count_if(includes_, [](const auto& file) { return is_unit(file.first); }));
 }
 
-/// A quoted name is looked for beside the includer first, then, as others are, in folders given to the
-/// compiler: any file whose path ends so may be meant.
+/// A quoted name is looked for beside the includer first, and only when nothing is there, as others are, in
+/// folders given to the compiler: then any file whose path ends so may be meant.
 bool IncludeGraph::may_mean(const std::string& includer, const Include& include,
                             const std::string& file) const {
-  if (include.quoted && (fs::path(includer).parent_path() / include.name).lexically_normal() == file)
-    return true;
+  if (include.quoted) {
+    const std::string beside = (fs::path(includer).parent_path() / include.name).lexically_normal().string();
+    if (beside == file || includes_.contains(beside)) return beside == file;
+  }
   const std::string written = fs::path(include.name).lexically_normal().string();
   std::string_view tail = written;
   while (tail.starts_with("../")) tail.remove_prefix(3);

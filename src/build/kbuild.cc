@@ -25,6 +25,7 @@ constexpr std::string_view kMarker = "suture:";
 constexpr std::string_view kListed = "listed ";
 constexpr std::string_view kList = "suture-list:";
 constexpr const char* kAuthorInclude = "suture-include";  // holds suture/patch.h
+constexpr const char* kStandIns = "suture-absent";        // holds empty files
 
 Result<void> link_to(const fs::path& to, const fs::path& from) {
   std::error_code error;
@@ -59,6 +60,37 @@ std::string compiler_words(std::string text, const fs::path& root) {
   for (int lines = 0; lines < 20 && end != std::string::npos; ++lines)
     end = text.find('\n', end == 0 ? 0 : end + 1);
   return "\n" + text.substr(0, end);
+}
+
+/// "flask.h" of "avc.c:33:10: fatal error: flask.h: No such file or directory"; empty when it is no header
+/// that could be anywhere.
+std::string missing_header(const std::string& complaint) {
+  constexpr std::string_view kBefore = ": fatal error: ";
+  const std::size_t at = complaint.find(kBefore);
+  const std::size_t end = complaint.find(": No such file or directory", at);
+  if (at == std::string::npos || end == std::string::npos) return {};
+  const std::string name = complaint.substr(at + kBefore.size(), end - at - kBefore.size());
+  const fs::path path(name);
+  const bool inside = path.is_relative() && path == path.lexically_normal() && *path.begin() != "..";
+  return inside && name.ends_with(".h") ? name : std::string();
+}
+
+/// From lines "make[1]: *** No rule to make target 'A', needed by 'B'.": both, but objects.
+void add_absent_files(std::string_view complaints, std::set<std::string>& files) {
+  const auto quoted = [&](std::string_view before) {
+    const std::size_t at = complaints.find(before);
+    if (at == std::string_view::npos) return std::string();
+    complaints.remove_prefix(at + before.size());
+    return std::string(complaints.substr(0, complaints.find('\'')));
+  };
+  for (;;) {
+    const std::string target = quoted("No rule to make target '");
+    if (target.empty()) return;
+    for (const std::string& file : {target, quoted("needed by '")}) {
+      const bool plain = !file.empty() && file.find_first_of(" |\n") == std::string::npos;
+      if (plain && !file.ends_with(".o")) files.insert(file);
+    }
+  }
 }
 
 /// The unpatched source misses no header but those which a build generates and no package holds.
@@ -118,12 +150,16 @@ Result<void> Kbuild::make_tree() const {
 }
 
 /// The lines that kbuild would run, and before each whether the folder's Makefile lists the object at all.
-Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions) const {
+/// Files of which `absent` tells are taken for made.
+Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions,
+                                           const std::set<std::string>& absent) const {
+  std::string made;
+  for (const std::string& file : absent) made += "|-o|" + file;
   // The kernel takes no argument of more than 128 KiB (MAX_ARG_STRLEN), and make hands all questions to one
   // shell, each with a command line of its own.
   constexpr std::size_t kLongestLine = 100'000;
-  const std::size_t command =
-      std::string_view("make -f /scripts/Makefile.build obj=; ").size() + target_.source.string().size();
+  const std::size_t command = std::string_view("make -f /scripts/Makefile.build obj=; ").size() +
+                              target_.source.string().size() + made.size();
   Answers answers;
   std::string words;
   std::size_t line = 0;
@@ -137,7 +173,7 @@ Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions) const {
         named = false;
       }
       if (!named) {
-        words += (words.empty() ? "obj=" : " obj=") + folder;
+        words += (words.empty() ? "obj=" : " obj=") + folder + made;
         line += command + folder.size();
       }
       named = true;
@@ -147,6 +183,25 @@ Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions) const {
   }
   if (!words.empty()) TRY(ask_kbuild(words, answers));
   return answers;
+}
+
+/// Asks again for what is not told because a file is missing which a build generates with a program that no
+/// package holds (asn1_compiler, genheaders): how a unit is compiled does not depend on what is in it.
+Result<Kbuild::Answers> Kbuild::ask_in_spite_of_absent_files(Questions questions) const {
+  Answers answers = TRY(ask_kbuild(questions, {}));
+  std::set<std::string> absent;
+  for (;;) {
+    for (auto& [folder, objects] : questions)
+      std::erase_if(objects, [&](const std::string& object) { return answers.commands.contains(object); });
+    std::erase_if(questions, [](const auto& question) { return question.second.empty(); });
+    const std::size_t known = absent.size();
+    if (!questions.empty()) add_absent_files(answers.complaints, absent);
+    if (absent.size() == known) return answers;
+    answers.complaints.clear();
+    Answers more = TRY(ask_kbuild(questions, absent));
+    answers.commands.merge(more.commands);
+    answers.complaints = std::move(more.complaints);
+  }
 }
 
 /// `words`: "obj=FOLDER|OBJECT|OBJECT obj=…"
@@ -176,38 +231,58 @@ Result<void> Kbuild::ask_kbuild(const std::string& words, Answers& answers) cons
 }
 
 Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::string& object) const {
-  Answers answers = TRY(ask_kbuild({{folder, {object}}}));
+  Answers answers = TRY(ask_kbuild({{folder, {object}}}, {}));
   const auto found = answers.commands.find(object);
   if (found != answers.commands.end()) return std::move(found->second);
   return fail("build.kbuild-failed", "ask kbuild how to compile " + object,
               answers.complaints.empty() ? "it does not know" : answers.complaints.substr(0, 2000));
 }
 
+/// What the Makefiles of these folders list, objects as they spell them. A folder whose Makefile cannot be
+/// read is left out, and make's complaints are kept.
+Result<Kbuild::Lists> Kbuild::ask_lists(const std::set<std::string>& folders) const {
+  Lists lists;
+  std::string words;
+  for (auto folder = folders.begin(); folder != folders.end();) {
+    // As for ask_kbuild().
+    constexpr std::size_t kMostFolders = 300;
+    words.clear();
+    for (std::size_t i = 0; i < kMostFolders && folder != folders.end(); ++i, ++folder)
+      words += *folder + " ";
+    const Finished make =
+        TRY(run({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-lists", "SUTURE_FOLDERS=" + words},
+                 .directory = tree_.path(),
+                 .environment = environment()}));
+    lists.complaints += make.err;
+    std::istringstream lines(make.out);
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with(kList)) continue;
+      std::istringstream listed(line.substr(kList.size()));
+      std::string name;
+      listed >> name;
+      std::set<std::string>& objects = lists.objects[name];
+      for (std::string object; listed >> object;) objects.insert(object);
+    }
+  }
+  return lists;
+}
+
 /// Objects that a Makefile lists which is in no folder above them, by what their paths come to.
 Result<Kbuild::Faraway> Kbuild::listed_from_afar() const {
   const std::vector<std::string> folders = TRY(reaching_makefiles(target_.source));
-  const Finished make = TRY(run({.argv = {"make", "-s", "-k", "-f", "suture.mk", "suture-lists",
-                                          fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " "))},
-                                 .directory = tree_.path(),
-                                 .environment = environment()}));
+  const Lists lists = TRY(ask_lists({folders.begin(), folders.end()}));
   Faraway objects;
-  std::set<std::string> silent(folders.begin(), folders.end());
-  std::istringstream lines(make.out);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with(kList)) continue;
-    std::istringstream words(line.substr(kList.size()));
-    std::string folder;
-    words >> folder;
-    silent.erase(folder);
-    for (std::string object; words >> object;) {
+  for (const std::string& folder : folders) {
+    const auto list = lists.objects.find(folder);
+    // What such a Makefile lists must be known before a unit is taken for one that this kernel lacks.
+    if (list == lists.objects.end()) {
+      return fail("build.kbuild-failed", "ask kbuild what the Makefile of " + folder + " lists",
+                  lists.complaints.empty() ? "it does not say" : lists.complaints.substr(0, 2000));
+    }
+    for (const std::string& object : list->second) {
       const std::string path = fs::path(object).lexically_normal().string();
       if (path != object) objects.try_emplace(path, Place{.folder = folder, .object = object});
     }
-  }
-  // What such a Makefile lists must be known before a unit is taken for one that this kernel lacks.
-  if (!silent.empty()) {
-    return fail("build.kbuild-failed", "ask kbuild what the Makefile of " + *silent.begin() + " lists",
-                make.err.empty() ? "it does not say" : make.err.substr(0, 2000));
   }
   return objects;
 }
@@ -227,8 +302,8 @@ Result<UnitFlags> Kbuild::flags(const std::string& unit) const {
 
 std::vector<Result<UnitFlags>> Kbuild::flags(std::span<const std::string> units) const {
   std::vector<Result<UnitFlags>> found(units.size());
-  std::vector<Search> open;
-  std::vector<Search> unlisted;
+  std::vector<Search> searches;
+  std::set<std::string> folders;
   for (std::size_t i = 0; i < units.size(); ++i) {
     const fs::path path(units[i]);
     std::error_code error;
@@ -236,45 +311,67 @@ std::vector<Result<UnitFlags>> Kbuild::flags(std::span<const std::string> units)
       found[i] = fail("build.no-such-unit", "compile " + units[i], "the source has no such file");
       continue;
     }
-    Search search{.index = i,
-                  .unit = units[i],
-                  .object = fs::path(path).replace_extension(".o").string(),
-                  .folder = folder_above(path.parent_path()),
-                  .failure = {}};
-    (search.folder.empty() ? unlisted : open).push_back(std::move(search));
+    searches.push_back({.index = i,
+                        .unit = units[i],
+                        .object = fs::path(path).replace_extension(".o").string(),
+                        .folder = {},
+                        .failure = {}});
+    for (fs::path above = folder_above(path.parent_path()); !above.empty();
+         above = folder_above(above.parent_path()))
+      folders.insert(above.string());
   }
-  // Objects of sub-folders may be listed by a Makefile further up: so in rounds, each one folder higher.
-  while (!open.empty()) {
-    Questions questions;
-    for (const Search& search : open) questions[search.folder.string()].push_back(search.object);
-    const Result<Answers> answers = ask_kbuild(questions);
-    std::erase_if(open, [&](Search& search) {
-      std::optional<Result<UnitFlags>> result = go_on(search, answers);
-      if (result) {
-        found[search.index] = std::move(*result);
-      } else if (search.folder.empty()) {
-        unlisted.push_back(std::move(search));
-        return true;
-      }
-      return result.has_value();
-    });
-  }
+  // To list is cheap, to tell a command is not: so only what is listed is asked for.
+  const Result<Lists> lists = ask_lists(folders);
+  std::vector<Search> unlisted;
+  Questions questions;
+  std::erase_if(searches, [&](Search& search) {
+    if (!lists) {
+      found[search.index] = std::unexpected(lists.error());
+      return true;
+    }
+    find_list(search, *lists);
+    if (!search.folder.empty()) {
+      questions[search.folder.string()].push_back(search.object);
+      return false;
+    }
+    unlisted.push_back(std::move(search));
+    return true;
+  });
+  const Result<Answers> answers =
+      questions.empty() ? Answers{} : ask_in_spite_of_absent_files(std::move(questions));
+  for (const Search& search : searches) found[search.index] = told(search, answers);
   if (!unlisted.empty()) look_far(unlisted, found);
   return found;
 }
 
-/// What the answers say of the unit; nothing when it is to be looked for one folder higher.
-std::optional<Result<UnitFlags>> Kbuild::go_on(Search& search, const Result<Answers>& answers) const {
+/// The folder, from the unit's own upward, whose Makefile lists it: objects of sub-folders may be listed
+/// further up.
+void Kbuild::find_list(Search& search, const Lists& lists) const {
+  for (fs::path folder = folder_above(fs::path(search.unit).parent_path()); !folder.empty();
+       folder = folder_above(folder.parent_path())) {
+    const auto list = lists.objects.find(folder.string());
+    if (list != lists.objects.end() && list->second.contains(search.object)) {
+      search.folder = folder;
+      return;
+    }
+    if (list == lists.objects.end() && !search.failure) {
+      search.failure =
+          fail("build.kbuild-failed", "ask kbuild what the Makefile of " + folder.string() + " lists",
+               lists.complaints.empty() ? "it does not say" : lists.complaints.substr(0, 2000))
+              .error();
+    }
+  }
+}
+
+Result<UnitFlags> Kbuild::told(const Search& search, const Result<Answers>& answers) const {
   if (!answers) return std::unexpected(answers.error());
   const auto told = answers->commands.find(search.object);
   // Asked again, alone, for its own complaint.
-  Result<std::string> answer =
-      told != answers->commands.end() ? told->second : ask_kbuild(search.folder.string(), search.object);
-  if (answer && answer->starts_with(kListed))
-    return parse_answer(search.unit, answer->substr(kListed.size()));
-  if (!answer && !search.failure) search.failure = std::move(answer).error();
-  search.folder = folder_above(search.folder.parent_path());
-  return std::nullopt;
+  const std::string answer =
+      told != answers->commands.end() ? told->second : TRY(ask_kbuild(search.folder.string(), search.object));
+  if (answer.starts_with(kListed)) return parse_answer(search.unit, answer.substr(kListed.size()));
+  return fail("build.kbuild-answer", "ask kbuild how to compile " + search.unit,
+              "the Makefile of " + search.folder.string() + " lists it, and then does not");
 }
 
 /// Answers for units that no Makefile above them lists.
@@ -286,7 +383,8 @@ void Kbuild::look_far(std::vector<Search>& unlisted, std::vector<Result<UnitFlag
     const Place& place = faraway->at(search.object);
     questions[place.folder].push_back(place.object);
   }
-  const Result<Answers> answers = questions.empty() ? Answers{} : ask_kbuild(questions);
+  const Result<Answers> answers =
+      questions.empty() ? Answers{} : ask_in_spite_of_absent_files(std::move(questions));
   std::vector<std::string> nowhere;
   for (const Search& search : unlisted) {
     if (faraway && !search.failure && !faraway->contains(search.object)) nowhere.push_back(search.unit);
@@ -393,18 +491,29 @@ Result<std::vector<fs::path>> Kbuild::files_read(const fs::path& dependencies) c
 }
 
 Result<Kbuild::Preprocessed> Kbuild::preprocess(const UnitFlags& flags, const fs::path& root,
-                                                const fs::path& scratch) const {
-  Command command = compiler(flags, root, true);
-  for (std::string word :
-       {"-Wp,-MMD," + scratch.string(), std::string("-E"), std::string("-P"), (root / flags.unit).string()}) {
-    command.argv.push_back(std::move(word));
+                                                const fs::path& scratch,
+                                                std::set<std::string>& absent) const {
+  const fs::path stand_ins = tree_.path() / kStandIns;
+  for (;;) {
+    Command command = compiler(flags, root, true);
+    for (std::string word : {std::string("-idirafter"), stand_ins.string()}) {
+      if (!absent.empty()) command.argv.push_back(std::move(word));
+    }
+    for (std::string word : {"-Wp,-MMD," + scratch.string(), std::string("-E"), std::string("-P"),
+                             (root / flags.unit).string()}) {
+      command.argv.push_back(std::move(word));
+    }
+    Finished finished = TRY(run(command));
+    if (finished.status == 0)
+      return Preprocessed{.text = std::move(finished.out), .files = TRY(files_read(scratch))};
+    const bool pristine = root == target_.source;
+    const std::string missing = pristine ? missing_header(finished.err) : "";
+    if (missing.empty() || !absent.insert(missing).second) {
+      return fail(missing_generated(finished.err, pristine), "preprocess " + flags.unit,
+                  compiler_words(finished.err, root));
+    }
+    TRY(write_file(stand_ins / missing, ""));
   }
-  Finished finished = TRY(run(command));
-  if (finished.status != 0) {
-    return fail(missing_generated(finished.err, root == target_.source), "preprocess " + flags.unit,
-                compiler_words(finished.err, root));
-  }
-  return Preprocessed{.text = std::move(finished.out), .files = TRY(files_read(scratch))};
 }
 
 Result<void> Kbuild::compile_text(const UnitFlags& flags, const fs::path& text,

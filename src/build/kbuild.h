@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,7 +40,7 @@ class Kbuild {
   /// "build.unit-included" when another source includes it; "build.kbuild-failed" when it cannot be told.
   Result<UnitFlags> flags(const std::string& unit) const;
   /// The same for many at once, in the order given. kbuild takes a second to read its Makefiles and little
-  /// more for each unit, so this is how to ask about hundreds.
+  /// more for each unit, so this is how to ask about thousands.
   std::vector<Result<UnitFlags>> flags(std::span<const std::string> units) const;
   /// For `folder/NAME.c`, the only source of a module of its own.
   Result<UnitFlags> module_flags(const std::filesystem::path& folder, const std::string& name) const;
@@ -59,8 +60,11 @@ class Kbuild {
     std::vector<std::filesystem::path> files;  ///< that were read
   };
   /// The unit's text as the compiler sees it, from the tree `root`. `scratch` is a file to be written over.
+  /// Some units include a header that a build generates and no package holds. They cannot be compiled, but
+  /// can be looked at: the names of such headers are added to `absent` when the pristine source is read, and
+  /// headers in `absent` count as empty.
   Result<Preprocessed> preprocess(const UnitFlags& flags, const std::filesystem::path& root,
-                                  const std::filesystem::path& scratch) const;
+                                  const std::filesystem::path& scratch, std::set<std::string>& absent) const;
   /// Compiles a text that preprocess() gave, or part of one, with the unit's flags; for its debug
   /// information.
   Result<void> compile_text(const UnitFlags& flags, const std::filesystem::path& text,
@@ -75,9 +79,15 @@ class Kbuild {
     std::map<std::string, std::string> commands;  ///< by object
     std::string complaints;
   };
-  Result<Answers> ask_kbuild(const Questions& questions) const;
+  Result<Answers> ask_kbuild(const Questions& questions, const std::set<std::string>& absent) const;
+  Result<Answers> ask_in_spite_of_absent_files(Questions questions) const;
   Result<void> ask_kbuild(const std::string& words, Answers& answers) const;
   Result<std::string> ask_kbuild(const std::string& folder, const std::string& object) const;
+  struct Lists {
+    std::map<std::string, std::set<std::string>> objects;  ///< by folder
+    std::string complaints;
+  };
+  Result<Lists> ask_lists(const std::set<std::string>& folders) const;
   /// An object as the Makefile of a folder that is not above it spells it: "arch/x86/kvm/../../../virt/….o".
   struct Place {
     std::string folder;
@@ -87,15 +97,16 @@ class Kbuild {
   Result<Faraway> listed_from_afar() const;
   using Includers = std::map<std::string, std::string>;  ///< see includers_of()
   std::filesystem::path folder_above(std::filesystem::path folder) const;
-  /// A unit on the way to the Makefile which lists it.
+  /// A unit, and the Makefile which lists it.
   struct Search {
     std::size_t index = 0;
     std::string unit;
     std::string object;
-    std::filesystem::path folder;  ///< whose Makefile is to be asked next; empty: there is none left
-    std::optional<Error> failure;  ///< the first that could not be asked
+    std::filesystem::path folder;  ///< of that Makefile; empty: none above the unit does
+    std::optional<Error> failure;  ///< the first Makefile above it that could not be read
   };
-  std::optional<Result<UnitFlags>> go_on(Search& search, const Result<Answers>& answers) const;
+  void find_list(Search& search, const Lists& lists) const;
+  Result<UnitFlags> told(const Search& search, const Result<Answers>& answers) const;
   void look_far(std::vector<Search>& unlisted, std::vector<Result<UnitFlags>>& found) const;
   Result<UnitFlags> far_flags(Search& search, const Result<Faraway>& faraway, const Result<Answers>& answers,
                               const Result<Includers>& includers) const;

@@ -13,19 +13,28 @@
 namespace suture {
 namespace {
 
+struct Judgement {
+  TextEffect effect = TextEffect::kPossible;
+  std::set<std::string> absent;  ///< headers that the judge did not see
+};
+
 class Narrowing {
  public:
   Narrowing(const Kbuild& kbuild, const PatchedTree& tree, LayoutProbe& layouts, const TempDir& folder)
       : kbuild_(kbuild), tree_(tree), layouts_(layouts), folder_(folder) {}
 
   /// `worker` tells the threads apart.
-  Result<TextEffect> effect_on(const UnitFlags& unit, unsigned worker) const {
+  Result<Judgement> judge(const UnitFlags& unit, unsigned worker) const {
     const auto scratch = folder_.path() / fmt::format("{}.d", worker);
-    const auto before = TRY(kbuild_.preprocess(unit, tree_.pristine(), scratch));
-    const auto after = TRY_IN("with the fixes applied", kbuild_.preprocess(unit, tree_.root(), scratch));
+    Judgement judgement;
+    const auto before = TRY(kbuild_.preprocess(unit, tree_.pristine(), scratch, judgement.absent));
+    const auto after =
+        TRY_IN("with the fixes applied", kbuild_.preprocess(unit, tree_.root(), scratch, judgement.absent));
     TRY(tree_.check_files_read(after.files));
-    return text_effect(before.text, after.text,
-                       [&](const StructureChange& change) { return layouts_.compare(unit, change); });
+    judgement.effect = text_effect(before.text, after.text, [&](const StructureChange& change) {
+      return layouts_.compare(unit, change);
+    });
+    return judgement;
   }
 
  private:
@@ -42,7 +51,7 @@ Result<Narrowed> narrow(const Kbuild& kbuild, const PatchedTree& tree, std::vect
   const TempDir folder = TRY(TempDir::make("suture-texts"));
   LayoutProbe layouts = TRY(LayoutProbe::make(kbuild));
   const Narrowing narrowing(kbuild, tree, layouts, folder);
-  std::vector<Result<TextEffect>> effects(units.size(), TextEffect::kPossible);
+  std::vector<Result<Judgement>> judgements(units.size());
   std::atomic<std::size_t> next = 0;
   std::size_t done = 0;
   std::mutex report;
@@ -51,7 +60,7 @@ Result<Narrowed> narrow(const Kbuild& kbuild, const PatchedTree& tree, std::vect
     for (unsigned i = 0; i < std::max(1u, std::thread::hardware_concurrency()); ++i) {
       workers.emplace_back([&, i] {
         for (std::size_t job = next++; job < units.size(); job = next++) {
-          effects[job] = narrowing.effect_on(units[job], i);
+          judgements[job] = narrowing.judge(units[job], i);
           const std::scoped_lock lock(report);
           progress.step("preprocess " + units[job].unit, ++done, units.size());
         }
@@ -60,16 +69,20 @@ Result<Narrowed> narrow(const Kbuild& kbuild, const PatchedTree& tree, std::vect
   }
   Narrowed narrowed;
   for (std::size_t i = 0; i < units.size(); ++i) {
-    switch (TRY(std::move(effects[i]))) {
-      case TextEffect::kNone:
-        ++narrowed.same;
-        break;
-      case TextEffect::kUnused:
-        ++narrowed.unused;
-        break;
-      case TextEffect::kPossible:
-        narrowed.units.push_back(std::move(units[i]));
+    if (!judgements[i]) {
+      fprintf(stderr, "NERR %s\n", judgements[i].error().message().c_str());
+      continue;
     }
+    if (judgements[i]->effect == TextEffect::kPossible) fprintf(stderr, "POSS %s\n", units[i].unit.c_str());
+    const Judgement judgement = TRY(std::move(judgements[i]));
+    if (judgement.effect == TextEffect::kPossible) {
+      narrowed.units.push_back(std::move(units[i]));
+      continue;
+    }
+    ++(judgement.effect == TextEffect::kNone ? narrowed.same : narrowed.unused);
+    if (judgement.absent.empty()) continue;
+    narrowed.in_part.push_back(units[i].unit);
+    narrowed.absent.insert(judgement.absent.begin(), judgement.absent.end());
   }
   return narrowed;
 }

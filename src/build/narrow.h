@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -17,6 +19,10 @@ struct Narrowed {
   std::vector<UnitFlags> units;  ///< to compile, in the order given
   std::size_t same = 0;          ///< others: their text is the same …
   std::size_t unused = 0;        ///< … or differs only in what they do not use (text_effect.h)
+  /// Those of the others which include a generated header that no package holds. They were judged as if that
+  /// was empty: it is the same before and after, but might use what differs.
+  std::vector<std::string> in_part;
+  std::set<std::string> absent;  ///< such headers
 };
 
 /// Preprocesses each unit from the pristine and from the patched tree, several at once, and compares.

@@ -2,6 +2,8 @@
 #include "build/text_effect.h"
 
 #include <algorithm>
+#include <array>
+#include <deque>
 #include <set>
 #include <unordered_set>
 
@@ -11,7 +13,36 @@
 namespace suture {
 namespace {
 
-using Names = std::unordered_set<std::string_view>;
+/// Nearly every question is answered with no: by first letter and length.
+class Names {
+ public:
+  Names() = default;
+  Names(std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : names) insert(name);
+  }
+  void insert(std::string_view name) {
+    names_.insert(name);
+    lengths_[first(name)] |= length(name);
+  }
+  template <typename Iterator>
+  void insert(Iterator begin, Iterator end) {
+    for (; begin != end; ++begin) insert(*begin);
+  }
+  bool contains(std::string_view name) const {
+    return (lengths_[first(name)] & length(name)) != 0 && names_.contains(name);
+  }
+  bool empty() const { return names_.empty(); }
+
+ private:
+  static std::uint8_t first(std::string_view name) {
+    return name.empty() ? 0 : static_cast<std::uint8_t>(name[0]);
+  }
+  static std::uint64_t length(std::string_view name) { return std::uint64_t{1} << (name.size() % 64); }
+
+  std::unordered_set<std::string_view> names_;
+  std::array<std::uint64_t, 256> lengths_{};
+};
+
 using Tokens = std::span<const Token>;
 
 bool is_name(const Token& token) {
@@ -76,10 +107,19 @@ class Comparison {
     const CommonParts parts = common_parts(before_.size(), after_.size(), [&](std::size_t i, std::size_t j) {
       return std::ranges::equal(before_[i].tokens, after_[j].tokens);
     });
+    // Only what differs is read now; of the rest, only what is touched will be.
+    const auto read = [&](const CDeclarationText& text) {
+      return &differing_.emplace_back(read_declaration(text));
+    };
     for (std::size_t i = 0; i < before_.size(); ++i) {
-      if (!parts.before[i]) removed_.push_back(&before_[i]);
+      if (!parts.before[i]) removed_.push_back(read(before_[i]));
     }
-    for (std::size_t i = 0; i < after_.size(); ++i) (parts.after[i] ? common_ : added_).push_back(&after_[i]);
+    for (std::size_t i = 0; i < after_.size(); ++i) {
+      if (parts.after[i])
+        common_.push_back(after_[i]);
+      else
+        added_.push_back(read(after_[i]));
+    }
   }
 
   /// Rules 1, 2 and 4. False when the unit may change by that alone.
@@ -163,10 +203,13 @@ class Comparison {
     for (bool more = true; more;) {
       more = false;
       for (std::size_t i = 0; i < common_.size(); ++i) {
-        const CDeclaration& declaration = *common_[i];
         if (states[i] == State::kTouched) continue;
-        bool touched = speaks_of_touched(declaration);
-        if (!touched && states[i] == State::kUntouched && holds_value(declaration)) {
+        const bool named = names_touched(common_[i].tokens);
+        const bool value = states[i] == State::kUntouched && holds_value(common_[i].tokens);
+        if (!named && !value) continue;
+        const CDeclaration declaration = read_declaration(common_[i]);
+        bool touched = named && speaks_of_touched(declaration);
+        if (!touched && value) {
           // A type with such a structure in it is one itself; what else has one is touched.
           touched = declaration.tags.empty() && declaration.typedefs.empty();
           value_tags_.insert(declaration.tags.begin(), declaration.tags.end());
@@ -186,16 +229,20 @@ class Comparison {
   }
 
   bool speaks_of_touched(const CDeclaration& declaration) const {
-    if (!declaration.makes_code && !declaration.is_function)
-      return std::ranges::any_of(declaration.speaks_of,
-                                 [&](std::string_view name) { return is_touched(name); });
+    if (declaration.makes_code || declaration.is_function) return names_touched(declaration.tokens);
+    return std::ranges::any_of(declaration.speaks_of,
+                               [&](std::string_view name) { return is_touched(name); });
+  }
+
+  bool names_touched(Tokens tokens) const {
     bool assembler = false;
-    for (const Token& token : declaration.tokens) {
-      if (is_name(token) && is_touched(token.text)) return true;
+    for (const Token& token : tokens) {
+      if (!is_name(token)) continue;
+      if (is_touched(token.text)) return true;
       assembler = assembler || names_symbols_by_strings(token);
     }
     return assembler &&
-           std::ranges::any_of(declaration.tokens, [&](const Token& token) { return quotes_touched(token); });
+           std::ranges::any_of(tokens, [&](const Token& token) { return quotes_touched(token); });
   }
 
   /// "call do_it"
@@ -227,9 +274,8 @@ class Comparison {
   }
 
   /// An object of a structure that is told apart by members, or a value in braces whose type is not named.
-  bool holds_value(const CDeclaration& declaration) const {
+  bool holds_value(Tokens tokens) const {
     if (value_tags_.empty()) return false;
-    const Tokens tokens = declaration.tokens;
     for (std::size_t at = 0; at < tokens.size(); ++at) {
       if (!is_name(tokens[at])) continue;
       if (is_type_of(tokens[at]) && value_in_braces(tokens, at)) return true;
@@ -285,11 +331,12 @@ class Comparison {
   const CompareLayouts& layouts_;
   const std::vector<Token> before_tokens_;
   const std::vector<Token> after_tokens_;
-  std::vector<CDeclaration> before_;
-  std::vector<CDeclaration> after_;
+  std::vector<CDeclarationText> before_;
+  std::vector<CDeclarationText> after_;
+  std::deque<CDeclaration> differing_;
   std::vector<const CDeclaration*> removed_;
   std::vector<const CDeclaration*> added_;
-  std::vector<const CDeclaration*> common_;  ///< of the text after
+  std::vector<CDeclarationText> common_;  ///< of the text after
   std::vector<ByMember> by_member_;
   std::vector<ByMember> wholes_;  ///< were in by_member_; they own names in touched_
   Names touched_;

@@ -161,16 +161,40 @@ TEST_F(BuildOnRealKernel, FindsTheUnitsThatAHeaderReaches) {
   ASSERT_EQ(result->patchset.objects[0].evidence.size(), 1u);
   EXPECT_EQ(result->patchset.objects[0].evidence[0].unit, "fs/quota/dquot.c");
   EXPECT_THAT(result->notes, testing::Contains(HasSubstr("the export __ksymtab_dqgrab is left out")));
+  EXPECT_THAT(result->notes, testing::Contains(HasSubstr("use nothing of what differs, 0 were compiled")));
 }
 
-TEST_F(BuildOnRealKernel, RefusesAHeaderThatNearlyEverythingIncludes) {
+// Two dozen units include it; two call the inline function.
+TEST_F(BuildOnRealKernel, CompilesTheUnitsThatUseWhatAHeaderChanges) {
   const std::string text =
-      "--- a/include/linux/sched.h\n+++ b/include/linux/sched.h\n@@ -1,4 +1,5 @@\n"
-      " /* SPDX-License-Identifier: GPL-2.0 */\n+/* more */\n #ifndef _LINUX_SCHED_H\n"
-      " #define _LINUX_SCHED_H\n \n";
-  const Error error = refusal({written("sched", text)});
-  EXPECT_EQ(error.code, "build.header-changed");
-  EXPECT_THAT(error.message(), HasSubstr("include/linux/sched.h"));
+      "--- a/fs/proc/internal.h\n+++ b/fs/proc/internal.h\n@@ -77,4 +77,4 @@\n"
+      " static inline bool pde_is_permanent(const struct proc_dir_entry *pde)\n {\n"
+      "-\treturn pde->flags & PROC_ENTRY_PERMANENT;\n"
+      "+\treturn pde->name && pde->flags & PROC_ENTRY_PERMANENT;\n }\n";
+  const auto result = build({written("inline", text)});
+  ASSERT_TRUE(result.has_value()) << result.error().message();
+  EXPECT_THAT(result->notes, testing::Contains(HasSubstr("2 were compiled")));
+  EXPECT_THAT(result->notes, testing::Contains(HasSubstr("2 changed: fs/proc/generic.c, fs/proc/inode.c")));
+  std::vector<std::string> units;
+  for (const auto& evidence : result->patchset.objects.at(0).evidence) units.push_back(evidence.unit);
+  EXPECT_EQ(units, (std::vector<std::string>{"fs/proc/generic.c", "fs/proc/inode.c"}));
+}
+
+TEST_F(BuildOnRealKernel, CompilesNothingForWordsInAHeader) {
+  const std::string text =
+      "--- a/fs/proc/internal.h\n+++ b/fs/proc/internal.h\n@@ -77,4 +77,5 @@\n"
+      "+/* Words. */\n"
+      " static inline bool pde_is_permanent(const struct proc_dir_entry *pde)\n {\n"
+      " \treturn pde->flags & PROC_ENTRY_PERMANENT;\n }\n";
+  EXPECT_EQ(refusal({written("words", text)}).code, "build.nothing-changed");
+}
+
+// Thousands of units include the header, but the two that the fix names are looked at first.
+TEST_F(BuildOnRealKernel, RefusesABitThatMovesOthersInUse) {
+  const Error error = refusal({fix("ptrace-get_dumpable")});
+  EXPECT_EQ(error.code, "delta.layout-changed");
+  EXPECT_THAT(error.message(), HasSubstr("struct task_struct keeps its"));
+  EXPECT_THAT(error.message(), HasSubstr("in_execve moves"));
 }
 
 // Objects of 176 bytes are in use; code for 200 would write beyond them.

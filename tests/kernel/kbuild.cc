@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/file.h"
 #include "target/store.h"
@@ -112,6 +113,36 @@ TEST_F(KbuildOnRealKernel, SaysThatAGeneratedFileIsMissing) {
   ASSERT_FALSE(compiled.has_value());
   EXPECT_EQ(compiled.error().code, "build.generated-file-missing");
   EXPECT_THAT(compiled.error().message(), HasSubstr("no-such-file.h"));
+}
+
+// Its Makefile makes flask.h with a program that no package holds. It cannot be compiled, but be looked at.
+TEST_F(KbuildOnRealKernel, PreprocessesAUnitWithoutItsGeneratedHeader) {
+  const UnitFlags unit = flags("security/selinux/avc.c");
+  std::set<std::string> absent;
+  const auto text = kbuild_->preprocess(unit, target_.source, folder_->path() / "unit.d", absent);
+  ASSERT_TRUE(text.has_value()) << text.error().message();
+  EXPECT_THAT(absent, Contains("flask.h"));
+  EXPECT_THAT(text->text, HasSubstr("avc_audit_pre_callback"));
+  EXPECT_THAT(text->files, Contains(target_.source / "include/linux/sched.h"));
+  const auto compiled = compile(unit);
+  ASSERT_FALSE(compiled.has_value());
+  EXPECT_EQ(compiled.error().code, "build.generated-file-missing");
+}
+
+// More than one command line may hold.
+TEST_F(KbuildOnRealKernel, TellsTheFlagsOfThousands) {
+  std::vector<std::string> units;
+  for (const char* folder : {"net", "fs", "kernel", "mm", "drivers/net"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(target_.source / folder)) {
+      if (entry.path().extension() == ".c")
+        units.push_back(entry.path().lexically_relative(target_.source).string());
+    }
+  }
+  const auto answers = kbuild_->flags(units);
+  std::map<std::string, std::size_t> codes;
+  for (const auto& answer : answers) ++codes[answer ? "built" : answer.error().code];
+  EXPECT_GT(codes["built"], 1000u);
+  EXPECT_GT(codes["build.unit-not-built"], 1000u);
 }
 
 // To leave it out as "not built" would ship the vulnerability under the name of its fix.

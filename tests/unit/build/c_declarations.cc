@@ -15,7 +15,10 @@ using testing::UnorderedElementsAre;
 
 /// Text and its declarations, which point into it.
 struct Cut {
-  explicit Cut(std::string_view text) : tokens(cut_tokens(text)), declarations(cut_declarations(tokens)) {}
+  explicit Cut(std::string_view text) : tokens(cut_tokens(text)) {
+    for (const CDeclarationText& one : cut_declarations(tokens))
+      declarations.push_back(read_declaration(one));
+  }
   std::vector<Token> tokens;
   std::vector<CDeclaration> declarations;
 };

@@ -36,6 +36,13 @@ TEST(IncludeGraph, TellsHeadersOfOneNameApartByTheirFolders) {
   EXPECT_EQ(std::find(units.begin(), units.end(), "fs/ext4/inode.c"), units.end());
 }
 
+TEST(IncludeGraph, KnowsWhatIsBesideTheIncluder) {
+  IncludeGraph all = graph(
+      {{"./fs/nfs/super.c", "#include \"internal.h\""}, {"./fs/proc/base.c", "#include \"internal.h\""}});
+  all.add("fs/nfs/internal.h");
+  EXPECT_EQ(all.units_that_include({"fs/proc/internal.h"}), Units{"fs/proc/base.c"});
+}
+
 TEST(IncludeGraph, FollowsSourcesThatOthersInclude) {
   const IncludeGraph all = graph({{"./kernel/sched/deadline.c", "#include <linux/x.h>"},
                                   {"./kernel/sched/build_policy.c", "#include \"deadline.c\""}});

@@ -38,7 +38,7 @@ TEST(IncludeIndex, IsOfOneStateOfTheSource) {
 
 TEST(IncludeIndex, IsOfOneVersion) {
   std::string text = include_index_text(small_graph(), "1");
-  text.replace(text.find("suture-includes 1"), 17, "suture-includes 0");
+  text.replace(text.find("suture-includes 2"), 17, "suture-includes 0");
   EXPECT_FALSE(read_include_index(text, "1").has_value());
 }
 
@@ -57,7 +57,7 @@ TEST(IncludeIndex, TakesNothingFromBrokenBytes) {
 // A right checksum says who wrote it, not that it makes sense.
 TEST(IncludeIndex, RefusesLinesOutOfPlace) {
   const auto with = [](const std::string& body) {
-    return read_include_index("suture-includes 1 s " + sha256_hex(as_bytes(body)) + "\n" + body, "s");
+    return read_include_index("suture-includes 2 s " + sha256_hex(as_bytes(body)) + "\n" + body, "s");
   };
   EXPECT_TRUE(with("Fa.c\nqb.h\n").has_value());
   EXPECT_FALSE(with("qb.h\n").has_value()) << "of which file?";

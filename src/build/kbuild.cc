@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kMarker = "suture:";
 constexpr std::string_view kListed = "listed ";
 constexpr std::string_view kList = "suture-list:";
+constexpr std::string_view kRoots = "suture-roots:";
 constexpr const char* kAuthorInclude = "suture-include";  // holds suture/patch.h
 constexpr const char* kStandIns = "suture-absent";        // holds empty files
 
@@ -73,6 +74,13 @@ std::string missing_header(const std::string& complaint) {
   const fs::path path(name);
   const bool inside = path.is_relative() && path == path.lexically_normal() && *path.begin() != "..";
   return inside && name.ends_with(".h") ? name : std::string();
+}
+
+/// "./fs/ext4/" → "fs/ext4"
+std::string plain_folder(const std::string& folder) {
+  std::string plain = fs::path(folder).lexically_normal().string();
+  while (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
+  return plain;
 }
 
 /// From lines "make[1]: *** No rule to make target 'A', needed by 'B'.": both, but objects.
@@ -136,7 +144,8 @@ Result<void> Kbuild::make_tree() const {
   const std::string source = target_.source.string();
   TRY(write_file(tree / "suture-list.mk",
                  fmt::format("include $(srctree)/scripts/Makefile.build\n"
-                             "suture-list: ; $(info {} $(obj) $(real-obj-y) $(real-obj-m) $(lib-y))@:\n",
+                             "suture-list: ; $(info {} $(obj) $(real-obj-y) $(real-obj-m) $(lib-y) "
+                             "$(addsuffix /,$(subdir-ym)))@:\n",
                              kList)));
   return write_file(tree / "suture.mk",
                     fmt::format("include {}/Makefile\n"
@@ -144,9 +153,10 @@ Result<void> Kbuild::make_tree() const {
                                 "\t+$(foreach question,$(SUTURE_QUESTIONS),$(MAKE) -f "
                                 "$(srctree)/scripts/Makefile.build $(subst |, ,$(question));)\n"
                                 "suture-lists:\n"
+                                "\t$(info {} $(vmlinux-dirs) $(build-dir))\n"
                                 "\t+$(foreach folder,$(SUTURE_FOLDERS),$(MAKE) -f suture-list.mk "
                                 "obj=$(folder) suture-list;)\n",
-                                source));
+                                source, kRoots));
 }
 
 /// The lines that kbuild would run, and before each whether the folder's Makefile lists the object at all.
@@ -256,15 +266,40 @@ Result<Kbuild::Lists> Kbuild::ask_lists(const std::set<std::string>& folders) co
     lists.complaints += make.err;
     std::istringstream lines(make.out);
     for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with(kRoots)) {
+        std::istringstream roots(line.substr(kRoots.size()));
+        for (std::string root; roots >> root;) lists.roots.insert(plain_folder(root));
+      }
       if (!line.starts_with(kList)) continue;
       std::istringstream listed(line.substr(kList.size()));
       std::string name;
       listed >> name;
       std::set<std::string>& objects = lists.objects[name];
-      for (std::string object; listed >> object;) objects.insert(object);
+      for (std::string word; listed >> word;) {
+        if (word.ends_with('/'))
+          lists.folders[name].insert(plain_folder(word));
+        else
+          objects.insert(word);
+      }
     }
   }
   return lists;
+}
+
+/// The folders that a build enters, from the top down. Objects of other folders are listed by their Makefiles
+/// as well, as if nothing depended on the folder: arch/x86/kernel/cpu/mce where there is no CONFIG_X86_MCE.
+std::set<std::string> Kbuild::entered(const Lists& lists) {
+  std::set<std::string> entered = lists.roots;
+  std::vector<std::string> open(entered.begin(), entered.end());
+  while (!open.empty()) {
+    const auto below = lists.folders.find(open.back());
+    open.pop_back();
+    if (below == lists.folders.end()) continue;
+    for (const std::string& folder : below->second) {
+      if (entered.insert(folder).second) open.push_back(folder);
+    }
+  }
+  return entered;
 }
 
 /// Objects that a Makefile lists which is in no folder above them, by what their paths come to.
@@ -320,8 +355,15 @@ std::vector<Result<UnitFlags>> Kbuild::flags(std::span<const std::string> units)
          above = folder_above(above.parent_path()))
       folders.insert(above.string());
   }
+  folders.insert(".");
   // To list is cheap, to tell a command is not: so only what is listed is asked for.
   const Result<Lists> lists = ask_lists(folders);
+  std::set<std::string> way_in;
+  if (lists) {
+    const Result<std::set<std::string>> entered = folders_entered(*lists);
+    if (!entered) return std::vector<Result<UnitFlags>>(units.size(), std::unexpected(entered.error()));
+    way_in = *entered;
+  }
   std::vector<Search> unlisted;
   Questions questions;
   std::erase_if(searches, [&](Search& search) {
@@ -331,6 +373,12 @@ std::vector<Result<UnitFlags>> Kbuild::flags(std::span<const std::string> units)
     }
     find_list(search, *lists);
     if (!search.folder.empty()) {
+      if (!way_in.contains(search.folder.string())) {
+        found[search.index] = fail("build.unit-not-built", "compile " + search.unit,
+                                   "no part of this kernel's configuration leads to the Makefile of " +
+                                       search.folder.string() + ", which lists it");
+        return true;
+      }
       questions[search.folder.string()].push_back(search.object);
       return false;
     }
@@ -342,6 +390,25 @@ std::vector<Result<UnitFlags>> Kbuild::flags(std::span<const std::string> units)
   for (const Search& search : searches) found[search.index] = told(search, answers);
   if (!unlisted.empty()) look_far(unlisted, found);
   return found;
+}
+
+/// Those of `lists` which a build enters. A folder for which this is not shown by the Makefiles above it may
+/// be entered from elsewhere.
+Result<std::set<std::string>> Kbuild::folders_entered(const Lists& lists) const {
+  std::set<std::string> found = entered(lists);
+  const bool all = std::ranges::all_of(
+      lists.objects, [&](const auto& list) { return list.second.empty() || found.contains(list.first); });
+  if (all) return found;
+  const std::vector<std::string> reaching = TRY(reaching_makefiles(target_.source));
+  Lists far = TRY(ask_lists({reaching.begin(), reaching.end()}));
+  // Makefiles above those were not read: they count as entered.
+  for (const auto& [folder, objects] : far.objects) far.roots.insert(folder);
+  far.roots.insert(lists.roots.begin(), lists.roots.end());
+  far.folders.insert(lists.folders.begin(), lists.folders.end());
+  found = entered(far);
+  if (!lists.roots.empty() && found.contains("kernel")) return found;
+  return fail("build.kbuild-failed", "ask kbuild which folders a build enters",
+              lists.complaints.empty() ? "it does not say" : lists.complaints.substr(0, 2000));
 }
 
 /// The folder, from the unit's own upward, whose Makefile lists it: objects of sub-folders may be listed

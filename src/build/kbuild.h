@@ -85,8 +85,12 @@ class Kbuild {
   Result<std::string> ask_kbuild(const std::string& folder, const std::string& object) const;
   struct Lists {
     std::map<std::string, std::set<std::string>> objects;  ///< by folder
+    std::map<std::string, std::set<std::string>> folders;  ///< that it has kbuild enter, by folder
+    std::set<std::string> roots;                           ///< where a build begins
     std::string complaints;
   };
+  static std::set<std::string> entered(const Lists& lists);
+  Result<std::set<std::string>> folders_entered(const Lists& lists) const;
   Result<Lists> ask_lists(const std::set<std::string>& folders) const;
   /// An object as the Makefile of a folder that is not above it spells it: "arch/x86/kvm/../../../virt/….o".
   struct Place {

@@ -69,11 +69,6 @@ Result<Narrowed> narrow(const Kbuild& kbuild, const PatchedTree& tree, std::vect
   }
   Narrowed narrowed;
   for (std::size_t i = 0; i < units.size(); ++i) {
-    if (!judgements[i]) {
-      fprintf(stderr, "NERR %s\n", judgements[i].error().message().c_str());
-      continue;
-    }
-    if (judgements[i]->effect == TextEffect::kPossible) fprintf(stderr, "POSS %s\n", units[i].unit.c_str());
     const Judgement judgement = TRY(std::move(judgements[i]));
     if (judgement.effect == TextEffect::kPossible) {
       narrowed.units.push_back(std::move(units[i]));

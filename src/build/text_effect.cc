@@ -303,27 +303,40 @@ class Comparison {
     return !kAsksOnly.contains(tokens[start - 2].text);
   }
 
-  /// "typeof(x) y = {" or "(typeof(x)) {".
+  /// "typeof(x) y = {", "typeof(x) y, z = {" or "(typeof(x)) {".
   static bool value_in_braces(Tokens tokens, std::size_t at) {
-    std::size_t depth = 0;
-    for (++at; at < tokens.size(); ++at) {
-      if (tokens[at].is("("))
-        ++depth;
-      else if (tokens[at].is(")") && depth > 0)
-        --depth;
-      if (depth == 0) break;
-    }
-    ++at;
     const auto is = [&](std::size_t place, std::string_view mark) {
       return place < tokens.size() && tokens[place].is(mark);
     };
-    while (at < tokens.size() && (is_qualifier(tokens[at]) || is_name(tokens[at]) || tokens[at].is(")")))
-      ++at;
-    while (is(at, "[")) {
-      while (at < tokens.size() && !tokens[at].is("]")) ++at;
-      ++at;
+    if (is(++at, "(")) at = behind_parentheses(tokens, at);
+    while (at < tokens.size() && (is_qualifier(tokens[at]) || is_type_of(tokens[at]))) ++at;
+    bool named = false;
+    for (std::size_t depth = 0; at < tokens.size(); ++at) {
+      const Token& token = tokens[at];
+      if (token.is("(") || token.is("[") || (token.is("{") && depth != 0)) {
+        ++depth;
+      } else if (depth != 0) {
+        if (token.is(")") || token.is("]") || token.is("}")) --depth;
+      } else if (token.is("=") && is(at + 1, "{")) {
+        return true;
+      } else if (token.is(")")) {
+        return !named && is(at + 1, "{");
+      } else if (token.is(";") || token.is("{") || token.is("}")) {
+        return false;
+      }
+      // A pointer is no value; but the next one that is declared with it may be.
+      named = named || token.is("*") || (is_name(token) && !is_qualifier(token));
     }
-    return is(at, "{") || (is(at, "=") && is(at + 1, "{"));
+    return false;
+  }
+
+  static std::size_t behind_parentheses(Tokens tokens, std::size_t at) {
+    std::size_t depth = 0;
+    for (; at < tokens.size(); ++at) {
+      if (tokens[at].is("(")) ++depth;
+      if (tokens[at].is(")") && --depth == 0) return at + 1;
+    }
+    return at;
   }
 
   std::string_view before_text_;

@@ -129,6 +129,19 @@ TEST_F(KbuildOnRealKernel, PreprocessesAUnitWithoutItsGeneratedHeader) {
   EXPECT_EQ(compiled.error().code, "build.generated-file-missing");
 }
 
+// Its own Makefile lists it whatever the configuration is, but no build comes there.
+TEST_F(KbuildOnRealKernel, KnowsFoldersThatThisKernelLacks) {
+  for (const char* unit : {"arch/x86/um/ldt.c", "arch/x86/math-emu/errors.c"}) {
+    const auto lacking = kbuild_->flags(unit);
+    ASSERT_FALSE(lacking.has_value()) << unit;
+    EXPECT_EQ(lacking.error().code, "build.unit-not-built") << lacking.error().message();
+  }
+  for (const char* unit :
+       {"init/main.c", "arch/x86/lib/delay.c", "arch/x86/pci/common.c", "block/bio.c",
+        "arch/x86/kernel/cpu/common.c", "drivers/net/wireguard/main.c", "lib/zstd/common/debug.c"})
+    EXPECT_FALSE(flags(unit).compile.empty()) << unit;
+}
+
 // More than one command line may hold.
 TEST_F(KbuildOnRealKernel, TellsTheFlagsOfThousands) {
   std::vector<std::string> units;

@@ -149,7 +149,10 @@ TEST_F(Structure, ObjectsOfItAreTouched) {
 TEST_F(Structure, ValuesOfATypeWithoutANameAreTouched) {
   EXPECT_EQ(with("void f(struct task *t) { *t = (typeof(*t)){ 1 }; }"), kPossible);
   EXPECT_EQ(with("void f(struct task *t) { const __typeof__(*t) x = { 1 }; use(&x); }"), kPossible);
+  EXPECT_EQ(with("void f(struct task *t) { typeof(*t) *p = t, x = { 1 }; use(&x); }"), kPossible);
+  EXPECT_EQ(with("void f(struct task *t) { typeof(*t) x[2] = { { 1 } }; use(x); }"), kPossible);
   EXPECT_EQ(with("void f(struct task *t) { typeof(*t) *x = t; use(x); }"), kUnused);
+  EXPECT_EQ(with("long f(int b, typeof(b) n) { return n; }"), kUnused) << "a function's own braces";
 }
 
 TEST_F(Structure, TypesWithOneInThemAreLikeIt) {

@@ -167,10 +167,10 @@ TEST_F(BuildOnRealKernel, FindsTheUnitsThatAHeaderReaches) {
 // Two dozen units include it; two call the inline function.
 TEST_F(BuildOnRealKernel, CompilesTheUnitsThatUseWhatAHeaderChanges) {
   const std::string text =
-      "--- a/fs/proc/internal.h\n+++ b/fs/proc/internal.h\n@@ -77,4 +77,4 @@\n"
+      "--- a/fs/proc/internal.h\n+++ b/fs/proc/internal.h\n@@ -77,5 +77,5 @@\n"
       " static inline bool pde_is_permanent(const struct proc_dir_entry *pde)\n {\n"
       "-\treturn pde->flags & PROC_ENTRY_PERMANENT;\n"
-      "+\treturn pde->name && pde->flags & PROC_ENTRY_PERMANENT;\n }\n";
+      "+\treturn pde->name && pde->flags & PROC_ENTRY_PERMANENT;\n }\n \n";
   const auto result = build({written("inline", text)});
   ASSERT_TRUE(result.has_value()) << result.error().message();
   EXPECT_THAT(result->notes, testing::Contains(HasSubstr("2 were compiled")));

@@ -2,6 +2,7 @@
 #include "build/narrow.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <atomic>
 #include <mutex>
@@ -71,6 +72,12 @@ Result<Narrowed> narrow(const Kbuild& kbuild, const PatchedTree& tree, std::vect
   for (std::size_t i = 0; i < units.size(); ++i) {
     const Judgement judgement = TRY(std::move(judgements[i]));
     if (judgement.effect == TextEffect::kPossible) {
+      // To compile all others first would only make the refusal late.
+      if (!judgement.absent.empty()) {
+        return fail("build.generated-file-missing", "compile " + units[i].unit,
+                    fmt::format("it may change with the fix, and no package of this kernel holds {}",
+                                fmt::join(judgement.absent, ", ")));
+      }
       narrowed.units.push_back(std::move(units[i]));
       continue;
     }

@@ -26,6 +26,7 @@ struct Narrowed {
 };
 
 /// Preprocesses each unit from the pristine and from the patched tree, several at once, and compares.
+/// "build.generated-file-missing" when one that may change cannot be compiled.
 Result<Narrowed> narrow(const Kbuild& kbuild, const PatchedTree& tree, std::vector<UnitFlags> units,
                         Progress& progress);
 

@@ -78,9 +78,12 @@ class Debian final : public Distribution {
                               Progress& progress) const override;
 
  private:
-  Result<DebianSuites> suites_of(const KernelPlan& plan) const;
+  /// All archives. apt is asked where they are once, for whoever needs them first.
+  Result<const std::vector<DebianSuites>*> archives() const;
+  Result<const DebianSuites*> suites_of(const KernelPlan& plan) const;
 
   fs::path lists_;
+  mutable std::optional<std::vector<DebianSuites>> archives_;
 };
 
 Result<void> kernels_in(const DebianSuites& suites, std::string_view pattern,
@@ -109,7 +112,7 @@ Result<void> kernels_in(const DebianSuites& suites, std::string_view pattern,
 
 Result<std::vector<AvailableKernel>> Debian::search(std::string_view pattern) const {
   std::vector<AvailableKernel> kernels;
-  for (const DebianSuites& suites : TRY(debian_suites(lists_))) {
+  for (const DebianSuites& suites : *TRY(archives())) {
     // Without a network, what was fetched last is better than nothing.
     if (!suites.apt.fetched_within(kDay)) {
       [[maybe_unused]] const Result<void> ignored = suites.apt.update();
@@ -194,8 +197,7 @@ Result<KernelPlan> Debian::plan(const std::string& release, const std::string& v
                                 Progress& progress) const {
   TRY(check_name(release, "release"));
   if (!version.empty()) TRY(check_name(version, "version"));
-  const std::vector<DebianSuites> archives = TRY(debian_suites(lists_));
-  const auto [suites, chosen] = TRY(Chooser(archives, release, version, progress).run());
+  const auto [suites, chosen] = TRY(Chooser(*TRY(archives()), release, version, progress).run());
   KernelPlan plan;
   plan.archive = suites->codename;
   plan.release = release;
@@ -214,10 +216,15 @@ Result<KernelPlan> Debian::plan(const std::string& release, const std::string& v
   return plan;
 }
 
-Result<DebianSuites> Debian::suites_of(const KernelPlan& plan) const {
-  std::vector<DebianSuites> archives = TRY(debian_suites(lists_));
-  const auto found = std::ranges::find(archives, plan.archive, &DebianSuites::codename);
-  if (found != archives.end()) return std::move(*found);
+Result<const std::vector<DebianSuites>*> Debian::archives() const {
+  if (!archives_) archives_ = TRY(debian_suites(lists_));
+  return &*archives_;
+}
+
+Result<const DebianSuites*> Debian::suites_of(const KernelPlan& plan) const {
+  const std::vector<DebianSuites>& all = *TRY(archives());
+  const auto found = std::ranges::find(all, plan.archive, &DebianSuites::codename);
+  if (found != all.end()) return &*found;
   return fail("target.version-gone", "fetch " + plan.release, "the configured archives changed meanwhile");
 }
 
@@ -235,21 +242,12 @@ Result<std::vector<AptPackage>> planned(const KernelPlan& plan, const Apt& apt, 
   return result;
 }
 
-/// First of these paths that is there, relative to `root`.
-Result<fs::path> first_of(const fs::path& root, const std::vector<fs::path>& candidates) {
-  for (const fs::path& candidate : candidates) {
-    std::error_code ignored;
-    if (fs::exists(root / candidate, ignored)) return candidate;
-  }
-  return fail("target.unknown-layout", "look at the unpacked packages",
-              "they hold no " + candidates.front().string(),
-              "This release packages its kernels in an unknown way.");
-}
+constexpr const char* kOtherLayout = "This release packages its kernels in an unknown way.";
 
 Result<KernelLayout> Debian::fetch_kernel(const KernelPlan& plan, const fs::path& root,
                                           Progress& progress) const {
   const TempDir folder = TRY(TempDir::make("packages", root.parent_path()));
-  const DebianSuites suites = TRY(suites_of(plan));
+  const DebianSuites& suites = *TRY(suites_of(plan));
   const auto packages = TRY(planned(plan, suites.apt, false));
   const auto files = TRY(suites.apt.download(packages, folder.path(), progress));
   fs::path common, kbuild;
@@ -263,20 +261,22 @@ Result<KernelLayout> Debian::fetch_kernel(const KernelPlan& plan, const fs::path
   const fs::path headers = fs::path("usr/src") / ("linux-headers-" + plan.release);
   const fs::path modules = fs::path("lib/modules") / plan.release;
   KernelLayout layout;
-  layout.image = TRY(first_of(root, {fs::path("boot") / ("vmlinuz-" + plan.release), modules / "vmlinuz",
-                                     "usr" / modules / "vmlinuz"}));
-  layout.modules = TRY(first_of(root, {modules, "usr" / modules}));
-  layout.headers = TRY(first_of(root, {headers}));
-  layout.common_headers = TRY(first_of(root, {common}));
-  layout.kbuild = TRY(first_of(root, {kbuild}));
+  layout.image = TRY(first_of(
+      root,
+      {fs::path("boot") / ("vmlinuz-" + plan.release), modules / "vmlinuz", "usr" / modules / "vmlinuz"},
+      kOtherLayout));
+  layout.modules = TRY(first_of(root, {modules, "usr" / modules}, kOtherLayout));
+  layout.headers = TRY(first_of(root, {headers}, kOtherLayout));
+  layout.common_headers = TRY(first_of(root, {common}, kOtherLayout));
+  layout.kbuild = TRY(first_of(root, {kbuild}, kOtherLayout));
   // Not /boot/config-…: that one lacks lines such as CONFIG_BUILD_SALT.
-  layout.config = TRY(first_of(root, {headers / ".config"}));
+  layout.config = TRY(first_of(root, {headers / ".config"}, kOtherLayout));
   return layout;
 }
 
 Result<void> Debian::fetch_source(const KernelPlan& plan, const fs::path& tree, Progress& progress) const {
   const TempDir folder = TRY(TempDir::make("packages", tree.parent_path()));
-  const DebianSuites suites = TRY(suites_of(plan));
+  const DebianSuites& suites = *TRY(suites_of(plan));
   const auto packages = TRY(planned(plan, suites.apt, true));
   const auto files = TRY(suites.apt.download(packages, folder.path(), progress));
   progress.step("unpack " + packages.front().name);
@@ -294,17 +294,20 @@ Result<void> Debian::fetch_source(const KernelPlan& plan, const fs::path& tree, 
 Result<void> Debian::fetch_compiler(const KernelPlan& plan, const std::string& compiler, const fs::path& root,
                                     Progress& progress) const {
   const DebianCompiler wanted = TRY(parse_debian_compiler(compiler));
-  std::vector<DebianSuites> archives = TRY(debian_suites(lists_));
-  // Where the kernel is, its compiler most likely is, too.
-  std::ranges::stable_partition(archives,
-                                [&](const DebianSuites& suites) { return suites.codename == plan.archive; });
-  for (const DebianSuites& suites : archives) {
-    const std::vector<AptPackage> versions = TRY(suites.apt.show({wanted.package}))[wanted.package];
-    if (suites.codename.empty() ||
-        std::ranges::find(versions, wanted.version, &AptPackage::version) == versions.end())
-      continue;
+  const std::vector<DebianSuites>& all = *TRY(archives());
+  // Where the kernel is, its compiler most likely is, too. The configured archives are those of a release, as
+  // well.
+  std::vector<const DebianSuites*> order;
+  for (const bool own : {true, false}) {
+    for (const DebianSuites& suites : all) {
+      if (!suites.codename.empty() && (suites.codename == plan.archive) == own) order.push_back(&suites);
+    }
+  }
+  for (const DebianSuites* suites : order) {
+    const std::vector<AptPackage> versions = TRY(suites->apt.show({wanted.package}))[wanted.package];
+    if (std::ranges::find(versions, wanted.version, &AptPackage::version) == versions.end()) continue;
     progress.step("make a build root with " + wanted.package + " " + wanted.version);
-    return make_debian_root(suites, wanted, root);
+    return make_debian_root(*suites, wanted, root);
   }
   return fail("target.compiler-gone", "find the compiler of " + plan.release,
               "no archive has " + wanted.package + " " + wanted.version,

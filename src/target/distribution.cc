@@ -8,6 +8,17 @@
 
 namespace suture {
 
+Result<std::filesystem::path> first_of(const std::filesystem::path& root,
+                                       const std::vector<std::filesystem::path>& candidates,
+                                       const std::string& hint) {
+  for (const std::filesystem::path& candidate : candidates) {
+    std::error_code ignored;
+    if (std::filesystem::exists(root / candidate, ignored)) return candidate;
+  }
+  return fail("target.unknown-layout", "look at the unpacked packages",
+              "they hold no " + candidates.front().string(), hint);
+}
+
 // Files bring no compiler along.
 Result<void> Distribution::fetch_compiler(const KernelPlan& plan, const std::string& compiler,
                                           const std::filesystem::path&, Progress&) const {

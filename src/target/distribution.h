@@ -43,6 +43,12 @@ struct KernelLayout {
   std::filesystem::path image, modules, headers, common_headers, kbuild, config;
 };
 
+/// For adapters: the first of these paths, relative to `root`, that is there. "target.unknown-layout" with
+/// `hint`.
+Result<std::filesystem::path> first_of(const std::filesystem::path& root,
+                                       const std::vector<std::filesystem::path>& candidates,
+                                       const std::string& hint);
+
 class Distribution {
  public:
   virtual ~Distribution() = default;

@@ -53,15 +53,7 @@ std::unexpected<Error> missing(const std::string& release, const std::string& wh
               what + " is not among them", "Add it to --packages.");
 }
 
-Result<fs::path> first_of(const fs::path& root, const std::vector<fs::path>& candidates) {
-  for (const fs::path& candidate : candidates) {
-    std::error_code ignored;
-    if (fs::exists(root / candidate, ignored)) return candidate;
-  }
-  return fail("target.unknown-layout", "look at the unpacked packages",
-              "they hold no " + candidates.front().string(),
-              "These packages are not laid out as Fedora's and Red Hat's.");
-}
+constexpr const char* kOtherLayout = "These packages are not laid out as Fedora's and Red Hat's.";
 
 Result<std::vector<fs::path>> package_files(const std::vector<fs::path>& given) {
   std::set<fs::path> files;
@@ -167,12 +159,15 @@ Result<KernelLayout> Rpm::fetch_kernel(const KernelPlan& plan, const fs::path& r
   const fs::path modules = fs::path("lib/modules") / plan.release;
   const fs::path devel = fs::path("usr/src/kernels") / plan.release;
   KernelLayout layout;
-  layout.image = TRY(first_of(root, {modules / "vmlinuz", "usr" / modules / "vmlinuz",
-                                     fs::path("boot") / ("vmlinuz-" + plan.release)}));
-  layout.modules = TRY(first_of(root, {modules / "kernel", "usr" / modules / "kernel"})).parent_path();
+  layout.image = TRY(first_of(
+      root,
+      {modules / "vmlinuz", "usr" / modules / "vmlinuz", fs::path("boot") / ("vmlinuz-" + plan.release)},
+      kOtherLayout));
+  layout.modules =
+      TRY(first_of(root, {modules / "kernel", "usr" / modules / "kernel"}, kOtherLayout)).parent_path();
   // One tree has the headers, their tools and the configuration.
-  layout.headers = layout.common_headers = layout.kbuild = TRY(first_of(root, {devel}));
-  layout.config = TRY(first_of(root, {devel / ".config"}));
+  layout.headers = layout.common_headers = layout.kbuild = TRY(first_of(root, {devel}, kOtherLayout));
+  layout.config = TRY(first_of(root, {devel / ".config"}, kOtherLayout));
   const KernelParts parts{.image = root / layout.image,
                           .modules = root / layout.modules,
                           .headers = root / layout.headers,

@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "build/build.h"
-#include "target/store.h"
+#include "real_target.h"
 
 namespace suture {
 namespace {
@@ -20,12 +20,9 @@ using testing::HasSubstr;
 class AuthoredFix : public testing::Test {
  protected:
   void SetUp() override {
-    const char* store = std::getenv("SUTURE_STORE");
-    ASSERT_NE(store, nullptr) << "SUTURE_STORE must name a target store: run scripts/test.sh kernel";
-    const auto targets = TargetStore(store).list();
-    ASSERT_TRUE(targets.has_value()) << targets.error().message();
-    ASSERT_FALSE(targets->empty()) << "the store " << store << " holds no target";
-    target_ = targets->front();
+    auto target = test::real_target();
+    ASSERT_TRUE(target.has_value()) << target.error().message();
+    target_ = std::move(*target);
     auto folder = TempDir::make("suture-test");
     ASSERT_TRUE(folder.has_value());
     folder_.emplace(std::move(*folder));

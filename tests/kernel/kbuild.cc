@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "base/file.h"
-#include "target/store.h"
+#include "real_target.h"
 
 namespace suture {
 namespace {
@@ -23,12 +23,9 @@ using testing::Not;
 class KbuildOnRealKernel : public testing::Test {
  protected:
   void SetUp() override {
-    const char* store = std::getenv("SUTURE_STORE");
-    ASSERT_NE(store, nullptr) << "SUTURE_STORE must name a target store: run scripts/test.sh kernel";
-    const auto targets = TargetStore(store).list();
-    ASSERT_TRUE(targets.has_value()) << targets.error().message();
-    ASSERT_FALSE(targets->empty()) << "the store " << store << " holds no target";
-    target_ = targets->front();
+    auto target = test::real_target();
+    ASSERT_TRUE(target.has_value()) << target.error().message();
+    target_ = std::move(*target);
     auto kbuild = Kbuild::prepare(target_);
     ASSERT_TRUE(kbuild.has_value()) << kbuild.error().message();
     kbuild_.emplace(std::move(*kbuild));

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "build/build.h"
+#include "real_target.h"
 #include "target/copy_tree.h"
 #include "target/store.h"
 
@@ -22,12 +23,9 @@ namespace fs = std::filesystem;
 class LocalOnRealKernel : public testing::Test {
  protected:
   void SetUp() override {
-    const char* store = std::getenv("SUTURE_STORE");
-    ASSERT_NE(store, nullptr) << "SUTURE_STORE must name a target store: run scripts/test.sh kernel";
-    // The kernel that the fixes are for; a store may hold others.
-    const auto target = TargetStore(store).find("debian:6.1.0-47-cloud-amd64");
+    auto target = test::real_target();
     ASSERT_TRUE(target.has_value()) << target.error().message();
-    original_ = *target;
+    original_ = std::move(*target);
     auto folder = TempDir::make("suture-test");
     ASSERT_TRUE(folder.has_value());
     folder_.emplace(std::move(*folder));

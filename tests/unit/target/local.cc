@@ -43,14 +43,7 @@ class LocalTest : public testing::Test {
   Result<Target> add(const std::string& name = {}, const std::string& version = {}) const {
     return store_.add(**find_distribution("local", "lists", given_), name, version);
   }
-  /// The code of the refusal; and nothing may be left of the attempt.
-  std::string refusal() const {
-    const auto added = add();
-    EXPECT_TRUE(store_.list()->empty());
-    EXPECT_FALSE(fs::exists(store_.folder() / "sources"));
-    EXPECT_FALSE(fs::exists(store_.folder() / "tmp/target"));
-    return added ? "" : added.error().code;
-  }
+  std::string refusal() const { return test::refusal_of(add(), store_); }
   void replace_in(const fs::path& file, std::string_view old_text, std::string_view text) const {
     std::string content = *read_text_file(file);
     const std::size_t at = content.find(old_text);

@@ -97,14 +97,7 @@ class RpmTest : public testing::Test {
   Result<Target> add(const std::string& release = {}, const std::string& version = {}) const {
     return store_.add(**find_distribution("rpm", "lists", {.packages = {packages()}}), release, version);
   }
-  /// The code of the refusal; and nothing may be left of the attempt.
-  std::string refusal() const {
-    const auto added = add();
-    EXPECT_TRUE(store_.list()->empty());
-    EXPECT_FALSE(fs::exists(store_.folder() / "sources"));
-    EXPECT_FALSE(fs::exists(store_.folder() / "tmp/target"));
-    return added ? "" : added.error().code;
-  }
+  std::string refusal() const { return test::refusal_of(add(), store_); }
 
   TempDir folder_ = *TempDir::make("suture-test");
   TargetStore store_{folder_.path() / "store"};

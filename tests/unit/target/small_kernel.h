@@ -10,6 +10,7 @@
 
 #include "../image/kernel_builder.h"
 #include "base/file.h"
+#include "target/store.h"
 
 namespace suture::test {
 
@@ -47,6 +48,14 @@ inline void put_small_source(const std::filesystem::path& folder) {
   put(folder / "Makefile", "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 9\nEXTRAVERSION =\nNAME = X\n");
   put(folder / "Kconfig", "mainmenu \"Linux\"\n");
   put(folder / "net/core/sock.c", "int sock;\n");
+}
+
+/// The code of the refusal, "" when there was none; and nothing may be left of the attempt.
+inline std::string refusal_of(const Result<Target>& added, const TargetStore& store) {
+  EXPECT_TRUE(store.list()->empty());
+  EXPECT_FALSE(std::filesystem::exists(store.folder() / "sources"));
+  EXPECT_FALSE(std::filesystem::exists(store.folder() / "tmp/target"));
+  return added ? "" : added.error().code;
 }
 
 }  // namespace suture::test

@@ -16,13 +16,13 @@ Without a stage, all of them, in this order:
   lint       format, clang-tidy, licences, manual pages, shell scripts
   unit       unit and golden tests
   sanitize   the unit tests again, with address and undefined-behaviour checks
-  fuzz       each fuzz target for a short while
+  fuzz       each fuzz target for a while, with the same inputs every time (scripts/fuzz.sh looks for new ones)
   kernel     what needs a real kernel's packages; fetched to build/store
   vm         what needs a running kernel, in a virtual machine
 
 environment:
   JOBS           how much to run at once (default: the number of processors)
-  FUZZ_SECONDS   for each fuzz target (default: 10); six times as long for objects and deltas
+  FUZZ_RUNS      for each fuzz target (default: 20000); six times as many for objects and deltas
 
 What a stage printed is kept in build/test/STAGE.log.
 TEXT
@@ -35,7 +35,7 @@ done
 stages=${*:-$all_stages}
 
 jobs=${JOBS:-$(nproc)}
-fuzz_seconds=${FUZZ_SECONDS:-10}
+fuzz_runs=${FUZZ_RUNS:-20000}
 store=$PWD/build/store
 logs=$PWD/build/test
 mkdir -p "$logs"
@@ -113,16 +113,17 @@ stage_sanitize() {
 # What reads objects, and what makes deltas of them, is longer at it than the rest.
 fuzz_one() {
   name=$(basename "$1")
-  seconds=$fuzz_seconds
-  case $name in fuzz_object | fuzz_delta) seconds=$((6 * fuzz_seconds)) ;; esac
+  runs=$fuzz_runs
+  case $name in fuzz_object | fuzz_delta) runs=$((6 * fuzz_runs)) ;; esac
   corpus=tests/fuzz/corpus/${name#fuzz_}
-  found=build/fuzz/corpus/$name
-  mkdir -p "$found"
   [ -d "$corpus" ] || corpus=
-  # What is found on the way goes to the first folder; the one in the tree is only read.
+  # A folder that is empty at first, so that the same is tried on every machine.
+  seen=build/fuzz/seen/$name
+  rm -rf "$seen"
+  mkdir -p "$seen"
   # shellcheck disable=SC2086 # $corpus is one word or none
-  "$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 -print_final_stats=1 \
-    -artifact_prefix="build/fuzz/$name-" "$found" $corpus
+  "$1" -seed=1 -runs="$runs" -timeout=30 -rss_limit_mb=3000 -print_final_stats=1 \
+    -artifact_prefix="build/fuzz/$name-" "$seen" $corpus
 }
 
 stage_fuzz() {

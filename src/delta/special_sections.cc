@@ -160,6 +160,10 @@ class TableReader {
     Companion result{.section = symbol.section, .offset = static_cast<std::uint64_t>(offset), .size = length};
     if (length != 0 && unit_.bytes(result.section, result.offset, length).empty())
       return wrong("a replacement ends past its section");
+    const std::uint64_t end = result.offset + length;
+    const auto passes = [&](const Reference& field) { return field.offset + field.width > end; };
+    if (std::ranges::any_of(unit_.references(result.section, result.offset, length), passes))
+      return wrong("a relocated field passes the end of a replacement");
     return result;
   }
 

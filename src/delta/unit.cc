@@ -297,6 +297,20 @@ Result<void> Unit::read_references(InstructionFields& decoded) {
     }
     for (Reference& reference : references) TRY(resolve(section, reference));
     if (has_distances) TRY(add_resolved(section, fields));
+    TRY(check_ends(section));
+  }
+  return {};
+}
+
+/// A field that one atom begins and another ends could not be shipped with either.
+Result<void> Unit::check_ends(std::uint32_t section) const {
+  for (AtomId id = first_atom_[section]; id < first_atom_[section + 1]; ++id) {
+    const std::uint64_t end = atoms_[id].offset + atoms_[id].size;
+    const auto passes = [&](const Reference& field) { return field.offset + field.width > end; };
+    if (std::ranges::any_of(references(atoms_[id]), passes)) {
+      return fail("delta.unsupported-object", "read the unit " + name_,
+                  fmt::format("a relocated field passes the end of {}", atoms_[id].name));
+    }
   }
   return {};
 }

@@ -96,6 +96,7 @@ class Unit {
   Result<void> read_references(InstructionFields& decoded);
   std::vector<InstructionField> fields_of(std::uint32_t section, InstructionFields& decoded) const;
   Result<void> add_resolved(std::uint32_t section, const std::vector<InstructionField>& fields);
+  Result<void> check_ends(std::uint32_t section) const;
   Result<void> resolve(std::uint32_t section, Reference& reference) const;
 
   const elf::Object* object_;

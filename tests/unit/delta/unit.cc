@@ -147,6 +147,19 @@ TEST(CutUnit, RefusesReferencesToNowhere) {
   EXPECT_EQ(unit.error().code, "delta.unsupported-object");
 }
 
+TEST(CutUnit, RefusesFieldsThatPassTheEndOfAnAtom) {
+  elf::Section data{.name = ".data", .flags = SHF_ALLOC | SHF_WRITE, .size = 16, .data = Bytes(16, 1)};
+  data.relocations.push_back({.offset = 4, .type = R_X86_64_64, .symbol = 0, .addend = 0});
+  const elf::Object object =
+      object_with({data}, {{.name = ".data", .type = STT_SECTION, .section = 0},
+                           {.name = "a", .type = STT_OBJECT, .section = 0, .value = 0, .size = 8},
+                           {.name = "b", .type = STT_OBJECT, .section = 0, .value = 8, .size = 8}});
+  const auto unit = Unit::cut(object, "u.c");
+  ASSERT_FALSE(unit.has_value());
+  EXPECT_EQ(unit.error().code, "delta.unsupported-object");
+  EXPECT_NE(unit.error().message().find("passes the end of a"), std::string::npos);
+}
+
 TEST(CutUnit, RefusesAddendsThatNoSumHolds) {
   for (const std::int64_t addend :
        {std::numeric_limits<std::int64_t>::max() - 3, std::numeric_limits<std::int64_t>::min()}) {

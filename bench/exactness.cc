@@ -40,7 +40,19 @@ struct Options {
   bool json = false;
 };
 
-constexpr std::array kKinds{"not-there", "code", "reference", "several"};
+struct Kind {
+  const char* name;
+  const char* meaning;
+};
+/// By Difference::Kind.
+constexpr std::array kKinds{
+    Kind{"overridden",
+         "weak definitions; the kernel has another unit's in their place. Not counted as compared"},
+    Kind{"not-there", "the kernel has no symbol of that name"},
+    Kind{"code", "instructions differ"},
+    Kind{"reference", "the instructions are the same, and a field leads elsewhere than to what it names"},
+    Kind{"several", "equal to the byte, as are other functions of that name, from which nothing tells them"},
+};
 
 fs::path record_of(const Options& options, const corpus::Entry& entry) {
   return fs::path(options.results) / (entry.file_name() + ".json");
@@ -68,7 +80,7 @@ Result<Json> compare(const Kbuild& kbuild, ShippedTarget& shipped, const UnitFla
     const Difference difference = find_difference(unit, evidence, id, home);
     different.push_back({{"function", atom.name},
                          {"section", unit.section_of(atom).name},
-                         {"kind", kKinds[static_cast<std::size_t>(difference.kind)]},
+                         {"kind", kKinds[static_cast<std::size_t>(difference.kind)].name},
                          {"text", difference_text(unit, id, difference, home)}});
   }
   return Json{{"outcome", "compared"},
@@ -171,6 +183,9 @@ std::string page(const Summary& summary, const Target& target, const Options& op
       said(summary));
   for (const auto& [kind, functions] : summary.different) {
     text += fmt::format("\n## {}: {}\n\n", kind, functions.size());
+    const auto* known =
+        std::ranges::find(kKinds, kind, [](const Kind& one) { return std::string(one.name); });
+    if (known != kKinds.end()) text += fmt::format("{}.\n\n", known->meaning);
     for (const std::string& function : functions) text += "- " + function + "\n";
   }
   return text;

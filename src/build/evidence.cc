@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "build/code_match.h"
+
 namespace suture {
 namespace {
 
@@ -13,6 +15,8 @@ struct Findings {
 };
 
 class Checker {
+  using Match = std::expected<CodeMatch, CodeDifference>;
+
  public:
   Checker(const Unit& unit, const ShippedObject& shipped, Evidence known)
       : unit_(unit), shipped_(shipped), result_(std::move(known)) {}
@@ -26,8 +30,8 @@ class Checker {
     std::vector<AtomId> open;
     for (AtomId id = 0; id < unit_.atoms().size(); ++id) {
       const Atom& atom = unit_.atom(id);
-      if (atom.kind == AtomKind::kFunction && atom.symbol != elf::kUndefined && atom.size != 0)
-        open.push_back(id);
+      const bool named = atom.kind == AtomKind::kFunction && atom.symbol != elf::kUndefined;
+      if (named && atom.size != 0 && !is_overridden(atom)) open.push_back(id);
     }
     result_.record.functions_compared = static_cast<std::uint32_t>(open.size());
     // Of two small functions that read alike, the callers tell which one is the unit's: so as long as a round
@@ -46,15 +50,18 @@ class Checker {
   /// The place which fits farthest is the one that was meant.
   Difference difference(AtomId id) const {
     const Atom& atom = unit_.atom(id);
+    if (is_overridden(atom)) return {.kind = Difference::Kind::kOverridden};
     Difference farthest;
     for (const ShippedSymbol& candidate : shipped_.find(atom.name)) {
       Difference here{.kind = Difference::Kind::kSeveral, .offset = atom.size, .address = candidate.address};
-      if (const auto byte = first_different_byte(atom, candidate.address)) {
+      if (const Match& match = match_at(id, candidate.address); !match) {
         here.kind = Difference::Kind::kCode;
-        here.offset = *byte;
-      } else if (const auto field = first_different_field(atom, candidate.address)) {
+        here.offset = match.error().ours;
+        here.shipped_offset = match.error().shipped;
+      } else if (const auto field = first_different_field(id, *match, candidate.address)) {
         here.kind = Difference::Kind::kReference;
-        here.offset = *field;
+        here.offset = field->ours;
+        here.shipped_offset = field->shipped;
       }
       if (farthest.kind == Difference::Kind::kNotThere || here.offset > farthest.offset) farthest = here;
     }
@@ -62,13 +69,19 @@ class Checker {
   }
 
  private:
+  bool is_overridden(const Atom& atom) const {
+    if (unit_.object().symbols[atom.symbol].binding != STB_WEAK) return false;
+    const std::vector<ShippedSymbol> places = shipped_.find(atom.name);
+    return !places.empty() && std::ranges::none_of(places, &ShippedSymbol::weak);
+  }
+
   /// One place must fit, and no other may.
   bool prove(AtomId id) {
     const Atom& atom = unit_.atom(id);
     std::optional<std::uint64_t> place;
     Findings findings;
     for (const ShippedSymbol& candidate : shipped_.find(atom.name)) {
-      std::optional<Findings> found = compare(atom, candidate.address);
+      std::optional<Findings> found = compare(id, candidate.address);
       if (!found || !agrees(*found, id, candidate.address)) continue;
       if (place && *place != candidate.address) return false;
       place = candidate.address;
@@ -92,51 +105,78 @@ class Checker {
                                [&](const auto& entry) { return same(entry.first, entry.second); });
   }
 
-  std::optional<Findings> compare(const Atom& atom, std::uint64_t address) const {
-    if (first_different_byte(atom, address)) return std::nullopt;
+  std::optional<Findings> compare(AtomId id, std::uint64_t address) const {
+    const Match& match = match_at(id, address);
+    if (!match) return std::nullopt;
     Findings findings;
-    for (const Reference& reference : unit_.references(atom)) {
-      if (!compare_field(atom, address, reference, findings)) return std::nullopt;
+    for (const FieldPair& field : match->fields) {
+      if (!compare_field(id, *match, address, field, findings)) return std::nullopt;
     }
     return findings;
   }
 
-  std::optional<std::uint64_t> first_different_field(const Atom& atom, std::uint64_t address) const {
+  std::optional<CodeDifference> first_different_field(AtomId id, const CodeMatch& match,
+                                                      std::uint64_t address) const {
     Findings findings;
-    for (const Reference& reference : unit_.references(atom)) {
-      if (!compare_field(atom, address, reference, findings)) return reference.offset - atom.offset;
+    for (const FieldPair& field : match.fields) {
+      if (!compare_field(id, match, address, field, findings))
+        return CodeDifference{field.ours->offset - unit_.atom(id).offset, field.place - address};
     }
     return std::nullopt;
   }
 
-  /// Outside of relocated fields. Calls to __fentry__ are fields as well: the build may make no-ops of them.
-  std::optional<std::uint64_t> first_different_byte(const Atom& atom, std::uint64_t address) const {
-    const ByteView ours = unit_.bytes(atom);
-    const std::optional<ByteView> theirs = shipped_.bytes(address, atom.size);
-    if (!theirs || ours.size() != theirs->size()) return 0;
-    std::vector<bool> relocated(atom.size);
-    for (const Reference& reference : unit_.references(atom)) {
-      for (std::uint64_t i = 0; i < reference.width; ++i)
-        relocated[reference.offset - atom.offset + i] = true;
-    }
-    for (std::size_t i = 0; i < ours.size(); ++i) {
-      if (!relocated[i] && ours[i] != (*theirs)[i]) return i;
-    }
-    return std::nullopt;
+  /// Each is asked for again by every reference into the middle of a function.
+  const Match& match_at(AtomId id, std::uint64_t address) const {
+    const auto found = matches_.find({id, address});
+    if (found != matches_.end()) return found->second;
+    return matches_.emplace(std::pair(id, address), match_code(unit_, unit_.atom(id), shipped_, address))
+        .first->second;
   }
 
-  bool compare_field(const Atom& atom, std::uint64_t address, const Reference& reference,
+  bool compare_field(AtomId id, const CodeMatch& match, std::uint64_t address, const FieldPair& field,
                      Findings& findings) const {
-    const std::uint64_t place = address + reference.offset - atom.offset;
+    const Reference& reference = *field.ours;
     const std::optional<std::uint64_t> held = shipped_.field(
-        place, reference.width, elf::is_pc_relative(reference.type), reference.type != R_X86_64_32);
+        field.place, field.width, elf::is_pc_relative(reference.type), reference.type != R_X86_64_32);
     if (!held) return false;
-    const std::uint64_t found = *held + reference.bias - static_cast<std::uint64_t>(reference.addend);
-    if (reference.target == kNoAtom) return compare_outside(unit_.symbol_name(reference), found, findings);
+    const std::uint64_t place = *held + field.bias;
+    if (reference.target == kNoAtom) {
+      const elf::Symbol& symbol = unit_.object().symbols[reference.symbol];
+      if (symbol.defined_in_section())
+        return compare_entry(symbol.section, reference.addend, place, id, match, address);
+      return compare_outside(symbol.name, place - static_cast<std::uint64_t>(reference.addend), findings);
+    }
+    const std::uint64_t found = start_of(reference, place);
     const Atom& target = unit_.atom(reference.target);
-    if (target.kind == AtomKind::kPrivate) return !first_different_byte(target, found);
+    if (target.kind == AtomKind::kPrivate) return match_at(reference.target, found).has_value();
     const auto [entry, added] = findings.atoms.try_emplace(reference.target, found);
     return entry->second == found && (!added || has_name(target, found));
+  }
+
+  /// Where the target begins, if the reference leads to `place`. In code something may have moved.
+  std::uint64_t start_of(const Reference& reference, std::uint64_t place) const {
+    const Atom& target = unit_.atom(reference.target);
+    const auto offset = static_cast<std::uint64_t>(reference.addend);
+    if (target.kind == AtomKind::kFunction && target.symbol != elf::kUndefined && offset != 0) {
+      for (const ShippedSymbol& candidate : shipped_.find(target.name)) {
+        const Match& match = match_at(reference.target, candidate.address);
+        if (match && match->is_same_place(offset, place - candidate.address)) return candidate.address;
+      }
+    }
+    return place - offset;
+  }
+
+  /// Code may name its own entry of a table (WARN does, since 6.19). Which one it is there is told by what
+  /// all entries begin with: the place in the code that they are for.
+  bool compare_entry(std::uint32_t table, std::int64_t offset, std::uint64_t place, AtomId id,
+                     const CodeMatch& match, std::uint64_t address) const {
+    if (offset < 0) return false;
+    const auto fields = unit_.references(table, static_cast<std::uint64_t>(offset), 1);
+    if (fields.empty() || fields.front().target != id) return false;
+    const Reference& ours = fields.front();
+    const auto held =
+        shipped_.field(place, ours.width, elf::is_pc_relative(ours.type), ours.type != R_X86_64_32);
+    return held && match.is_same_place(static_cast<std::uint64_t>(ours.addend), *held - address);
   }
 
   bool compare_outside(const std::string& name, std::uint64_t found, Findings& findings) const {
@@ -159,6 +199,7 @@ class Checker {
   const Unit& unit_;
   const ShippedObject& shipped_;
   Evidence result_;
+  mutable std::map<std::pair<AtomId, std::uint64_t>, Match> matches_;
 };
 
 }  // namespace

@@ -130,7 +130,8 @@ Result<void> Kbuild::make_tree() {
   const std::string source = target_.source.string();
   TRY(write_file(tree / "suture-list.mk",
                  fmt::format("include $(srctree)/scripts/Makefile.build\n"
-                             "suture-list: ; $(info {} $(obj) $(real-obj-y) $(real-obj-m) $(lib-y))@:\n",
+                             "suture-list: ; $(info {0} $(obj) $(real-obj-y) $(real-obj-m) $(lib-y))@:\n"
+                             "suture-subdirs: ; $(info {0} $(obj) $(subdir-ym))@:\n",
                              kList)));
   return write_file(tree / "suture.mk",
                     fmt::format("include {}/Makefile\n"
@@ -139,7 +140,7 @@ Result<void> Kbuild::make_tree() {
                                 "$(srctree)/scripts/Makefile.build $(subst |, ,$(question));)\n"
                                 "suture-lists:\n"
                                 "\t+$(foreach folder,$(SUTURE_FOLDERS),$(MAKE) -f suture-list.mk "
-                                "obj=$(folder) suture-list;)\n",
+                                "obj=$(folder) $(SUTURE_LIST);)\n",
                                 source));
 }
 
@@ -181,31 +182,70 @@ Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::str
               answers.complaints.empty() ? "it does not know" : answers.complaints.substr(0, 2000));
 }
 
-/// Objects that a Makefile lists which is in no folder above them, by what their paths come to.
-Result<Kbuild::Faraway> Kbuild::listed_from_afar() const {
-  const std::vector<std::string> folders = TRY(reaching_makefiles(target_.source));
-  const std::string question = fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " "));
-  const Finished make = TRY(run_in_place(make_command({"suture-lists", question})));
-  Faraway objects;
-  std::set<std::string> silent(folders.begin(), folders.end());
+/// What the Makefiles of these folders list: objects, or with "suture-subdirs" the folders that kbuild enters
+/// from there. A Makefile that fails has no entry.
+Result<Kbuild::Lists> Kbuild::ask_for_lists(const std::vector<std::string>& folders,
+                                            std::string_view list) const {
+  const Finished make = TRY(
+      run_in_place(make_command({"suture-lists", fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " ")),
+                                 fmt::format("SUTURE_LIST={}", list)})));
+  Lists lists{.of = {}, .complaints = make.err};
   std::istringstream lines(make.out);
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with(kList)) continue;
     std::istringstream words(line.substr(kList.size()));
     std::string folder;
     words >> folder;
-    silent.erase(folder);
-    for (std::string object; words >> object;) {
+    std::vector<std::string>& listed = lists.of[folder];
+    for (std::string word; words >> word;) listed.push_back(word);
+  }
+  return lists;
+}
+
+/// Objects that a Makefile lists which is in no folder above them, by what their paths come to.
+Result<Kbuild::Faraway> Kbuild::listed_from_afar() const {
+  const std::vector<std::string> folders = TRY(reaching_makefiles(target_.source));
+  const Lists lists = TRY(ask_for_lists(folders, "suture-list"));
+  Faraway objects;
+  for (const auto& [folder, listed] : lists.of) {
+    for (const std::string& object : listed) {
       const std::string path = fs::path(object).lexically_normal().string();
       if (path != object) objects.try_emplace(path, Place{.folder = folder, .object = object});
     }
   }
-  // What such a Makefile lists must be known before a unit is taken for one that this kernel lacks.
-  if (!silent.empty()) {
-    return fail("build.kbuild-failed", "ask kbuild what the Makefile of " + *silent.begin() + " lists",
-                make.err.empty() ? "it does not say" : make.err.substr(0, 2000));
-  }
+  std::vector<std::string> silent;
+  std::ranges::copy_if(folders, std::back_inserter(silent),
+                       [&](const std::string& folder) { return !lists.of.contains(folder); });
+  TRY(check_not_entered(silent, lists.complaints));
   return objects;
+}
+
+/// A Makefile that another one includes may be none by itself (drivers/accel/habanalabs/common). But what one
+/// lists that kbuild reads must be known before a unit is taken for one that this kernel lacks.
+Result<void> Kbuild::check_not_entered(const std::vector<std::string>& silent,
+                                       const std::string& complaints) const {
+  std::set<std::string> above;
+  for (const std::string& folder : silent) {
+    for (fs::path path = folder_above(fs::path(folder).parent_path()); !path.empty();
+         path = folder_above(path.parent_path()))
+      above.insert(path.string());
+  }
+  if (above.empty()) return {};
+  const Lists entered = TRY(ask_for_lists({above.begin(), above.end()}, "suture-subdirs"));
+  for (const std::string& folder : silent) {
+    // Up to the first that answers: kbuild would come through it.
+    fs::path path = folder_above(fs::path(folder).parent_path());
+    while (!path.empty() && !entered.of.contains(path.string())) path = folder_above(path.parent_path());
+    const auto found = entered.of.find(path.string());
+    const bool comes_by =
+        found == entered.of.end() || std::ranges::any_of(found->second, [&](const std::string& next) {
+          return folder == next || folder.starts_with(next + "/");
+        });
+    if (!comes_by) continue;
+    return fail("build.kbuild-failed", "ask kbuild what the Makefile of " + folder + " lists",
+                complaints.empty() ? "it does not say" : complaints.substr(0, 2000));
+  }
+  return {};
 }
 
 /// The nearest folder, from this one upward, that has a Makefile; empty when there is none.

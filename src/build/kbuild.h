@@ -77,6 +77,12 @@ class Kbuild {
   };
   using Faraway = std::map<std::string, Place>;  ///< by the object's plain path
   Result<Faraway> listed_from_afar() const;
+  struct Lists {
+    std::map<std::string, std::vector<std::string>> of;  ///< by folder
+    std::string complaints;
+  };
+  Result<Lists> ask_for_lists(const std::vector<std::string>& folders, std::string_view list) const;
+  Result<void> check_not_entered(const std::vector<std::string>& silent, const std::string& complaints) const;
   using Includers = std::map<std::string, std::string>;  ///< see includers_of()
   std::filesystem::path folder_above(std::filesystem::path folder) const;
   /// A unit on the way to the Makefile which lists it.

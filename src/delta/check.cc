@@ -14,6 +14,7 @@ class Checker {
       : object_(units.object),
         original_(units.original),
         patched_(units.patched),
+        entries_(units.patched_entries),
         correlation_(correlation),
         selection_(selection) {}
 
@@ -37,6 +38,7 @@ class Checker {
       return refuse("delta.percpu-added", fmt::format("the fix adds the per-CPU variable {}", atom.name));
     }
     for (const Reference& reference : patched_.references(atom)) {
+      if (leads_to_table(patched_, reference)) TRY(own_entry(id, reference));
       if (reference.target == kNoAtom) continue;
       const Atom& target = patched_.atom(reference.target);
       if (reference.type == R_X86_64_PC8) {
@@ -53,6 +55,18 @@ class Checker {
       }
     }
     return {};
+  }
+
+  /// Only entries of what is shipped come along.
+  Result<void> own_entry(AtomId id, const Reference& reference) const {
+    const SpecialEntry* entry = entries_.named_by(patched_, reference);
+    const bool comes_along =
+        entry != nullptr && std::ranges::find(selection_.shipped, entry->owner) != selection_.shipped.end();
+    if (comes_along) return {};
+    return refuse(
+        "delta.entry-elsewhere",
+        fmt::format("{} refers to an entry of {} that is not its own", patched_.atom(id).name,
+                    patched_.object().sections[patched_.object().symbols[reference.symbol].section].name));
   }
 
   /// New data that nothing shipped refers to may still mean something: the kernel finds some by their
@@ -122,6 +136,7 @@ class Checker {
   const std::string& object_;
   const Unit& original_;
   const Unit& patched_;
+  const SpecialEntries& entries_;
   const Correlation& correlation_;
   Selection& selection_;
 };

@@ -10,8 +10,8 @@
 namespace suture {
 
 /// "delta.init-referenced", "delta.init-changed", "delta.percpu-added", "delta.btf-ids-changed",
-/// "delta.unsupported-section": each names the function or section. What is left out without harm is noted in
-/// the selection.
+/// "delta.unsupported-section", "delta.entry-elsewhere": each names the function or section. What is left out
+/// without harm is noted in the selection.
 Result<void> check_shippable(const UnitPair& units, const Correlation& correlation, Selection& selection);
 
 }  // namespace suture

@@ -97,13 +97,24 @@ class Comparison {
   }
 
   bool same_reference(const Reference& a, const Reference& b, int depth) const {
-    if (normal_type(a.type) != normal_type(b.type) || a.bias != b.bias || a.addend != b.addend) return false;
+    if (normal_type(a.type) != normal_type(b.type) || a.bias != b.bias) return false;
+    if (leads_to_table(original_, a) && leads_to_table(patched_, b)) return same_entry_named(a, b);
+    if (a.addend != b.addend) return false;
     if (a.target == kNoAtom || b.target == kNoAtom) {
       return a.target == b.target && original_.symbol_name(a) == patched_.symbol_name(b);
     }
     const Atom& target = patched_.atom(b.target);
     if (target.kind == AtomKind::kPrivate) return same_atom(original_.atom(a.target), target, depth + 1);
     return correlation_.original_of[b.target] == a.target;
+  }
+
+  /// What the entries say is compared with their owners.
+  bool same_entry_named(const Reference& a, const Reference& b) const {
+    const SpecialEntry* x = original_entries_.named_by(original_, a);
+    const SpecialEntry* y = patched_entries_.named_by(patched_, b);
+    return x != nullptr && y != nullptr && x->place == y->place &&
+           original_.object().sections[x->section].name == patched_.object().sections[y->section].name &&
+           correlation_.original_of[y->owner] == x->owner;
   }
 
   using Entries = std::vector<const SpecialEntry*>;

@@ -31,6 +31,7 @@ class Emitter {
     for (const AtomId id : selection.shipped) {
       for (const SpecialEntry& entry : entries_.of(id)) add_entry(entry);
     }
+    for (const NamedEntry& named : named_) lead_to_entry(named);
     delta_.notes = std::move(selection.notes);
     return std::move(delta_);
   }
@@ -42,6 +43,12 @@ class Emitter {
     std::uint64_t size;
   };
   enum class Within : std::uint8_t { kCode, kTable };
+  /// A relocation that leads to an entry, whose new place is known only when all are written.
+  struct NamedEntry {
+    std::uint32_t section = 0;  ///< of the delta's object
+    std::size_t relocation = 0;
+    const SpecialEntry* entry = nullptr;
+  };
 
   void add_atom(AtomId id) {
     const Atom& atom = patched_.atom(id);
@@ -109,11 +116,28 @@ class Emitter {
   /// Copies the relocations of a range to where its bytes went.
   void copy_references(const Range& from, std::uint32_t section, std::uint64_t at, Within within) {
     for (const Reference& reference : patched_.references(from.section, from.offset, from.size)) {
-      delta_.object.sections[section].relocations.push_back({.offset = reference.offset - from.offset + at,
-                                                             .type = reference.type,
-                                                             .symbol = target_of(reference, within),
-                                                             .addend = reference.addend - reference.bias});
+      const SpecialEntry* entry = shipped_entry(reference);
+      std::vector<elf::Relocation>& relocations = delta_.object.sections[section].relocations;
+      if (entry != nullptr) named_.push_back({section, relocations.size(), entry});
+      relocations.push_back(
+          {.offset = reference.offset - from.offset + at,
+           .type = reference.type,
+           .symbol = entry == nullptr ? target_of(reference, within) : 0,
+           .addend = (entry == nullptr ? reference.addend : std::int64_t{0}) - reference.bias});
     }
+  }
+
+  /// Such as go elsewhere were refused before (check.h), or name a symbol that nothing has.
+  const SpecialEntry* shipped_entry(const Reference& reference) const {
+    if (!leads_to_table(patched_, reference)) return nullptr;
+    const SpecialEntry* entry = entries_.named_by(patched_, reference);
+    return entry != nullptr && symbol_of_[entry->owner] != elf::kUndefined ? entry : nullptr;
+  }
+
+  void lead_to_entry(const NamedEntry& named) {
+    elf::Relocation& relocation = delta_.object.sections[named.section].relocations[named.relocation];
+    relocation.symbol = section_symbol(table(named.entry->section));
+    relocation.addend += static_cast<std::int64_t>(place_of_.at(named.entry));
   }
 
   std::uint32_t target_of(const Reference& reference, Within within) {
@@ -156,6 +180,7 @@ class Emitter {
   void add_entry(const SpecialEntry& entry) {
     const std::uint32_t section = table(entry.section);
     const std::uint64_t at = append(section, {entry.section, entry.offset, entry.size});
+    place_of_[&entry] = at;
     if (entry.companion.exists() && entry.size > 4) {
       copy_alternative(entry, section, at);
       return;
@@ -224,6 +249,8 @@ class Emitter {
   std::map<std::pair<std::string, std::uint32_t>, std::uint32_t> needs_;
   std::map<std::uint32_t, std::uint32_t> tables_;  ///< section of the patched object → of the delta's
   std::map<std::uint32_t, std::uint32_t> section_symbols_;
+  std::vector<NamedEntry> named_;
+  std::map<const SpecialEntry*, std::uint64_t> place_of_;  ///< by entry: its offset in the delta's table
 };
 
 }  // namespace

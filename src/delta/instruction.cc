@@ -5,36 +5,58 @@
 
 namespace suture {
 
-std::vector<InstructionField> instruction_fields(ByteView code) {
+namespace {
+
+ZydisDecoder make_decoder() {
   ZydisDecoder decoder;
   ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  return decoder;
+}
+
+}  // namespace
+
+std::optional<Instruction> decode(ByteView code) {
+  static const ZydisDecoder decoder = make_decoder();
+  ZydisDecodedInstruction raw;
+  if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, nullptr, code.data(), code.size(), &raw)))
+    return std::nullopt;
+  Instruction result{.size = raw.length, .mnemonic = static_cast<std::uint16_t>(raw.mnemonic)};
+  // xchg %ax,%ax, which Zydis does not call a nop.
+  const bool exchange = raw.length == 2 && code[0] == 0x66 && code[1] == 0x90;
+  result.no_operation = raw.mnemonic == ZYDIS_MNEMONIC_NOP || exchange;
+  const auto add = [&](std::uint8_t offset, std::uint8_t bits, bool branch, bool relative) {
+    if (bits == 0) return;
+    result.all_fields[result.field_count++] = {.offset = offset,
+                                               .width = static_cast<std::uint8_t>(bits / 8),
+                                               .bias = static_cast<std::uint8_t>(raw.length - offset),
+                                               .branch = branch,
+                                               .relative = relative};
+  };
+  // ModRM without base and index: the displacement counts from %rip (SDM volume 2, section 2.2.1.6).
+  const bool beside_rip =
+      (raw.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0 && raw.raw.modrm.mod == 0 && raw.raw.modrm.rm == 5;
+  add(raw.raw.disp.offset, raw.raw.disp.size, false, beside_rip);
+  for (const auto& immediate : raw.raw.imm) {
+    const bool branch = immediate.is_relative != 0;
+    add(immediate.offset, immediate.size, branch, branch);
+  }
+  return result;
+}
+
+std::vector<InstructionField> instruction_fields(ByteView code) {
   std::vector<InstructionField> fields;
   std::size_t at = 0;
   while (at < code.size()) {
-    ZydisDecodedInstruction instruction;
-    const ByteView rest = code.subspan(at);
-    if (!ZYAN_SUCCESS(
-            ZydisDecoderDecodeInstruction(&decoder, nullptr, rest.data(), rest.size(), &instruction))) {
+    const std::optional<Instruction> instruction = decode(code.subspan(at));
+    if (!instruction) {
       ++at;
       continue;
     }
-    const auto add = [&](std::uint8_t offset, std::uint8_t bits, bool branch, bool relative) {
-      if (bits == 0) return;
-      fields.push_back({.offset = at + offset,
-                        .width = static_cast<std::uint8_t>(bits / 8),
-                        .bias = static_cast<std::uint8_t>(instruction.length - offset),
-                        .branch = branch,
-                        .relative = relative});
-    };
-    // ModRM without base and index: the displacement counts from %rip (SDM volume 2, section 2.2.1.6).
-    const bool beside_rip = (instruction.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0 &&
-                            instruction.raw.modrm.mod == 0 && instruction.raw.modrm.rm == 5;
-    add(instruction.raw.disp.offset, instruction.raw.disp.size, false, beside_rip);
-    for (const auto& immediate : instruction.raw.imm) {
-      const bool branch = immediate.is_relative != 0;
-      add(immediate.offset, immediate.size, branch, branch);
+    for (InstructionField field : instruction->fields()) {
+      field.offset += at;
+      fields.push_back(field);
     }
-    at += instruction.length;
+    at += instruction->size;
   }
   return fields;
 }
@@ -48,19 +70,12 @@ const std::vector<InstructionField>& InstructionFields::of(ByteView code) {
 
 bool is_filler(ByteView code) {
   constexpr std::uint8_t kTrap = 0xcc;
-  ZydisDecoder decoder;
-  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
   while (!code.empty()) {
     std::size_t length = 1;
     if (code.front() != 0 && code.front() != kTrap) {
-      ZydisDecodedInstruction instruction;
-      if (!ZYAN_SUCCESS(
-              ZydisDecoderDecodeInstruction(&decoder, nullptr, code.data(), code.size(), &instruction)))
-        return false;
-      // xchg %ax,%ax.
-      const bool exchange = code.size() >= 2 && code[0] == 0x66 && code[1] == 0x90;
-      if (instruction.mnemonic != ZYDIS_MNEMONIC_NOP && !exchange) return false;
-      length = instruction.length;
+      const std::optional<Instruction> instruction = decode(code);
+      if (!instruction || !instruction->no_operation) return false;
+      length = instruction->size;
     }
     code = code.subspan(length);
   }

@@ -5,7 +5,10 @@
 // of a call or jump, or an address that is taken, and which fields are distances that the assembler knew.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -22,6 +25,19 @@ struct InstructionField {
   bool branch = false;       ///< the relative target of a call or jump
   bool relative = false;     ///< it counts from the instruction's end: a branch, or data beside %rip
 };
+
+struct Instruction {
+  std::uint8_t size = 0;       ///< bytes
+  std::uint16_t mnemonic = 0;  ///< ZydisMnemonic
+  bool no_operation = false;   ///< without any effect, as assemblers fill gaps with
+  std::uint8_t field_count = 0;
+  std::array<InstructionField, 3> all_fields{};
+
+  std::span<const InstructionField> fields() const { return std::span(all_fields).first(field_count); }
+};
+
+/// The first instruction of 64-bit code; nothing when the bytes are none.
+std::optional<Instruction> decode(ByteView code);
 
 /// The displacement and immediate fields of 64-bit code, by offset. Bytes that are no instruction are
 /// stepped over one at a time.

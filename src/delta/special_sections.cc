@@ -33,8 +33,8 @@ constexpr std::array kKinds{
     // struct exception_table_entry, arch/x86/include/asm/extable.h.
     Kind{"__ex_table", "exception_table_entry", {12, 0, 0}, true},
     // struct bug_entry, include/asm-generic/bug.h, with CONFIG_GENERIC_BUG_RELATIVE_POINTERS; 6 without
-    // DEBUG_BUGVERBOSE.
-    Kind{"__bug_table", "bug_entry", {12, 6, 0}, true},
+    // DEBUG_BUGVERBOSE; 16 with a pointer to the format, since 6.19.
+    Kind{"__bug_table", "bug_entry", {12, 16, 6}, true},
     // struct jump_entry, include/linux/jump_label.h: relative since 5.0 on x86, three pointers before.
     Kind{"__jump_table", "jump_entry", {16, 24, 0}, true},
     // struct static_call_site, include/linux/static_call_types.h.
@@ -208,7 +208,7 @@ std::vector<std::string_view> table_entry_names() {
 
 bool is_ignored_section(std::string_view name) {
   return name.starts_with(".discard.") || name.starts_with(".note.") || name == ".printk_index" ||
-         name == ".comment";
+         name == "__patchable_function_entries" || name == ".comment";
 }
 
 Result<SpecialEntries> SpecialEntries::read(const Unit& unit, const DeltaOptions& options) {
@@ -228,6 +228,15 @@ std::span<const SpecialEntry> SpecialEntries::of(AtomId owner) const {
   return {range.begin(), range.end()};
 }
 
+const SpecialEntry* SpecialEntries::named_by(const Unit& unit, const Reference& reference) const {
+  const elf::Symbol& symbol = unit.object().symbols[reference.symbol];
+  const std::uint64_t place = symbol.value + static_cast<std::uint64_t>(reference.addend);
+  const auto found = std::ranges::find_if(entries_, [&](const SpecialEntry& entry) {
+    return entry.section == symbol.section && entry.offset == place;
+  });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
 bool says_more_than_code(std::string_view section) {
   const Kind* kind = kind_of(section);
   return kind != nullptr && kind->compared;
@@ -235,7 +244,9 @@ bool says_more_than_code(std::string_view section) {
 
 std::uint8_t line_number_bits(std::string_view section, std::uint64_t entry_size, std::uint64_t byte) {
   // struct bug_entry: u16 line behind the two relative pointers.
-  if (section == "__bug_table" && entry_size == 12 && (byte == 8 || byte == 9)) return 0xff;
+  // With a pointer to the format, between the first two, since 6.19.
+  const std::uint64_t line = entry_size - 4;
+  if (section == "__bug_table" && entry_size >= 12 && (byte == line || byte == line + 1)) return 0xff;
   // struct _ddebug, include/linux/dynamic_debug.h: four pointers, then lineno:18. In __verbose before 5.9.
   if ((section == "__dyndbg" || section == "__verbose") && entry_size >= 40) {
     if (byte == 32 || byte == 33) return 0xff;

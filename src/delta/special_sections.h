@@ -19,7 +19,8 @@ namespace suture {
 
 /// Of any of the tables below, or a section that only they refer to.
 bool is_special_section(std::string_view name);
-/// What no shipped module needs and no comparison looks at: notes, objtool's hints, printk's index.
+/// What no shipped module needs and no comparison looks at: notes, objtool's hints, printk's index, and the
+/// compiler's list of the room for call thunks, which the kernel's own link discards.
 bool is_ignored_section(std::string_view name);
 
 /// By which DeltaOptions::entry_sizes names the tables' entries.
@@ -43,6 +44,12 @@ struct SpecialEntry {
   Companion companion{};   ///< the replacement code of an alternative; the state of an unwind entry
 };
 
+/// Code may name an entry of its own: WARN hands it to the trap's handler (__WARN_printf(),
+/// arch/x86/include/asm/bug.h, since 6.19).
+inline bool leads_to_table(const Unit& unit, const Reference& reference) {
+  return reference.target == kNoAtom && unit.object().symbols[reference.symbol].defined_in_section();
+}
+
 /// All entries of a unit, those of one owner together, each owner's by section and offset.
 class SpecialEntries {
  public:
@@ -50,6 +57,8 @@ class SpecialEntries {
   static Result<SpecialEntries> read(const Unit& unit, const DeltaOptions& options = {});
   std::span<const SpecialEntry> of(AtomId owner) const;
   const std::vector<SpecialEntry>& all() const { return entries_; }
+  /// The entry which begins where this reference leads; nullptr if none does.
+  const SpecialEntry* named_by(const Unit& unit, const Reference& reference) const;
 
  private:
   std::vector<SpecialEntry> entries_;

@@ -240,6 +240,14 @@ ByteView Unit::bytes(std::uint32_t section, std::uint64_t offset, std::uint64_t 
   return ByteView(data).subspan(offset, size);
 }
 
+AtomId Unit::padded_atom_at(std::uint32_t section, std::uint64_t offset) const {
+  for (AtomId id = first_atom_[section]; id < first_atom_[section + 1]; ++id) {
+    const Atom& atom = atoms_[id];
+    if (offset < atom.offset && atom.offset - offset <= atom.padding) return id;
+  }
+  return kNoAtom;
+}
+
 std::span<const Reference> Unit::references(std::uint32_t section, std::uint64_t offset,
                                             std::uint64_t size) const {
   const std::vector<Reference>& all = references_[section];
@@ -270,7 +278,8 @@ Result<void> Unit::read_references(InstructionFields& decoded) {
     const elf::Section& content = object_->sections[section];
     const bool several = first_atom_[section + 1] - first_atom_[section] > 1;
     const bool has_distances = several && content.executable();
-    if (!content.allocated() || (content.relocations.empty() && !has_distances)) continue;
+    if (!content.allocated() || is_ignored_section(content.name)) continue;
+    if (content.relocations.empty() && !has_distances) continue;
     std::vector<Reference>& references = references_[section];
     for (const elf::Relocation& relocation : content.relocations) {
       if (relocation.type == R_X86_64_NONE) continue;
@@ -388,6 +397,9 @@ Result<void> Unit::resolve(std::uint32_t section, Reference& reference) const {
   if (no_atom && is_special_section(target.name)) return {};
   reference.target =
       only_atom ? first_atom_[symbol.section] : atom_at(symbol.section, static_cast<std::uint64_t>(place));
+  // Unwind data tells of the padding, too.
+  if (reference.target == kNoAtom)
+    reference.target = padded_atom_at(symbol.section, static_cast<std::uint64_t>(place));
   if (reference.target == kNoAtom) {
     return fail("delta.unsupported-object", "read the unit " + name_,
                 fmt::format("a relocation of section {} leads between two symbols: {}{:+}",

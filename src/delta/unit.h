@@ -86,6 +86,8 @@ class Unit {
   AtomId atom_of(std::uint32_t symbol) const;
   /// The atom which holds this place, or ends there when none begins there; kNoAtom if none does.
   AtomId atom_at(std::uint32_t section, std::uint64_t offset) const;
+  /// The function whose padding holds this place.
+  AtomId padded_atom_at(std::uint32_t section, std::uint64_t offset) const;
 
  private:
   Unit(const elf::Object& object, std::string name) : object_(&object), name_(std::move(name)) {}

@@ -8,8 +8,10 @@ namespace suture {
 std::vector<ShippedSymbol> ShippedKernel::find(std::string_view name) const {
   std::vector<ShippedSymbol> result;
   for (const ImageSymbol* symbol : image_.find(name)) {
-    result.push_back(
-        {.address = symbol->address, .global = std::isupper(static_cast<unsigned char>(symbol->type)) != 0});
+    const char type = symbol->type;  // as nm prints it
+    result.push_back({.address = symbol->address,
+                      .global = std::isupper(static_cast<unsigned char>(type)) != 0,
+                      .weak = type == 'W' || type == 'V'});
   }
   return result;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "elf/module_name.h"
+#include "image/decompress.h"
 
 namespace suture {
 namespace {
@@ -31,12 +32,10 @@ Result<ShippedModule> ShippedModule::find_and_read(const std::filesystem::path& 
     if (!entry->is_regular_file(error) || module_name(entry->path().native()) != name ||
         entry->path().filename().native().find(".ko") == std::string::npos)
       continue;
-    if (entry->path().extension() != ".ko") {
-      return fail("image.compressed-module", "read " + entry->path().string(),
-                  "compressed modules are not supported yet");
-    }
     const Bytes file = TRY(read_file(entry->path(), kLargestModule));
-    return parse(file, std::string(name));
+    if (entry->path().extension() == ".ko") return parse(file, std::string(name));
+    return parse(TRY_IN("read " + entry->path().string(), decompress_module(file, kLargestModule)),
+                 std::string(name));
   }
   return fail("image.no-module", fmt::format("find the module {} in {}", name, modules.string()),
               "there is none of that name");
@@ -74,7 +73,9 @@ std::vector<ShippedSymbol> ShippedModule::find(std::string_view name) const {
   for (auto it = begin; it != end; ++it) {
     const elf::Symbol& symbol = object_.symbols[it->second];
     if (symbol.section == elf::kUndefined) continue;
-    result.push_back({.address = address_of(it->second), .global = symbol.binding != STB_LOCAL});
+    result.push_back({.address = address_of(it->second),
+                      .global = symbol.binding != STB_LOCAL,
+                      .weak = symbol.binding == STB_WEAK});
   }
   return result;
 }

@@ -19,6 +19,7 @@ namespace suture {
 struct ShippedSymbol {
   std::uint64_t address = 0;
   bool global = false;
+  bool weak = false;  ///< a weak definition, no other one having replaced it
 };
 
 class ShippedObject {

@@ -9,6 +9,7 @@ namespace {
 struct Pattern {
   std::string_view text;
   std::string_view kind;
+  std::string_view behind{};  ///< what must stand further on in the line, too
 };
 
 // In the order of looking: "watchdog: BUG: soft lockup" is a lockup, not just any BUG.
@@ -23,6 +24,7 @@ constexpr std::array kPatterns{
     Pattern{"possible recursive locking detected", "lockdep"},   // kernel/locking/lockdep.c
     Pattern{"inconsistent lock state", "lockdep"},               // kernel/locking/lockdep.c
     Pattern{"WARNING: CPU: ", "warning"},                        // kernel/panic.c, __warn()
+    Pattern{"WARNING: ", "warning", ", CPU#"},                   // the same in 7.2
     Pattern{"WARNING: suspicious RCU usage", "lockdep"},         // kernel/locking/lockdep.c
     Pattern{"kernel BUG at ", "oops"},                           // lib/bug.c
     Pattern{"BUG: ", "oops"},                                    // many
@@ -43,6 +45,7 @@ std::vector<KernelFault> kernel_faults(std::string_view log) {
       // What a kernel prints has a time in front, what programs print on the console has not.
       const std::size_t at = line.find(pattern.text);
       if (at == std::string_view::npos || !line.starts_with('[')) continue;
+      if (!line.substr(at).contains(pattern.behind)) continue;
       faults.push_back({std::string(pattern.kind), std::string(line)});
       break;
     }

@@ -31,6 +31,18 @@ std::string text_of(const std::filesystem::path& path) {
   return read_text_file(path, kLongestLog).value_or("");
 }
 
+/// Each becomes a check of its own.
+void take_expected(VmResult& result, const std::vector<std::string>& expected) {
+  for (const std::string& text : expected) {
+    const auto is_it = [&](const KernelFault& fault) {
+      return fault.kind == "warning" && fault.line.contains(text);
+    };
+    const std::size_t taken = std::erase_if(result.faults, is_it);
+    result.checks.push_back(
+        {.step = {}, .name = "the kernel warns: " + text, .passed = taken != 0, .output = {}});
+  }
+}
+
 void judge(VmResult& result, bool ended, bool timed_out) {
   const auto failed = std::ranges::count(result.checks, false, &CheckResult::passed);
   if (!result.faults.empty()) {
@@ -77,6 +89,7 @@ Result<VmResult> run_vm(const VmConfig& config, GuestFiles files) {
   bool ended = false;
   result.checks = parse_results(text_of(folder.path() / "results"), ended);
   result.faults = kernel_faults(result.console);
+  take_expected(result, config.expected_warnings);
   judge(result, ended, timed_out);
   return result;
 }

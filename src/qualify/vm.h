@@ -25,6 +25,8 @@ struct VmConfig {
   std::chrono::seconds timeout{120};
   unsigned memory = 512;  ///< MiB
   unsigned cpus = 1;
+  /// Each is part of a warning that the kernel shall print: it is no fault, but it is one if none comes.
+  std::vector<std::string> expected_warnings{};
   std::filesystem::path log;  ///< what the guest's console printed; empty: not kept
 };
 

@@ -28,7 +28,7 @@ Example:
 
 struct Options {
   std::string kernel, modules, script, junit, log;
-  std::vector<std::string> load, carry, files, folders, programs, environment;
+  std::vector<std::string> load, carry, files, folders, programs, environment, warnings;
   unsigned timeout = 120, memory = 512, cpus = 1;
 };
 
@@ -84,6 +84,7 @@ Result<VmResult> run_script(const Options& options) {
                   .timeout = std::chrono::seconds(options.timeout),
                   .memory = options.memory,
                   .cpus = options.cpus,
+                  .expected_warnings = options.warnings,
                   .log = options.log};
   for (const std::string& setting : options.environment) config.environment += setting + "\n";
   GuestFiles files = TRY(gather(options));
@@ -118,6 +119,9 @@ int main(int argc, char** argv) {
   app.add_option("--file", options.files, "File to copy (default: to /root)")->type_name("FROM[:TO]");
   app.add_option("--folder", options.folders, "Folder to copy (default: to /root)")->type_name("FROM[:TO]");
   app.add_option("--env", options.environment, "Variable for the script")->type_name("NAME=VALUE");
+  app.add_option("--expect-warning", options.warnings,
+                 "Part of a warning that the kernel shall print, and that is then no fault; again for more")
+      ->type_name("TEXT");
   app.add_option("--timeout", options.timeout, "Seconds until the machine is stopped")->capture_default_str();
   app.add_option("--memory", options.memory, "MiB")->capture_default_str();
   app.add_option("--cpus", options.cpus, "Virtual processors")->capture_default_str();

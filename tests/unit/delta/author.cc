@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "compiled.h"
+#include "../compiled.h"
 #include "delta/delta.h"
 #include "source_pair.h"
 

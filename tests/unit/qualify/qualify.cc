@@ -107,6 +107,10 @@ INSTANTIATE_TEST_SUITE_P(
         LogLine{"hung-task", "[  242.000000] INFO: task kworker/0:1:12 blocked for more than 120 seconds."},
         LogLine{"rcu-stall", "[   60.000000] rcu: INFO: rcu_preempt self-detected stall on CPU"},
         LogLine{"lockup", "[   48.000000] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [insmod:88]"},
+        LogLine{
+            "warning",
+            "[    2.719364] WARNING: fs/proc/cmdline.c:10 at cmdline_proc_show+0x14/0x60 [suture_2], CPU#0: "
+            "cat/190"},
         LogLine{"lockdep", "[    5.000000] WARNING: possible circular locking dependency detected"},
         LogLine{"", "[    1.365667] suture_1: tainting kernel with TAINT_LIVEPATCH"},
         LogLine{"", "[    1.755677] livepatch: enabling patch 'suture_1'"},

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The share of functions that we compile just as the distribution shipped them. Options are those of
+# The share of functions that we compile just as the distribution shipped them: docs/results/exactness-*.md. Options are those of
 # suture-exactness: bench/exactness.sh --help.
 set -eu
 cd "$(dirname "$0")/.."

@@ -45,7 +45,7 @@ class Builder {
     const PatchedTree tree = TRY(PatchedTree::make(request_.target.source, fixes));
 
     // Compile each touched unit as the kernel was compiled, before and after.
-    const Kbuild kbuild = TRY(Kbuild::prepare(request_.target));
+    const Kbuild kbuild = TRY(Kbuild::prepare(request_.target, BuildCache(request_.cache)));
     const TouchedFiles touched = TRY(files_touched_by(fixes));
     std::vector<UnitFlags> units = TRY(find_units(kbuild, {touched.units.begin(), touched.units.end()}));
     if (!touched.headers.empty()) TRY(add_units_by_header(kbuild, touched, units));

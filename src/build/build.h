@@ -18,7 +18,8 @@ struct BuildRequest {
   Target target;
   std::vector<std::filesystem::path> fixes;  ///< all that the patchset shall hold, in the order to apply them
   std::uint32_t level = 1;
-  std::filesystem::path output;  ///< folder to make; must not exist
+  std::filesystem::path output;   ///< folder to make; must not exist
+  std::filesystem::path cache{};  ///< folder for what the next build need not make again; empty: none
 };
 
 struct BuildResult {

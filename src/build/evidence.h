@@ -4,9 +4,9 @@
 // against the bytes that are shipped.
 //
 // Code must be equal outside of fields that relocations fill (code_match.h). Of those, the field as shipped
-// tells an address: it must be that of the symbol which the relocation names; two references to one variable must
-// agree where it is; and a string must read the same. In passing this tells where each static function and
-// variable of the unit really lies, which among several of one name could not be told from names.
+// tells an address: it must be that of the symbol which the relocation names; two references to one variable
+// must agree where it is; and a string must read the same. In passing this tells where each static function
+// and variable of the unit really lies, which among several of one name could not be told from names.
 #pragma once
 
 #include <map>

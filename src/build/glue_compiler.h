@@ -25,12 +25,12 @@ class GlueCompiler {
   Result<void> learn(const std::string& module_name);
 
  private:
-  GlueCompiler(const Kbuild& kbuild, std::filesystem::path source, TempDir folder)
-      : kbuild_(&kbuild), source_(std::move(source)), folder_(std::move(folder)) {}
+  GlueCompiler(const Kbuild& kbuild, std::filesystem::path source)
+      : kbuild_(&kbuild), source_(std::move(source)), folder_(kbuild.tree() / "suture-glue") {}
 
   const Kbuild* kbuild_;
   std::filesystem::path source_;
-  TempDir folder_;
+  std::filesystem::path folder_;
   std::map<std::string, UnitFlags> flags_;  ///< by module name
 };
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/hash.h"
 #include "base/process.h"
 #include "build/author_header.h"
 #include "build/command_line.h"
@@ -25,7 +26,6 @@ constexpr std::string_view kMarker = "suture:";
 constexpr std::string_view kListed = "listed ";
 constexpr std::string_view kList = "suture-list:";
 constexpr std::size_t kLargestMakefile = 4u << 20;
-constexpr const char* kAuthorInclude = "suture-include";  // holds suture/patch.h
 
 Result<void> link_to(const fs::path& to, const fs::path& from) {
   std::error_code error;
@@ -41,7 +41,20 @@ Result<void> copy_to(const fs::path& from, const fs::path& to) {
   return {};
 }
 
-const std::map<std::string, std::string>& environment() {
+std::size_t files_below(const fs::path& folder) {
+  std::size_t count = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    if (!entry->is_symlink(ignored) && entry->is_regular_file(ignored)) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+const std::map<std::string, std::string>& Kbuild::environment() {
   // Same input, same bytes: no times, no language, nothing of a make which may be running us, and no flags or
   // headers that the caller's environment adds.
   static const std::map<std::string, std::string> kEnvironment{
@@ -51,22 +64,9 @@ const std::map<std::string, std::string>& environment() {
   return kEnvironment;
 }
 
-/// The first lines of what the compiler said, paths as in the tree.
-std::string compiler_words(std::string text, const fs::path& root) {
-  const std::string prefix = root.string() + "/";
-  for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at))
-    text.erase(at, prefix.size());
-  std::size_t end = 0;
-  for (int lines = 0; lines < 20 && end != std::string::npos; ++lines)
-    end = text.find('\n', end == 0 ? 0 : end + 1);
-  return "\n" + text.substr(0, end);
-}
-
-}  // namespace
-
-Result<Kbuild> Kbuild::prepare(const Target& target) {
+Result<Kbuild> Kbuild::prepare(const Target& target, BuildCache cache) {
   Toolchain toolchain = TRY(Toolchain::of(target));
-  Kbuild kbuild(target, std::move(toolchain), TRY(TempDir::make("suture-kbuild")));
+  Kbuild kbuild(target, std::move(toolchain), TRY(TempDir::make("suture-kbuild")), std::move(cache));
   TRY(kbuild.make_tree());
   return kbuild;
 }
@@ -100,13 +100,17 @@ Result<Finished> Kbuild::run_in_place(Command command, const BuildRootAccess& mo
 
 Result<void> Kbuild::make_tree() {
   const fs::path& tree = tree_.path();
+  std::error_code error;
   const std::string makefile = TRY(read_text_file(target_.source / "Makefile", kLargestMakefile));
   const std::string config = TRY(read_text_file(target_.config, kLargestMakefile));
   objtool_at_link_ = config.contains("\nCONFIG_X86_KERNEL_IBT=y\n");
+  config_sum_ = BuildCache::key_of(
+      {makefile, TRY(read_text_file(target_.headers / "include/config/auto.conf", kLargestMakefile))});
+  if (const fs::path objtool = target_.kbuild / "tools/objtool/objtool"; fs::exists(objtool, error))
+    objtool_sum_ = TRY(sha256_hex_of_file(objtool));
   sub_make_ = makefile.contains("MAKEFLAGS += --include-dir=$(abs_srctree)\nneed-sub-make := 1\n");
   for (const char* folder : {"include/config", "arch"}) TRY(make_directories(tree / folder));
   TRY(copy_to(target_.headers / ".config", tree / ".config"));
-  std::error_code error;
   if (fs::exists(target_.headers / ".kernelvariables", error)) {
     TRY(copy_to(target_.headers / ".kernelvariables", tree / ".kernelvariables"));
   }
@@ -122,9 +126,8 @@ Result<void> Kbuild::make_tree() {
   TRY(link_to(target_.kbuild / "tools", tree / "tools"));
   // kbuild thinks the configuration changed when this file is missing or older than .config.
   TRY(write_file(tree / "include/config/auto.conf.cmd", ""));
-  fs::last_write_time(tree / "include/config/auto.conf.cmd",
-                      fs::last_write_time(tree / ".config", error) + std::chrono::seconds(10), error);
-  if (error) return fail("file.write", "set the time of auto.conf.cmd", error.message());
+  fs::last_write_time(tree / ".config", fs::file_time_type::clock::now() - std::chrono::seconds(10), error);
+  if (error) return fail("file.write", "set the time of .config", error.message());
   TRY(make_directories(tree / kAuthorInclude / "suture"));
   TRY(write_file(tree / kAuthorInclude / "suture/patch.h", kAuthorHeader));
   const std::string source = target_.source.string();
@@ -144,6 +147,29 @@ Result<void> Kbuild::make_tree() {
                                 source));
 }
 
+/// What make prints, now or when it was asked the same before: a target does not change.
+Result<Finished> Kbuild::ask(const Command& make, const BuildRootAccess& access) const {
+  const Places places = places_of(access.read);
+  std::string question = config_sum_;
+  for (const std::string& word : make.argv) question += "\n" + word;
+  const std::string key =
+      BuildCache::key_of({"answer", target_.id.build_id, target_.compiler_version, places.hide(question)});
+  constexpr char kBetween = '\0';
+  if (const auto known = cache_.find(key)) {
+    const std::string text = places.show(as_text(*known));
+    const std::size_t end = std::min(text.find(kBetween), text.size());
+    return Finished{
+        .status = 0, .out = text.substr(0, end), .err = text.substr(std::min(end + 1, text.size()))};
+  }
+  // On the way kbuild makes generated files that a unit needs (lib/crc32table.h): then it must be asked
+  // again.
+  const std::size_t before = cache_.exists() ? files_below(tree_.path()) : 0;
+  Finished finished = TRY(run_in_place(make, access));
+  if (cache_.exists() && finished.status == 0 && files_below(tree_.path()) == before)
+    cache_.keep(key, as_bytes(places.hide(finished.out + kBetween + finished.err)));
+  return finished;
+}
+
 /// The lines that kbuild would run, and before each whether the folder's Makefile lists the object at all.
 Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions, const BuildRootAccess& access) const {
   std::string words;
@@ -158,7 +184,7 @@ Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions, const Bui
   const std::string objtool = "objtool-enabled=$(if $(is-standard-object),y)";
   std::vector<std::string> question{"suture-units", "SUTURE_QUESTIONS=" + words, rule};
   if (objtool_at_link_) question.push_back(objtool);
-  const Finished make = TRY(run_in_place(make_command(std::move(question)), access));
+  const Finished make = TRY(ask(make_command(std::move(question)), access));
   // make expands the variable for each rule that it runs on the way: generated headers and their tools, too.
   Answers answers{.commands = {}, .complaints = make.err};
   for (std::size_t at = 0; at < make.out.size();) {
@@ -403,60 +429,6 @@ Result<UnitFlags> Kbuild::parse_answer(const std::string& unit, const std::strin
                 "its answer was not understood: " + answer);
   }
   return flags;
-}
-
-Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::path& root,
-                                              const fs::path& file, const fs::path& output) const {
-  const fs::path dependencies = output.string() + ".d";
-  Command compiler{.argv = {}, .directory = tree_.path(), .environment = environment()};
-  const std::string source = target_.source.string();
-  for (std::string word : flags.compile) {
-    for (std::size_t at = word.find(source); at != std::string::npos;
-         at = word.find(source, at + root.string().size())) {
-      word.replace(at, source.size(), root.string());
-    }
-    compiler.argv.push_back(std::move(word));
-  }
-  // The kernel's own source is compiled as it was when the kernel was built; only ours may use our header.
-  const bool in_tree = file.string().starts_with(root.string() + "/");
-  if (root != target_.source || !in_tree) {
-    const std::string include = (tree_.path() / kAuthorInclude).string();
-    compiler.argv.push_back("-I" + include);
-    compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", include));
-  }
-  // Debug information changes no code; a kernel of the user's own may have been built without.
-  const auto is_debug = [](const std::string& word) { return word.starts_with("-g"); };
-  if (std::ranges::none_of(flags.compile, is_debug)) compiler.argv.emplace_back("-g");
-  for (std::string word : {std::string("-ffunction-sections"), std::string("-fdata-sections"),
-                           "-Wp,-MMD," + dependencies.string(), std::string("-c"), std::string("-o"),
-                           output.string(), file.string()}) {
-    compiler.argv.push_back(std::move(word));
-  }
-  // kbuild's own flags say how paths in the tree are to appear; the folder of a generated source shall not.
-  if (!in_tree) {
-    compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", file.parent_path().string()));
-  }
-  const BuildRootAccess access{.read = {root, file.parent_path()}, .write = {output.parent_path()}};
-  const Finished compiled = TRY(run_in_place(compiler, access));
-  if (compiled.status != 0) {
-    // The unpatched source misses no header but those which a build generates and no package holds.
-    const bool generated =
-        root == target_.source && compiled.err.find(": No such file or directory") != std::string::npos;
-    return fail(generated ? "build.generated-file-missing" : "build.does-not-compile",
-                "compile " + flags.unit, compiler_words(compiled.err, root));
-  }
-  if (!flags.objtool.empty()) {
-    Command objtool{.argv = flags.objtool, .directory = tree_.path(), .environment = environment()};
-    objtool.argv.push_back(output.string());
-    const Finished checked = TRY(run_in_place(objtool, access));
-    if (checked.status != 0)
-      return fail("build.objtool-failed", "run objtool on " + flags.unit, checked.err.substr(0, 2000));
-  }
-  std::vector<fs::path> files;
-  for (const std::string& read : dependencies_of(TRY(read_text_file(dependencies, 16u << 20)))) {
-    files.push_back(fs::path(read).is_absolute() ? fs::path(read) : tree_.path() / read);
-  }
-  return files;
 }
 
 }  // namespace suture

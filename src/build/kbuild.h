@@ -17,6 +17,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "build/build_cache.h"
+#include "build/places.h"
 #include "target/target.h"
 #include "target/toolchain.h"
 
@@ -31,9 +33,12 @@ struct UnitFlags {
 };
 
 class Kbuild {
+  static constexpr const char* kAuthorInclude = "suture-include";  // in the tree; holds suture/patch.h
+
  public:
   /// "target.compiler-differs" and the like when no compiler at hand makes the kernel's code.
-  static Result<Kbuild> prepare(const Target& target);
+  /// `cache`: where answers and objects are kept for the next time.
+  static Result<Kbuild> prepare(const Target& target, BuildCache cache = {});
 
   /// "build.unit-not-built" when this kernel's configuration has no place for the unit;
   /// "build.unit-included" when another source includes it; "build.kbuild-failed" when it cannot be told.
@@ -41,6 +46,8 @@ class Kbuild {
   /// The same for many at once, in the order given. kbuild takes a second to read its Makefiles and little
   /// more for each unit, so this is how to ask about hundreds.
   std::vector<Result<UnitFlags>> flags(std::span<const std::string> units) const;
+  /// Where all this happens; goes away with the object.
+  const std::filesystem::path& tree() const { return tree_.path(); }
   /// For `folder/NAME.c`, the only source of a module of its own.
   Result<UnitFlags> module_flags(const std::filesystem::path& folder, const std::string& name) const;
 
@@ -55,12 +62,25 @@ class Kbuild {
                                                      const std::filesystem::path& output) const;
 
  private:
-  Kbuild(const Target& target, Toolchain toolchain, TempDir tree)
-      : target_(target), toolchain_(std::move(toolchain)), tree_(std::move(tree)) {}
+  Kbuild(const Target& target, Toolchain toolchain, TempDir tree, BuildCache cache)
+      : target_(target), toolchain_(std::move(toolchain)), tree_(std::move(tree)), cache_(std::move(cache)) {}
   Command make_command(std::vector<std::string> more) const;
   /// Runs it where the compiler is. It sees the target and our tree; `more` is what else.
   Result<Finished> run_in_place(Command command, const BuildRootAccess& more = {}) const;
   Result<void> make_tree();
+  static const std::map<std::string, std::string>& environment();
+  Places places_of(const std::vector<std::filesystem::path>& more) const;
+  Result<Finished> ask(const Command& make, const BuildRootAccess& access = {}) const;
+  Command compiler_command(const UnitFlags& flags, const std::filesystem::path& root,
+                           const std::filesystem::path& file, const std::filesystem::path& output) const;
+  Result<std::optional<std::string>> object_key(const UnitFlags& flags, const Command& compiler,
+                                                const std::filesystem::path& root,
+                                                const std::filesystem::path& output,
+                                                const BuildRootAccess& access) const;
+  std::unexpected<Error> does_not_compile(const UnitFlags& flags, const std::filesystem::path& root,
+                                          const Finished& compiler) const;
+  Result<void> make_object(const UnitFlags& flags, Command compiler, const std::filesystem::path& root,
+                           const std::filesystem::path& output, const BuildRootAccess& access) const;
   /// What to ask: objects by the folder whose Makefile is to be read.
   using Questions = std::map<std::string, std::vector<std::string>>;
   struct Answers {
@@ -103,6 +123,9 @@ class Kbuild {
   Target target_;
   Toolchain toolchain_;
   TempDir tree_;
+  BuildCache cache_;
+  std::string config_sum_;   ///< of auto.conf and the top makefile
+  std::string objtool_sum_;  ///< of the program
   bool objtool_at_link_ = false;
   bool sub_make_ = false;  ///< the kernel's makefile wants to call itself
 };

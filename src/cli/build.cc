@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/terminal.h"
+#include "build/build_cache.h"
 #include "cli/command.h"
 #include "cli/patchset_text.h"
 #include "target/store.h"
@@ -35,7 +36,8 @@ Result<int> build(const Options& options, bool json) {
   BuildRequest request{.target = TRY(store.find(options.target)),
                        .fixes = {},
                        .level = options.level,
-                       .output = options.output};
+                       .output = options.output,
+                       .cache = store.cache()};
   for (const std::string& fix : options.fixes) request.fixes.emplace_back(fix);
   if (request.output.empty())
     request.output = fmt::format("patchset-{}-{}", request.target.id.release, options.level);
@@ -45,6 +47,8 @@ Result<int> build(const Options& options, bool json) {
     Progress progress("build for " + request.target.id.release);
     result = TRY(build_patchset(request, progress));
   }
+  constexpr std::uintmax_t kLargestCache = 2'000'000'000;
+  BuildCache(store.cache()).shrink(kLargestCache);
   if (json) {
     fmt::print("{}", json_text({{"output", request.output.string()},
                                 {"notes", result.notes},

@@ -6,6 +6,7 @@
 //   sources/DISTRIBUTION/NAME/              one source tree, shared by the targets of one version
 //   roots/DISTRIBUTION/NAME/                a system with one compiler, shared by the targets built with it
 //   lists/DISTRIBUTION/                     what its archives say that they have
+//   cache/                                  what builds made that others may use
 //   lock, tmp/                              what is being made; moved to its place by one rename when it is
 //   done
 #pragma once
@@ -39,6 +40,9 @@ class TargetStore {
   const std::filesystem::path& folder() const { return folder_; }
   /// For find_distribution().
   std::filesystem::path lists() const { return folder_ / "lists"; }
+
+  /// What builds keep for the next ones; may be deleted at any time.
+  std::filesystem::path cache() const { return folder_ / "cache"; }
 
   /// Fetches and unpacks what is not there yet; a build root only where this machine's compiler is another.
   /// When none is to be had the target is added all the same: it may be built for elsewhere.

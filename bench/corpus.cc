@@ -106,11 +106,9 @@ std::string page_head(const Corpus& corpus, const Options& options) {
 }
 
 Result<int> run_corpus(const Options& options) {
-  const fs::path store =
-      fs::absolute(options.store.empty() ? TRY(TargetStore::default_folder()) : fs::path(options.store))
-          .lexically_normal();
+  const TargetStore store = TRY(TargetStore::at(options.store));
   const auto entries = TRY(parse_list(TRY(read_text_file(options.list)), options.list));
-  Corpus corpus{.target = TRY(find_target(TargetStore(store), options.target)),
+  Corpus corpus{.target = TRY(find_target(store, options.target)),
                 .results = Results(fs::absolute(options.results).lexically_normal()),
                 .entries = matching(entries, options.only),
                 .jobs = options.jobs,
@@ -118,7 +116,7 @@ Result<int> run_corpus(const Options& options) {
                 .batch = options.batch};
   const FileLock lock = TRY(FileLock::acquire(corpus.results.folder() / "lock"));
   TRY(forget(corpus, options.again));
-  TRY(run_phases(corpus, options, store));
+  TRY(run_phases(corpus, options, store.folder()));
 
   std::vector<Record> records;
   for (const Entry& entry : corpus.entries) records.push_back(TRY(corpus.results.read(entry)));

@@ -192,9 +192,7 @@ std::string page(const Summary& summary, const Target& target, const Options& op
 }
 
 Result<int> run_exactness(Options options) {
-  const fs::path folder =
-      options.store.empty() ? TRY(TargetStore::default_folder()) : fs::path(options.store);
-  const TargetStore store(fs::absolute(folder).lexically_normal());
+  const TargetStore store = TRY(TargetStore::at(options.store));
   const Target target = TRY(store.find(options.target));
   options.results = (fs::absolute(options.results) / target.id.build_id).lexically_normal().string();
   TRY(make_directories(options.results));

@@ -23,7 +23,7 @@ _suture() {
     word=${COMP_WORDS[i]}
     case ${COMP_WORDS[i - 1]} in
       --store) store=$word; continue ;;
-      --target | --fix | --level | --output | --repository | --repo | --channel | --keys | --expires | --config | \
+      --target | --targets | --fix | --fixes | --jobs | --level | --output | --repository | --repo | --channel | --keys | --expires | --config | \
         -o | --object | --symbols | --unit | --entry-size | --function | --original | --syntax | --build | --source | \
         --image | --modules | --headers | --kbuild | --packages | --compiler) continue ;;
     esac
@@ -36,7 +36,7 @@ _suture() {
     --output | -o)
       if [[ $command == delta ]]; then compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; fi
       ;;&
-    --store | --output | --repository | --repo | --keys | --build | --source | --modules | --headers | --kbuild)
+    --store | --output | --fixes | --repository | --repo | --keys | --build | --source | --modules | --headers | --kbuild)
       compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
       ;;
@@ -51,12 +51,13 @@ _suture() {
       return
       ;;
     --compiler) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
-    --level | --expires | --unit) return ;;
+    --targets) mapfile -t COMPREPLY < <(compgen -W "debian:* $(_suture_targets "$store")" -- "$current"); return ;;
+    --level | --jobs | --expires | --unit) return ;;
   esac
 
   local options='--json --help' words=''
   case $command in
-    '') words='target build delta inspect repo publish update revert status list-cves'; options+=' --version' ;;
+    '') words='target build rebuild delta inspect repo publish update revert status list-cves'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in
@@ -70,7 +71,8 @@ _suture() {
       esac
       ;;
     inspect) options+=' --function --original --target --store --syntax --whole' ;;
-    build) options+=' --target --fix --level --output --store' ;;
+    build) options+=' --target --targets --fix --level --output --jobs --store' ;;
+    rebuild) options+=' --fixes --cached --store' ;;
     delta) options+=' --output --object --symbols --unit --entry-size' ;;
     repo)
       case $action in
@@ -83,7 +85,7 @@ _suture() {
   esac
   if [[ $current == -* ]]; then words=$options; fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-  if [[ ${#COMPREPLY[@]} -eq 0 && $current != -* && $command =~ ^(inspect|publish|repo|delta)$ ]]; then
+  if [[ ${#COMPREPLY[@]} -eq 0 && $current != -* && $command =~ ^(inspect|publish|rebuild|repo|delta)$ ]]; then
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
   fi

@@ -64,21 +64,36 @@ Progress::Progress(std::string title)
   step("");
 }
 
+Progress::Progress(Progress& whole, std::string title)
+    : title_(std::move(title)), whole_(&whole), terminal_(whole.terminal_), start_(whole.start_) {}
+
 Progress::~Progress() {
-  if (terminal_) std::fputs("\r\033[K", stderr);
+  if (terminal_ && whole_ == nullptr) std::fputs("\r\033[K", stderr);
 }
 
 void Progress::step(std::string_view text) {
   if (!terminal_) return;
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
-  std::fputs(fmt::format("\r\033[K{} {:4.1f} s  {}", title_, spent.count(), text).c_str(), stderr);
-  std::fflush(stderr);
+  Progress& line = whole_ == nullptr ? *this : *whole_;
+  const std::scoped_lock lock(line.mutex_);
+  if (whole_ != nullptr) return line.draw(fmt::format("{} {}: {}", line.bar_, title_, text));
+  bar_.clear();
+  draw(text);
 }
 
 void Progress::step(std::string_view text, std::uintmax_t done, std::uintmax_t total) {
   constexpr std::uintmax_t kWidth = 24;
+  if (whole_ != nullptr) return step(fmt::format("{} ({} of {})", text, done, total));
   const std::uintmax_t filled = total == 0 ? kWidth : std::min(kWidth, done * kWidth / total);
-  step(fmt::format("[{:#<{}}{:.<{}}] {}", "", filled, "", kWidth - filled, text));
+  const std::scoped_lock lock(mutex_);
+  bar_ = fmt::format("[{:#<{}}{:.<{}}]", "", filled, "", kWidth - filled);
+  draw(fmt::format("{} {}", bar_, text));
+}
+
+void Progress::draw(std::string_view text) {
+  if (!terminal_) return;
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
+  std::fputs(fmt::format("\r\033[K{} {:4.1f} s  {}", title_, spent.count(), text).c_str(), stderr);
+  std::fflush(stderr);
 }
 
 }  // namespace suture

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,9 @@ std::string human_size(std::uintmax_t bytes);
 class Progress {
  public:
   explicit Progress(std::string title);
+  /// A part of it, in a thread beside others: its steps are shown behind the whole's bar. The whole must
+  /// outlive it.
+  Progress(Progress& whole, std::string title);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress();
@@ -34,7 +38,12 @@ class Progress {
   void step(std::string_view text, std::uintmax_t done, std::uintmax_t total);
 
  private:
+  void draw(std::string_view text);
+
   std::string title_;
+  Progress* whole_ = nullptr;
+  std::mutex mutex_;  ///< of the whole: for the line, and what it shows
+  std::string bar_;   ///< stays while the parts go on
   bool terminal_;
   std::chrono::steady_clock::time_point start_;
 };

@@ -5,12 +5,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/file.h"
 #include "build/assemble.h"
 #include "build/compiled_unit.h"
 #include "build/fix.h"
+#include "build/fix_variant.h"
 #include "build/glue_compiler.h"
 #include "build/include_graph.h"
 #include "build/kbuild.h"
@@ -39,25 +41,28 @@ class Builder {
   Result<BuildResult> run() {
     // Read the fixes and lay them, in order, over the source that the kernel was built from.
     progress_.step("apply the fixes");
-    std::vector<Fix> fixes;
-    for (const auto& path : request_.fixes) fixes.push_back(TRY(read_fix(path)));
-    for (const Fix& fix : fixes) take_declarations(fix.record);
-    const PatchedTree tree = TRY(PatchedTree::make(request_.target.source, fixes));
+    for (const auto& path : request_.fixes)
+      fixes_.push_back(TRY(read_fix(TRY(variant_for(path, request_.target.id.release)))));
+    for (const Fix& fix : fixes_) texts_.emplace(fix.record.name, fix.text);
+    if (texts_.size() != fixes_.size())
+      return fail("build.fix-twice", "build a patchset", "two fixes have one name", "give each once");
+    const PatchedTree tree = TRY(PatchedTree::make(request_.target.source, fixes_));
+    take_fits(tree.fits());
+    TRY(check_needed("build.not-affected"));
 
     // Compile each touched unit as the kernel was compiled, before and after.
     const Kbuild kbuild = TRY(Kbuild::prepare(request_.target, BuildCache(request_.cache)));
-    const TouchedFiles touched = TRY(files_touched_by(fixes));
+    const TouchedFiles touched = TRY(files_touched_by(fixes_));
     std::vector<UnitFlags> units = TRY(find_units(kbuild, {touched.units.begin(), touched.units.end()}));
     if (!touched.headers.empty()) TRY(add_units_by_header(kbuild, touched, units));
-    const std::vector<CompiledUnit> compiled = TRY(compile_units(kbuild, tree, units, progress_));
+    TRY(check_needed("build.not-affected"));
+    const std::vector<CompiledUnit> compiled =
+        TRY(compile_units(kbuild, tree, units, request_.jobs, progress_));
 
     // Compare the two objects: what changed, and what goes with it.
     std::vector<ChangedUnit> changed = TRY(compare(compiled));
     TRY(check_declarations(changed));
-    if (std::ranges::all_of(changed, [](const ChangedUnit& unit) { return unit.delta.empty(); })) {
-      return fail("build.nothing-changed", "build a patchset", "the fixes change no code of this kernel",
-                  "they touch only comments, line numbers, or code that its configuration leaves out");
-    }
+    TRY(check_changed(changed));
 
     // Prove against the kernel that runs: what we replace is what is there.
     progress_.step("read the kernel image");
@@ -80,10 +85,58 @@ class Builder {
   }
 
  private:
-  void take_declarations(const FixRecord& record) {
-    result_.patchset.fixes.push_back(record);
-    declared_.updated_data.insert(record.updated_data.begin(), record.updated_data.end());
-    declared_.accepted_layouts.insert(record.accepted_layouts.begin(), record.accepted_layouts.end());
+  /// What is not needed has nothing to say either.
+  void take_fits(const std::vector<FixFit>& fits) {
+    std::vector<Fix> needed;
+    for (std::size_t i = 0; i < fixes_.size(); ++i) {
+      FixRecord record = fixes_[i].record;
+      record.not_affected = fits[i].not_affected;
+      for (const std::string& drift : fits[i].drift)
+        result_.notes.push_back(fmt::format("{} was written for other lines: {}", record.name, drift));
+      result_.patchset.fixes.push_back(record);
+      if (!record.not_affected.empty()) continue;
+      declared_.updated_data.insert(record.updated_data.begin(), record.updated_data.end());
+      declared_.accepted_layouts.insert(record.accepted_layouts.begin(), record.accepted_layouts.end());
+      needed.push_back(std::move(fixes_[i]));
+    }
+    fixes_ = std::move(needed);
+  }
+
+  /// Says of fixes to sources alone, all of which are among these units, why they are not needed.
+  Result<void> set_aside(const std::set<std::string>& units, std::string_view why) {
+    for (const Fix& fix : fixes_) {
+      const TouchedFiles touched = TRY(files_touched_by({fix}));
+      if (!touched.headers.empty() || !std::ranges::includes(units, touched.units)) continue;
+      const auto record = std::ranges::find(result_.patchset.fixes, fix.record.name, &FixRecord::name);
+      record->not_affected = fmt::format("{}: {}", fmt::join(touched.units, ", "), why);
+    }
+    return {};
+  }
+
+  Result<void> check_needed(const char* code) const {
+    const auto& records = result_.patchset.fixes;
+    if (std::ranges::any_of(records, [](const FixRecord& fix) { return fix.not_affected.empty(); }))
+      return {};
+    std::string why;
+    for (const FixRecord& fix : records) {
+      if (records.size() > 1) why += fmt::format("{}{}: ", why.empty() ? "" : "; ", fix.name);
+      why += fix.not_affected;
+    }
+    return fail(code, "build a patchset for " + request_.target.id.release, std::move(why),
+                "this kernel needs no patch for it");
+  }
+
+  Result<void> check_changed(const std::vector<ChangedUnit>& changed) {
+    std::set<std::string> same = compiled_;
+    same.insert(absent_.begin(), absent_.end());
+    for (const ChangedUnit& unit : changed) {
+      if (!unit.delta.empty()) same.erase(unit.compiled.flags.unit);
+    }
+    TRY(set_aside(same, "with the fix, this kernel's configuration gives the same code"));
+    TRY(check_needed("build.nothing-changed"));
+    if (!std::ranges::all_of(changed, [](const ChangedUnit& unit) { return unit.delta.empty(); })) return {};
+    return fail("build.nothing-changed", "build a patchset", "the fixes change no code of this kernel",
+                "they touch only comments, line numbers, or code that its configuration leaves out");
   }
 
   /// A declaration that has no effect is a misspelt one, or one for another kernel.
@@ -108,12 +161,15 @@ class Builder {
     std::vector<UnitFlags> units;
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (!answers[i] && answers[i].error().code == "build.unit-not-built") {
+        absent_.insert(names[i]);
         result_.notes.push_back(
             fmt::format("{} is left out: this kernel was configured without it", names[i]));
         continue;
       }
       units.push_back(TRY(std::move(answers[i])));
+      compiled_.insert(names[i]);
     }
+    TRY(set_aside(absent_, "this kernel was configured without it"));
     return units;
   }
 
@@ -170,14 +226,20 @@ class Builder {
     TempDir folder = TRY(TempDir::make(".suture-build", output.parent_path()));
     TRY(write_file(folder.path() / patchset.module_file, module));
     TRY(write_file(folder.path() / kManifestName, to_json(patchset).dump(2) + "\n"));
+    for (const auto& [name, text] : texts_)
+      TRY(write_file(folder.path() / kFixFolder / (name + ".patch"), text));
     return folder.move_to(output);
   }
 
   const BuildRequest& request_;
   Progress& progress_;
   BuildResult result_;
-  DeltaOptions declared_;            ///< by the fixes, for all units
-  std::set<std::string> by_header_;  ///< units that the fixes reach only through headers
+  DeltaOptions declared_;                     ///< by the fixes, for all units
+  std::map<std::string, std::string> texts_;  ///< of all fixes that were given, by name
+  std::vector<Fix> fixes_;                    ///< those that the kernel needs
+  std::set<std::string> compiled_;            ///< units that the fixes name, as far as this kernel has them
+  std::set<std::string> absent_;              ///< units that the fixes name and this kernel does not have
+  std::set<std::string> by_header_;           ///< units that the fixes reach only through headers
 };
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
@@ -14,11 +16,17 @@
 
 namespace suture {
 
+/// Beside the manifest: the fixes that were given, so that anybody can build the same again (rebuild.h).
+inline constexpr std::string_view kFixFolder = "fixes";
+
 struct BuildRequest {
   Target target;
-  std::vector<std::filesystem::path> fixes;  ///< all that the patchset shall hold, in the order to apply them
+  /// All that the patchset shall hold, in the order to apply them. A variant for the target's version, beside
+  /// one of them, takes its place (fix_variant.h).
+  std::vector<std::filesystem::path> fixes;
   std::uint32_t level = 1;
-  std::filesystem::path output;   ///< folder to make; must not exist
+  std::filesystem::path output;                         ///< folder to make; must not exist
+  unsigned jobs = std::thread::hardware_concurrency();  ///< compilers to run at once
   std::filesystem::path cache{};  ///< folder for what the next build need not make again; empty: none
 };
 
@@ -28,7 +36,8 @@ struct BuildResult {
 };
 
 /// Makes the folder with module and manifest, or nothing. Every refusal names fix, unit, function or symbol,
-/// and has a code "build.…", "delta.…" or "module.…".
+/// and has a code "build.…", "delta.…" or "module.…". "build.not-affected" and "build.nothing-changed" say
+/// that none of the fixes is needed, and why.
 Result<BuildResult> build_patchset(const BuildRequest& request, Progress& progress);
 
 }  // namespace suture

@@ -45,7 +45,8 @@ Result<CompiledUnit> read_compiled(const UnitFlags& unit, const fs::path& origin
 }
 
 Result<std::vector<CompiledUnit>> compile_units(const Kbuild& kbuild, const PatchedTree& tree,
-                                                const std::vector<UnitFlags>& units, Progress& progress) {
+                                                const std::vector<UnitFlags>& units, unsigned at_once,
+                                                Progress& progress) {
   const TempDir folder = TRY(TempDir::make("suture-units"));
   const auto object = [&](std::size_t job) { return folder.path() / fmt::format("{}.o", job); };
   // Two jobs for each unit: even ones compile the original, odd ones the patched source.
@@ -56,8 +57,7 @@ Result<std::vector<CompiledUnit>> compile_units(const Kbuild& kbuild, const Patc
   std::mutex report;
   {
     std::vector<std::jthread> workers;
-    for (unsigned i = 0; i < std::min<std::size_t>(jobs, std::max(1u, std::thread::hardware_concurrency()));
-         ++i) {
+    for (unsigned i = 0; i < std::min<std::size_t>(jobs, std::max(1u, at_once)); ++i) {
       workers.emplace_back([&] {
         for (std::size_t job = next++; job < jobs; job = next++) {
           const auto compile = job % 2 == 0 ? compile_original : compile_patched;

@@ -33,8 +33,9 @@ Result<void> compile_patched(const Kbuild& kbuild, const PatchedTree& tree, cons
 Result<CompiledUnit> read_compiled(const UnitFlags& unit, const std::filesystem::path& original,
                                    const std::filesystem::path& patched);
 
-/// Compiles and reads all of them, several at once, in the order given.
+/// Compiles and reads all of them, `jobs` at once, in the order given.
 Result<std::vector<CompiledUnit>> compile_units(const Kbuild& kbuild, const PatchedTree& tree,
-                                                const std::vector<UnitFlags>& units, Progress& progress);
+                                                const std::vector<UnitFlags>& units, unsigned jobs,
+                                                Progress& progress);
 
 }  // namespace suture

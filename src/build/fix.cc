@@ -237,6 +237,7 @@ std::string_view other_image(std::string_view path) {
 
 Result<Fix> parse_fix(std::string_view diff, const std::string& name) {
   Fix fix;
+  fix.text = diff;
   fix.files = TRY(DiffReader(diff, name).read());
   std::set<std::string> cves;
   collect_cves(name, cves);

@@ -28,6 +28,7 @@ struct FixFile {
 
 struct Fix {
   FixRecord record;
+  std::string text;  ///< the whole file, which FixRecord::sha256 is of
   std::vector<FixFile> files;
 };
 

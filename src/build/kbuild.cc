@@ -15,7 +15,6 @@
 #include "build/author_header.h"
 #include "build/command_line.h"
 #include "build/includer.h"
-#include "build/reaching_makefiles.h"
 
 namespace suture {
 namespace {
@@ -24,7 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMarker = "suture:";
 constexpr std::string_view kListed = "listed ";
-constexpr std::string_view kList = "suture-list:";
 constexpr std::size_t kLargestMakefile = 4u << 20;
 
 Result<void> link_to(const fs::path& to, const fs::path& from) {
@@ -183,10 +181,17 @@ Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions, const Bui
   // With indirect branch tracking kbuild runs objtool on what is linked, not on each object: we on each.
   const std::string objtool = "objtool-enabled=$(if $(is-standard-object),y)";
   std::vector<std::string> question{"suture-units", "SUTURE_QUESTIONS=" + words, rule};
+  // In the same breath, which of the folders kbuild comes to.
+  std::set<std::string> above;
+  for (const auto& [folder, objects] : questions) above.merge(makefiles_above(folder));
+  if (!above.empty()) {
+    question.insert(question.end(), {"suture-lists", "SUTURE_LIST=suture-subdirs",
+                                     fmt::format("SUTURE_FOLDERS={}", fmt::join(above, " "))});
+  }
   if (objtool_at_link_) question.push_back(objtool);
   const Finished make = TRY(ask(make_command(std::move(question)), access));
   // make expands the variable for each rule that it runs on the way: generated headers and their tools, too.
-  Answers answers{.commands = {}, .complaints = make.err};
+  Answers answers{.commands = {}, .entered = read_lists(make.out), .complaints = make.err};
   for (std::size_t at = 0; at < make.out.size();) {
     const std::size_t end = std::min(make.out.find('\n', at), make.out.size());
     std::string_view line = std::string_view(make.out).substr(at, end - at);
@@ -206,81 +211,6 @@ Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::str
   if (found != answers.commands.end()) return std::move(found->second);
   return fail("build.kbuild-failed", "ask kbuild how to compile " + object,
               answers.complaints.empty() ? "it does not know" : answers.complaints.substr(0, 2000));
-}
-
-/// What the Makefiles of these folders list: objects, or with "suture-subdirs" the folders that kbuild enters
-/// from there. A Makefile that fails has no entry.
-Result<Kbuild::Lists> Kbuild::ask_for_lists(const std::vector<std::string>& folders,
-                                            std::string_view list) const {
-  const Finished make = TRY(
-      run_in_place(make_command({"suture-lists", fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " ")),
-                                 fmt::format("SUTURE_LIST={}", list)})));
-  Lists lists{.of = {}, .complaints = make.err};
-  std::istringstream lines(make.out);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with(kList)) continue;
-    std::istringstream words(line.substr(kList.size()));
-    std::string folder;
-    words >> folder;
-    std::vector<std::string>& listed = lists.of[folder];
-    for (std::string word; words >> word;) listed.push_back(word);
-  }
-  return lists;
-}
-
-/// Objects that a Makefile lists which is in no folder above them, by what their paths come to.
-Result<Kbuild::Faraway> Kbuild::listed_from_afar() const {
-  const std::vector<std::string> folders = TRY(reaching_makefiles(target_.source));
-  const Lists lists = TRY(ask_for_lists(folders, "suture-list"));
-  Faraway objects;
-  for (const auto& [folder, listed] : lists.of) {
-    for (const std::string& object : listed) {
-      const std::string path = fs::path(object).lexically_normal().string();
-      if (path != object) objects.try_emplace(path, Place{.folder = folder, .object = object});
-    }
-  }
-  std::vector<std::string> silent;
-  std::ranges::copy_if(folders, std::back_inserter(silent),
-                       [&](const std::string& folder) { return !lists.of.contains(folder); });
-  TRY(check_not_entered(silent, lists.complaints));
-  return objects;
-}
-
-/// A Makefile that another one includes may be none by itself (drivers/accel/habanalabs/common). But what one
-/// lists that kbuild reads must be known before a unit is taken for one that this kernel lacks.
-Result<void> Kbuild::check_not_entered(const std::vector<std::string>& silent,
-                                       const std::string& complaints) const {
-  std::set<std::string> above;
-  for (const std::string& folder : silent) {
-    for (fs::path path = folder_above(fs::path(folder).parent_path()); !path.empty();
-         path = folder_above(path.parent_path()))
-      above.insert(path.string());
-  }
-  if (above.empty()) return {};
-  const Lists entered = TRY(ask_for_lists({above.begin(), above.end()}, "suture-subdirs"));
-  for (const std::string& folder : silent) {
-    // Up to the first that answers: kbuild would come through it.
-    fs::path path = folder_above(fs::path(folder).parent_path());
-    while (!path.empty() && !entered.of.contains(path.string())) path = folder_above(path.parent_path());
-    const auto found = entered.of.find(path.string());
-    const bool comes_by =
-        found == entered.of.end() || std::ranges::any_of(found->second, [&](const std::string& next) {
-          return folder == next || folder.starts_with(next + "/");
-        });
-    if (!comes_by) continue;
-    return fail("build.kbuild-failed", "ask kbuild what the Makefile of " + folder + " lists",
-                complaints.empty() ? "it does not say" : complaints.substr(0, 2000));
-  }
-  return {};
-}
-
-/// The nearest folder, from this one upward, that has a Makefile; empty when there is none.
-fs::path Kbuild::folder_above(fs::path folder) const {
-  std::error_code error;
-  while (!folder.empty() && !fs::exists(target_.source / folder / "Makefile", error) &&
-         !fs::exists(target_.source / folder / "Kbuild", error))
-    folder = folder.parent_path();
-  return folder;
 }
 
 Result<UnitFlags> Kbuild::flags(const std::string& unit) const {
@@ -332,8 +262,9 @@ std::optional<Result<UnitFlags>> Kbuild::go_on(Search& search, const Result<Answ
   // Asked again, alone, for its own complaint.
   Result<std::string> answer =
       told != answers->commands.end() ? told->second : ask_kbuild(search.folder.string(), search.object);
-  if (answer && answer->starts_with(kListed))
-    return parse_answer(search.unit, answer->substr(kListed.size()));
+  const bool listed = answer && answer->starts_with(kListed);
+  if (listed && !is_entered(search.folder, answers->entered)) return not_entered(search.unit, search.folder);
+  if (listed) return parse_answer(search.unit, answer->substr(kListed.size()));
   if (!answer && !search.failure) search.failure = std::move(answer).error();
   search.folder = folder_above(search.folder.parent_path());
   return std::nullopt;
@@ -376,11 +307,19 @@ Result<UnitFlags> Kbuild::far_flags(Search& search, const Result<Faraway>& faraw
         "build.kbuild-failed", "ask kbuild how to compile " + search.unit,
         place->second.folder + "/Makefile lists it as " + object + ", but does not say how to make it");
   }
+  if (!is_entered(place->second.folder, answers->entered))
+    return not_entered(search.unit, place->second.folder);
   UnitFlags flags = TRY(parse_answer(search.unit, told->second.substr(kListed.size())));
   flags.compile.push_back(
       fmt::format("-fmacro-prefix-map={}={}", (target_.source / search.unit).string(),
                   fs::path(object).replace_extension(fs::path(search.unit).extension()).string()));
   return flags;
+}
+
+std::unexpected<Error> Kbuild::not_entered(const std::string& unit, const fs::path& folder) {
+  return fail("build.unit-not-built", "compile " + unit,
+              "no Makefile above enters " + folder.string() + " under this kernel's configuration",
+              "this kernel was built without that code, so it needs no patch for it");
 }
 
 Result<UnitFlags> Kbuild::not_listed(const std::string& unit, const Includers& includers) {

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ struct UnitFlags {
 
 class Kbuild {
   static constexpr const char* kAuthorInclude = "suture-include";  // in the tree; holds suture/patch.h
+  static constexpr std::string_view kList = "suture-list:";
 
  public:
   /// "target.compiler-differs" and the like when no compiler at hand makes the kernel's code.
@@ -71,8 +73,10 @@ class Kbuild {
   static const std::map<std::string, std::string>& environment();
   Places places_of(const std::vector<std::filesystem::path>& more) const;
   Result<Finished> ask(const Command& make, const BuildRootAccess& access = {}) const;
-  Command compiler_command(const UnitFlags& flags, const std::filesystem::path& root,
-                           const std::filesystem::path& file, const std::filesystem::path& output) const;
+  Result<std::filesystem::path> view_of(const std::filesystem::path& root) const;
+  Result<Command> compiler_command(const UnitFlags& flags, const std::filesystem::path& root,
+                                   const std::filesystem::path& file,
+                                   const std::filesystem::path& output) const;
   Result<std::optional<std::string>> object_key(const UnitFlags& flags, const Command& compiler,
                                                 const std::filesystem::path& root,
                                                 const std::filesystem::path& output,
@@ -81,10 +85,15 @@ class Kbuild {
                                           const Finished& compiler) const;
   Result<void> make_object(const UnitFlags& flags, Command compiler, const std::filesystem::path& root,
                            const std::filesystem::path& output, const BuildRootAccess& access) const;
+  using ByFolder = std::map<std::string, std::vector<std::string>>;
+  static ByFolder read_lists(const std::string& out);
+  std::set<std::string> makefiles_above(const std::filesystem::path& folder) const;
+  bool is_entered(const std::filesystem::path& folder, const ByFolder& entered) const;
   /// What to ask: objects by the folder whose Makefile is to be read.
   using Questions = std::map<std::string, std::vector<std::string>>;
   struct Answers {
     std::map<std::string, std::string> commands;  ///< by object
+    ByFolder entered;                             ///< by folder: those that kbuild comes to from there
     std::string complaints;
   };
   Result<Answers> ask_kbuild(const Questions& questions, const BuildRootAccess& access = {}) const;
@@ -98,7 +107,7 @@ class Kbuild {
   using Faraway = std::map<std::string, Place>;  ///< by the object's plain path
   Result<Faraway> listed_from_afar() const;
   struct Lists {
-    std::map<std::string, std::vector<std::string>> of;  ///< by folder
+    ByFolder of;
     std::string complaints;
   };
   Result<Lists> ask_for_lists(const std::vector<std::string>& folders, std::string_view list) const;
@@ -117,6 +126,7 @@ class Kbuild {
   void look_far(std::vector<Search>& unlisted, std::vector<Result<UnitFlags>>& found) const;
   Result<UnitFlags> far_flags(Search& search, const Result<Faraway>& faraway, const Result<Answers>& answers,
                               const Result<Includers>& includers) const;
+  static std::unexpected<Error> not_entered(const std::string& unit, const std::filesystem::path& folder);
   static Result<UnitFlags> not_listed(const std::string& unit, const Includers& includers);
   Result<UnitFlags> parse_answer(const std::string& unit, const std::string& answer) const;
 

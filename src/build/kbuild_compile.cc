@@ -20,12 +20,14 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kLargestText = 256u << 20;
+constexpr const char* kSource = "source";  // in a view: the tree that is compiled
 
 /// The first lines of what the compiler said, paths as in the tree.
 std::string compiler_words(std::string text, const fs::path& root) {
-  const std::string prefix = root.string() + "/";
-  for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at))
-    text.erase(at, prefix.size());
+  for (const std::string& prefix : {root.string() + "/", std::string(kSource) + "/"}) {
+    for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at))
+      text.erase(at, prefix.size());
+  }
   std::size_t end = 0;
   for (int lines = 0; lines < 20 && end != std::string::npos; ++lines)
     end = text.find('\n', end == 0 ? 0 : end + 1);
@@ -45,15 +47,35 @@ Places Kbuild::places_of(const std::vector<fs::path>& more) const {
   return places;
 }
 
-Command Kbuild::compiler_command(const UnitFlags& flags, const fs::path& root, const fs::path& file,
-                                 const fs::path& output) const {
-  Command compiler{.argv = {}, .directory = tree_.path(), .environment = environment()};
+/// The folder to compile in: the build tree, and the source as "source". So the compiler is told no path that
+/// depends on where the source is, and writes none (the undefined-behaviour sanitizer's messages hold the
+/// file's name as it was given).
+Result<fs::path> Kbuild::view_of(const fs::path& root) const {
+  const fs::path view = tree_.path() / ("view-" + sha256_hex(as_bytes(root.native())).substr(0, 16));
+  TRY(make_directories(view));
+  std::error_code error;
+  const auto link = [&](const fs::path& to, const std::string& name) {
+    // Another thread may be at it.
+    fs::create_symlink(to, view / name, error);
+  };
+  link(root, kSource);
+  // kbuild may have made more since the last time.
+  for (const auto& entry : fs::directory_iterator(tree_.path(), error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("view-") && name != kSource) link(entry.path(), name);
+  }
+  if (fs::exists(view / kSource / "Makefile", error)) return view;
+  return fail("file.write", "make the folder " + view.string(), "it does not lead to the source");
+}
+
+Result<Command> Kbuild::compiler_command(const UnitFlags& flags, const fs::path& root, const fs::path& file,
+                                         const fs::path& output) const {
+  const fs::path view = TRY(view_of(root));
+  Command compiler{.argv = {}, .directory = view, .environment = environment()};
   const std::string source = target_.source.string();
   for (std::string word : flags.compile) {
-    for (std::size_t at = word.find(source); at != std::string::npos;
-         at = word.find(source, at + root.string().size())) {
-      word.replace(at, source.size(), root.string());
-    }
+    for (std::size_t at = word.find(source); at != std::string::npos; at = word.find(source, at))
+      word.replace(at, source.size(), kSource);
     compiler.argv.push_back(std::move(word));
   }
   // The kernel's own source is compiled as it was when the kernel was built; only ours may use our header.
@@ -68,15 +90,18 @@ Command Kbuild::compiler_command(const UnitFlags& flags, const fs::path& root, c
   // Debug information changes no code; a kernel of the user's own may have been built without.
   const auto is_debug = [](const std::string& word) { return word.starts_with("-g"); };
   if (std::ranges::none_of(flags.compile, is_debug)) compiler.argv.emplace_back("-g");
-  for (std::string word : {std::string("-ffunction-sections"), std::string("-fdata-sections"),
-                           "-Wp,-MMD," + output.string() + ".d", file.string()})
+  const fs::path given = in_tree ? kSource / file.lexically_relative(root) : file;
+  for (std::string word :
+       {fmt::format("-fdebug-prefix-map={}/=", kSource),
+        fmt::format("-fdebug-prefix-map={}=.", view.string()), std::string("-ffunction-sections"),
+        std::string("-fdata-sections"), "-Wp,-MMD," + output.string() + ".d", given.string()})
     compiler.argv.push_back(std::move(word));
   return compiler;
 }
 
 Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::path& root,
                                               const fs::path& file, const fs::path& output) const {
-  const Command compiler = compiler_command(flags, root, file, output);
+  const Command compiler = TRY(compiler_command(flags, root, file, output));
   const BuildRootAccess access{.read = {root, file.parent_path()}, .write = {output.parent_path()}};
   const std::optional<std::string> key = TRY(object_key(flags, compiler, root, output, access));
   const std::optional<Bytes> known = key ? cache_.find(*key) : std::nullopt;
@@ -87,8 +112,9 @@ Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::
     if (key) cache_.keep(*key, TRY(read_file(output)));
   }
   std::vector<fs::path> files;
+  const std::string source = std::string(kSource) + "/";
   for (const std::string& read : dependencies_of(TRY(read_text_file(output.string() + ".d", 16u << 20)))) {
-    files.push_back(fs::path(read).is_absolute() ? fs::path(read) : tree_.path() / read);
+    files.push_back(read.starts_with(source) ? root / read.substr(source.size()) : tree_.path() / read);
   }
   return files;
 }
@@ -107,8 +133,8 @@ Result<std::optional<std::string>> Kbuild::object_key(const UnitFlags& flags, co
   const std::string text = TRY(read_text_file(text_file, kLargestText));
   if (text.contains(".incbin")) return std::nullopt;  // the assembler reads a file
   Places places = places_of({});
-  // What is in the patched tree is where it would be in the source.
-  places.add(root, "source");
+  places.add(compiler.directory, "view");
+  places.add(root, "root");
   places.add(output, "output");
   places.add(fs::path(compiler.argv.back()).parent_path(), "folder");
   const std::string command = fmt::format("{}", fmt::join(compiler.argv, "\n"));

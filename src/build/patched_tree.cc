@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "base/process.h"
 #include "build/line_numbers.h"
 
 namespace suture {
@@ -11,37 +10,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// From what patch(1) prints: "patching file net/core/sock.c" … "Hunk #2 FAILED at 37."
-std::string failed_hunk(std::string_view report) {
-  std::string file;
-  std::string result;
-  while (!report.empty()) {
-    const std::string_view line = report.substr(0, report.find('\n'));
-    report.remove_prefix(std::min(line.size() + 1, report.size()));
-    constexpr std::string_view kFile = "patching file ";
-    constexpr std::string_view kHunk = "Hunk #";
-    if (line.starts_with(kFile)) file = line.substr(kFile.size());
-    const std::size_t failed = line.find(" FAILED at ");
-    if (line.starts_with(kHunk) && failed != std::string_view::npos) {
-      std::string_view at = line.substr(failed + 11);
-      at = at.substr(0, at.find_first_not_of("0123456789"));
-      result += fmt::format("{}{}: hunk {} does not match near line {}", result.empty() ? "" : "; ", file,
-                            line.substr(kHunk.size(), failed - kHunk.size()), at);
-    }
-    if (line.starts_with("Reversed (or previously applied)")) {
-      result += fmt::format("{}{}: the change is there already", result.empty() ? "" : "; ", file);
-    }
-  }
-  return result;
-}
-
 }  // namespace
 
 Result<PatchedTree> PatchedTree::make(const fs::path& pristine, const std::vector<Fix>& fixes) {
   PatchedTree tree(TRY(TempDir::make("suture-tree")), pristine);
   TRY(make_directories(tree.root_));
   TRY(tree.copy_files(fixes));
-  for (const Fix& fix : fixes) TRY(tree.apply(fix));
+  for (const Fix& fix : fixes) tree.fits_.push_back(TRY(fit_fix(fix, tree.root_, pristine)));
   TRY(tree.keep_line_numbers());
   TRY(tree.link_siblings());
   return tree;
@@ -53,12 +28,7 @@ Result<void> PatchedTree::copy_files(const std::vector<Fix>& fixes) {
       if (!patched_.insert(file.path).second) continue;
       TRY(make_directories((root_ / file.path).parent_path()));
       std::error_code error;
-      if (file.change == FileChange::kAdded && !fs::exists(pristine_ / file.path, error)) continue;
-      if (!fs::is_regular_file(pristine_ / file.path, error)) {
-        return fail("build.fix-does-not-apply", "apply the fix " + fix.record.name,
-                    fmt::format("{}: the source of this kernel has no such file", file.path),
-                    "the fix was made for another version; look for the one of this version's stable series");
-      }
+      if (!fs::is_regular_file(pristine_ / file.path, error)) continue;
       if (!fs::copy_file(pristine_ / file.path, root_ / file.path, error)) {
         return fail("file.write", "copy " + file.path, error.message());
       }
@@ -67,22 +37,6 @@ Result<void> PatchedTree::copy_files(const std::vector<Fix>& fixes) {
     }
   }
   return {};
-}
-
-Result<void> PatchedTree::apply(const Fix& fix) const {
-  std::string diff;
-  for (const FixFile& file : fix.files) diff += file.diff;
-  const Finished patch = TRY(run({.argv = {"patch", "-p1", "--unified", "--fuzz=0", "--batch", "--forward",
-                                           "--no-backup-if-mismatch", "--reject-file=-"},
-                                  .directory = root_,
-                                  .environment = {{"LC_ALL", "C"}, {"PATCH_GET", "0"}},
-                                  .input = std::move(diff)}));
-  if (patch.status == 0) return {};
-  std::string why = failed_hunk(patch.out);
-  if (why.empty()) why = "patch says: " + patch.out + patch.err;
-  return fail(
-      "build.fix-does-not-apply", "apply the fix " + fix.record.name, std::move(why),
-      "the source of this kernel differs there; take the fix of this version's stable series, or adapt it");
 }
 
 Result<void> PatchedTree::keep_line_numbers() const {
@@ -103,6 +57,7 @@ Result<void> PatchedTree::link_siblings() const {
   }
   for (const fs::path& folder : folders) {
     std::error_code error;
+    if (!fs::is_directory(pristine_ / folder, error)) continue;
     for (fs::directory_iterator entry(pristine_ / folder, error), end; !error && entry != end;
          entry.increment(error)) {
       const fs::path name = folder / entry->path().filename();

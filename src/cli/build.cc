@@ -7,7 +7,9 @@
 
 #include "base/terminal.h"
 #include "build/build_cache.h"
+#include "build/fleet.h"
 #include "cli/command.h"
+#include "cli/fleet_text.h"
 #include "cli/patchset_text.h"
 #include "target/store.h"
 
@@ -19,26 +21,40 @@ Examples:
   suture build --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch --output out
   suture build --target debian:6.1.0-47-cloud-amd64 --level 2 --output out2 \
       --fix CVE-2026-53249.patch --fix CVE-2026-53236.patch
+  suture build --targets 'debian:*-cloud-amd64' --fix CVE-2026-53249.patch --output fleet
+
+A file NAME@VERSION.patch beside NAME.patch takes its place for kernels of that version: NAME@5.10.patch.
+
+Exit status: 0 built (of several: each is, or needs no patch), 3 this kernel needs no patch, 1 otherwise.
 )";
 
 struct Options {
   std::string store;
   std::string target;
+  std::vector<std::string> targets;
   std::vector<std::string> fixes;
   std::uint32_t level = 1;
   std::string output;
+  unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
-Result<int> build(const Options& options, bool json) {
-  const std::filesystem::path folder =
-      options.store.empty() ? TRY(TargetStore::default_folder()) : std::filesystem::path(options.store);
-  const TargetStore store(std::filesystem::absolute(folder).lexically_normal());
+std::vector<std::filesystem::path> paths_of(const std::vector<std::string>& names) {
+  return {names.begin(), names.end()};
+}
+
+void shrink(const TargetStore& store) {
+  constexpr std::uintmax_t kLargestCache = 2'000'000'000;
+  BuildCache(store.cache()).shrink(kLargestCache);
+}
+
+Result<int> build_for_one(const Options& options, bool json) {
+  const TargetStore store = TRY(TargetStore::at(options.store));
   BuildRequest request{.target = TRY(store.find(options.target)),
-                       .fixes = {},
+                       .fixes = paths_of(options.fixes),
                        .level = options.level,
                        .output = options.output,
+                       .jobs = options.jobs,
                        .cache = store.cache()};
-  for (const std::string& fix : options.fixes) request.fixes.emplace_back(fix);
   if (request.output.empty())
     request.output = fmt::format("patchset-{}-{}", request.target.id.release, options.level);
 
@@ -47,8 +63,7 @@ Result<int> build(const Options& options, bool json) {
     Progress progress("build for " + request.target.id.release);
     result = TRY(build_patchset(request, progress));
   }
-  constexpr std::uintmax_t kLargestCache = 2'000'000'000;
-  BuildCache(store.cache()).shrink(kLargestCache);
+  shrink(store);
   if (json) {
     fmt::print("{}", json_text({{"output", request.output.string()},
                                 {"notes", result.notes},
@@ -61,17 +76,52 @@ Result<int> build(const Options& options, bool json) {
   return kOk;
 }
 
+/// All that any of the patterns matches, each once.
+Result<std::vector<Target>> targets_like(const TargetStore& store, const std::vector<std::string>& patterns) {
+  std::vector<Target> targets;
+  for (const std::string& pattern : patterns) {
+    for (Target& target : TRY(store.matching(pattern))) {
+      if (std::ranges::find(targets, target) == targets.end()) targets.push_back(std::move(target));
+    }
+  }
+  return targets;
+}
+
+Result<int> build_for_fleet(const Options& options, bool json) {
+  const TargetStore store = TRY(TargetStore::at(options.store));
+  const FleetRequest request{
+      .targets = TRY(targets_like(store, options.targets)),
+      .fixes = paths_of(options.fixes),
+      .level = options.level,
+      .output = options.output.empty() ? fmt::format("patchsets-{}", options.level) : options.output,
+      .cache = store.cache(),
+      .jobs = options.jobs};
+  std::vector<FleetResult> results;
+  {
+    Progress progress(fmt::format("build for {} kernels", request.targets.size()));
+    results = TRY(build_fleet(request, progress));
+  }
+  shrink(store);
+  fmt::print("{}", json ? json_text(fleet_json(results)) : fleet_text(results));
+  const bool good = std::ranges::all_of(results, [](const FleetResult& result) {
+    return result.outcome == FleetOutcome::kPatched || result.outcome == FleetOutcome::kNotAffected;
+  });
+  return good ? kOk : kFailed;
+}
+
 }  // namespace
 
 void add_build_command(CLI::App& app, Invocation& invocation) {
   const auto options = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("build", "Turn source fixes into one patchset for one target");
+  CLI::App& command = *app.add_subcommand("build", "Turn source fixes into a patchset for each target");
   command.footer(kExamples);
-  command
-      .add_option("--target", options->target,
-                  "Release, DISTRIBUTION:RELEASE or build-id of a target in the store")
-      ->required()
-      ->type_name("TARGET");
+  CLI::Option* target = command.add_option(
+      "--target", options->target, "Release, DISTRIBUTION:RELEASE or build-id of a target in the store");
+  target->type_name("TARGET");
+  CLI::Option* targets = command.add_option(
+      "--targets", options->targets,
+      "All targets in the store that a pattern like 'debian:*-cloud-amd64' matches; again for more patterns");
+  targets->type_name("PATTERN")->delimiter(',')->excludes(target);
   command
       .add_option("--fix", options->fixes, "A unified diff; again for each fix that the patchset shall hold")
       ->required()
@@ -79,12 +129,26 @@ void add_build_command(CLI::App& app, Invocation& invocation) {
   command.add_option("--level", options->level, "Level of the patchset: higher ones replace lower ones")
       ->check(CLI::Range(1, 999999))
       ->capture_default_str();
-  command.add_option("--output", options->output, "Folder to make (default: patchset-RELEASE-LEVEL)")
+  command
+      .add_option(
+          "--output", options->output,
+          "Folder to make (default: patchset-RELEASE-LEVEL); with --targets one that gets a folder for "
+          "each (default: patchsets-LEVEL)")
       ->type_name("FOLDER");
+  command.add_option("--jobs", options->jobs, "Compilers to run at once (default: the number of processors)")
+      ->check(CLI::Range(1u, 1024u));
   command.add_option("--store", options->store, "Folder that holds the targets (default: ~/.cache/suture)")
       ->type_name("FOLDER");
   command.callback([&invocation, options] {
-    invocation.action = [&invocation, options] { return build(*options, invocation.json); };
+    if (options->target.empty() && options->targets.empty())
+      throw CLI::RequiredError("--target or --targets");
+    invocation.failure_status = [](const Error& error) {
+      return outcome_of(error) == FleetOutcome::kNotAffected ? kUnchanged : kFailed;
+    };
+    invocation.action = [&invocation, options] {
+      return options->targets.empty() ? build_for_one(*options, invocation.json)
+                                      : build_for_fleet(*options, invocation.json);
+    };
   });
 }
 

@@ -22,6 +22,7 @@ struct Invocation {
 
 void add_target_command(CLI::App& app, Invocation& invocation);
 void add_build_command(CLI::App& app, Invocation& invocation);
+void add_rebuild_command(CLI::App& app, Invocation& invocation);
 void add_delta_command(CLI::App& app, Invocation& invocation);
 void add_inspect_command(CLI::App& app, Invocation& invocation);
 void add_repo_command(CLI::App& app, Invocation& invocation);

@@ -122,15 +122,13 @@ class Finder {
     if (!request_.original.empty()) return {};
     const bool asked = !request_.target.empty();
     if (!asked && !patchset_) return {};
-    const auto folder = request_.store.empty() ? TargetStore::default_folder()
-                                               : Result<std::filesystem::path>(request_.store);
-    if (!folder && !asked) return {};
-    const std::filesystem::path store = std::filesystem::absolute(TRY(folder)).lexically_normal();
-    Result<Target> target = TargetStore(store).find(asked ? request_.target : patchset_->target.build_id);
+    const Result<TargetStore> store = TargetStore::at(request_.store);
+    if (!store && !asked) return {};
+    Result<Target> target = TRY(store).find(asked ? request_.target : patchset_->target.build_id);
     if (!target && !asked) {
       result_.notes.push_back(fmt::format(
           "what it was before is not shown: {} is not in {}; --store or --original FILE.o say where it is",
-          patchset_->target.release, store.string()));
+          patchset_->target.release, store->folder().string()));
       return {};
     }
     shipped_.emplace(TRY(std::move(target)));

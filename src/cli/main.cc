@@ -20,6 +20,7 @@ Examples:
 void add_commands(CLI::App& app, Invocation& invocation) {
   add_target_command(app, invocation);
   add_build_command(app, invocation);
+  add_rebuild_command(app, invocation);
   add_delta_command(app, invocation);
   add_inspect_command(app, invocation);
   add_repo_command(app, invocation);

@@ -19,9 +19,13 @@ std::string patchset_text(const Patchset& patchset) {
   std::vector<std::vector<std::string>> rows;
   for (const FixRecord& fix : patchset.fixes) {
     rows.push_back({fix.name, fix.cves.empty() ? "-" : fmt::format("{}", fmt::join(fix.cves, " ")),
-                    fix.sha256.substr(0, 16)});
+                    fix.not_affected.empty() ? "is in it" : "not needed", fix.sha256.substr(0, 16)});
   }
-  text += table({"FIX", "CLOSES", "SHA-256"}, rows) + "\n";
+  text += table({"FIX", "CLOSES", "", "SHA-256"}, rows) + "\n";
+  for (const FixRecord& fix : patchset.fixes) {
+    if (!fix.not_affected.empty())
+      text += fmt::format("{} is not needed: {}\n\n", fix.name, fix.not_affected);
+  }
   rows.clear();
   for (const PatchedObject& object : patchset.objects) {
     for (const ReplacedFunction& function : object.functions) {

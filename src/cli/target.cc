@@ -34,12 +34,6 @@ struct Options {
   GivenFiles given;
 };
 
-Result<TargetStore> open_store(const Options& options) {
-  const std::filesystem::path folder =
-      options.store.empty() ? TRY(TargetStore::default_folder()) : std::filesystem::path(options.store);
-  return TargetStore(std::filesystem::absolute(folder).lexically_normal());
-}
-
 Json to_document(const Target& target) {
   return to_json(target, "/");
 }
@@ -118,7 +112,7 @@ Result<int> add_target(const Options& options, bool json) {
                 "it does not say which distribution's kernel it is",
                 "For example `suture target add debian:" + name.release + "`.");
   }
-  const TargetStore store = TRY(open_store(options));
+  const TargetStore store = TRY(TargetStore::at(options.store));
   const auto distribution =
       TRY(find_distribution(name.distribution, store.lists(), absolute_files(options.given)));
   const Target target = TRY(store.add(*distribution, name.release, name.version));
@@ -128,7 +122,7 @@ Result<int> add_target(const Options& options, bool json) {
 }
 
 Result<int> search_targets(const Options& options, bool json) {
-  const auto distribution = TRY(find_distribution(options.name, TRY(open_store(options)).lists()));
+  const auto distribution = TRY(find_distribution(options.name, TRY(TargetStore::at(options.store)).lists()));
   const auto kernels = TRY(distribution->search(options.pattern));
   if (kernels.empty()) {
     return fail("target.unknown", "search " + options.name + " for \"" + options.pattern + "\"",
@@ -150,7 +144,7 @@ Result<int> search_targets(const Options& options, bool json) {
 }
 
 Result<int> remove_target(const Options& options, bool json) {
-  const TargetStore store = TRY(open_store(options));
+  const TargetStore store = TRY(TargetStore::at(options.store));
   const Target target = TRY(store.find(options.name));
   TRY(store.remove(target));
   if (json) {
@@ -219,7 +213,7 @@ void add_target_command(CLI::App& app, Invocation& invocation) {
 
   CLI::App* list = target.add_subcommand("list", "Targets in the store");
   action(list, [](const Options& chosen, bool json) -> Result<int> {
-    print_targets(TRY(TRY(open_store(chosen)).list()), json);
+    print_targets(TRY(TRY(TargetStore::at(chosen.store)).list()), json);
     return kOk;
   });
 
@@ -229,7 +223,7 @@ void add_target_command(CLI::App& app, Invocation& invocation) {
       ->required()
       ->type_name("TARGET");
   action(show, [](const Options& chosen, bool json) -> Result<int> {
-    print_target(TRY(TRY(open_store(chosen)).find(chosen.name)), json);
+    print_target(TRY(TRY(TargetStore::at(chosen.store)).find(chosen.name)), json);
     return kOk;
   });
 

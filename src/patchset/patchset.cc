@@ -58,6 +58,14 @@ Result<std::string> read_string(const Json& json) {
   return json.get<std::string>();
 }
 
+/// Words for people: anything but control characters.
+Result<std::string> text_field(const Json& json, const char* key) {
+  std::string text = TRY(json_string(json, key));
+  if (std::ranges::any_of(text, [](unsigned char c) { return c < ' ' || c == 0x7f; }))
+    return fail("json.schema", std::string("read the field \"") + key + "\"", "it holds a control character");
+  return text;
+}
+
 Result<FixRecord> read_fix(const Json& json) {
   FixRecord fix;
   fix.name = TRY(name_field(json, "name"));
@@ -67,6 +75,7 @@ Result<FixRecord> read_fix(const Json& json) {
        {std::pair("updated_data", &fix.updated_data), std::pair("accepted_layouts", &fix.accepted_layouts)}) {
     if (json.contains(key)) *list = TRY(list_field<std::string>(json, key, read_string));
   }
+  if (json.contains("not_affected")) fix.not_affected = TRY(text_field(json, "not_affected"));
   return fix;
 }
 
@@ -102,16 +111,11 @@ Result<PatchedObject> read_object(const Json& json) {
 Result<RiskFact> read_risk(const Json& json) {
   RiskFact risk;
   risk.code = TRY(name_field(json, "code"));
-  risk.function = TRY(json_string(json, "function"));
-  risk.place = TRY(json_string(json, "place"));
-  risk.text = TRY(json_string(json, "text"));
+  risk.function = TRY(text_field(json, "function"));
+  risk.place = TRY(text_field(json, "place"));
+  risk.text = TRY(text_field(json, "text"));
   if (!risk.code.starts_with("risk.")) {
     return fail("json.schema", "read the field \"code\"", "it does not begin with \"risk.\"");
-  }
-  for (const std::string* text : {&risk.function, &risk.place, &risk.text}) {
-    if (std::ranges::any_of(*text, [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
-      return fail("json.schema", "read a risk", "it holds a control character");
-    }
   }
   return risk;
 }
@@ -191,6 +195,7 @@ Json to_json(const Patchset& patchset) {
     Json record{{"name", fix.name}, {"sha256", fix.sha256}, {"cves", fix.cves}};
     if (!fix.updated_data.empty()) record["updated_data"] = fix.updated_data;
     if (!fix.accepted_layouts.empty()) record["accepted_layouts"] = fix.accepted_layouts;
+    if (!fix.not_affected.empty()) record["not_affected"] = fix.not_affected;
     fixes.push_back(std::move(record));
   }
   Json objects = Json::array();

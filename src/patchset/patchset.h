@@ -34,6 +34,9 @@ struct FixRecord {
   /// may change ("struct NAME"). Manifests without them have none.
   std::vector<std::string> updated_data{};
   std::vector<std::string> accepted_layouts{};
+  /// Why this kernel does not need it, so that the patchset does nothing for it: its source has the fix, or
+  /// lacks the code. Empty: the patchset holds it.
+  std::string not_affected{};
   bool operator==(const FixRecord&) const = default;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target/store.h"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
@@ -180,6 +182,10 @@ Result<fs::path> TargetStore::default_folder() {
               "Name a folder with --store.");
 }
 
+Result<TargetStore> TargetStore::at(const fs::path& folder) {
+  return TargetStore(fs::absolute(folder.empty() ? TRY(default_folder()) : folder).lexically_normal());
+}
+
 Result<Target> TargetStore::add(const Distribution& distribution, const std::string& asked_release,
                                 const std::string& asked_version) const {
   Progress progress("target " + asked_release);
@@ -275,6 +281,21 @@ Result<Target> TargetStore::find(std::string_view key) const {
   }
   return fail("target.ambiguous", what, "several match:" + names_of(found),
               "Name the version or the build-id.");
+}
+
+Result<std::vector<Target>> TargetStore::matching(const std::string& pattern) const {
+  const auto all = TRY(list());
+  const std::string whole = pattern.contains(':') ? pattern : "*:" + pattern;
+  std::vector<Target> found;
+  std::ranges::copy_if(all, std::back_inserter(found), [&](const Target& target) {
+    const std::string name = target.id.distribution + ":" + target.id.release;
+    return ::fnmatch(whole.c_str(), name.c_str(), 0) == 0 ||
+           ::fnmatch(whole.c_str(), (name + "=" + target.id.version).c_str(), 0) == 0;
+  });
+  if (!found.empty()) return found;
+  return fail("target.not-in-store", "find targets like " + pattern + " in " + folder_.string(),
+              all.empty() ? "the store is empty" : "none is; there are:" + names_of(all),
+              "Add them with `suture target add`, or give a pattern such as 'debian:*-cloud-amd64'.");
 }
 
 Result<void> TargetStore::remove(const Target& target) const {

@@ -34,6 +34,8 @@ Result<TargetName> parse_target_name(std::string_view text);
 class TargetStore {
  public:
   explicit TargetStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  /// The folder that a person named; the default one when that is empty.
+  static Result<TargetStore> at(const std::filesystem::path& folder);
   /// $XDG_CACHE_HOME/suture, or ~/.cache/suture. "target.no-store" when neither variable is set.
   static Result<std::filesystem::path> default_folder();
 
@@ -57,6 +59,9 @@ class TargetStore {
   /// By release, "DISTRIBUTION:RELEASE" (each with "=VERSION" behind it, if wanted), or by build-id or the
   /// first 8 or more digits of one. "target.not-in-store", "target.ambiguous".
   Result<Target> find(std::string_view key) const;
+  /// All whose name, "DISTRIBUTION:RELEASE", the pattern matches ("debian:*-cloud-amd64", as a shell's;
+  /// without a colon of any distribution). "target.not-in-store" when there is none.
+  Result<std::vector<Target>> matching(const std::string& pattern) const;
   /// Takes it away, and its source when no other target needs that.
   Result<void> remove(const Target& target) const;
 

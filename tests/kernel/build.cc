@@ -107,9 +107,12 @@ TEST_F(BuildOnRealKernel, RefusesAFixThatDoesNotApply) {
   EXPECT_THAT(error.message(), HasSubstr("net/vmw_vsock/af_vsock.c: hunk 1"));
 }
 
-TEST_F(BuildOnRealKernel, RefusesAFixThatIsThereAlready) {
-  const Error error = refusal({fix("CVE-2026-46234"), fix("CVE-2026-46234")});
-  EXPECT_EQ(error.code, "build.fix-does-not-apply");
+TEST_F(BuildOnRealKernel, AFixCountsOnce) {
+  EXPECT_EQ(refusal({fix("CVE-2026-46234"), fix("CVE-2026-46234")}).code, "build.fix-twice");
+  const auto same = written("again", *read_text_file(fix("CVE-2026-46234")));
+  const auto result = build({fix("CVE-2026-46234"), same});
+  ASSERT_TRUE(result.has_value()) << result.error().message();
+  EXPECT_THAT(result->patchset.fixes.at(1).not_affected, HasSubstr("has the fix already"));
 }
 
 TEST_F(BuildOnRealKernel, RefusesAFixForAFileThatIsNotThere) {

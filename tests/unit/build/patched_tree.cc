@@ -119,6 +119,61 @@ TEST_F(PatchedTreeTest, FollowsCodeThatMoved) {
   EXPECT_THAT(text(tree.root() / "net/core/sock.c"), HasSubstr("seven\nEIGHT\nnine\n"));
 }
 
+TEST_F(PatchedTreeTest, TellsWhatMoved) {
+  const PatchedTree tree = made(
+      {fix("f",
+           "--- a/net/core/sock.c\n+++ b/net/core/sock.c\n@@ -4,3 +4,3 @@\n seven\n-eight\n+EIGHT\n nine\n"),
+       change("g", "fs/read.c", "read", "READ")});
+  ASSERT_EQ(tree.fits().size(), 2u);
+  EXPECT_THAT(tree.fits()[0].drift, testing::ElementsAre("net/core/sock.c: hunk 1, 3 lines further down"));
+  EXPECT_THAT(tree.fits()[1].drift, testing::IsEmpty());
+}
+
+TEST_F(PatchedTreeTest, SeesThatAFixIsThereAlready) {
+  const PatchedTree tree =
+      made({change("old", "fs/read.c", "unread", "read"), change("new", "net/core/dev.c", "dev", "DEV")});
+  EXPECT_THAT(tree.fits()[0].not_affected, HasSubstr("has the fix already"));
+  EXPECT_EQ(text(tree.root() / "fs/read.c"), "read\n");
+  EXPECT_EQ(tree.fits()[1].not_affected, "");
+  EXPECT_EQ(text(tree.root() / "net/core/dev.c"), "DEV\n");
+}
+
+// One file has the change, the other does not: neither applied nor needless.
+TEST_F(PatchedTreeTest, RefusesWhatIsThereInPart) {
+  const Error error = refused({fix("half",
+                                   "--- a/fs/read.c\n+++ b/fs/read.c\n@@ -1 +1 @@\n-unread\n+read\n"
+                                   "--- a/net/core/dev.c\n+++ b/net/core/dev.c\n@@ -1 +1 @@\n-dev\n+DEV\n")});
+  EXPECT_EQ(error.code, "build.fix-does-not-apply");
+  EXPECT_THAT(error.message(), HasSubstr("fs/read.c: a part of the change is there already"));
+}
+
+// Where the removed line was, any code without it looks the same.
+TEST_F(PatchedTreeTest, TakesNoRemovalForDone) {
+  const std::string diff =
+      "--- a/net/core/sock.c\n+++ b/net/core/sock.c\n@@ -2,3 +2,2 @@\n two\n-two and a half\n three\n";
+  EXPECT_EQ(refused({fix("f", diff)}).code, "build.fix-does-not-apply");
+}
+
+Fix fix_of_gone_file(const std::string& function) {
+  return *parse_fix("--- a/net/gone.c\n+++ b/net/gone.c\n@@ -7 +7 @@ static int " + function +
+                        "(struct sock *sk)\n-a\n+b\n",
+                    "gone");
+}
+
+TEST_F(PatchedTreeTest, SeesThatCodeIsAbsent) {
+  const PatchedTree tree = made({fix_of_gone_file("gone_receive"), change("g", "fs/read.c", "read", "READ")});
+  EXPECT_THAT(tree.fits()[0].not_affected,
+              HasSubstr("has no net/gone.c, and nothing of it is called gone_receive"));
+  EXPECT_EQ(text(tree.root() / "fs/read.c"), "READ\n");
+}
+
+TEST_F(PatchedTreeTest, LooksForCodeThatWentElsewhere) {
+  put("net/moved/here.c", "int gone_receive(struct sock *sk)\n");
+  const Error error = refused({fix_of_gone_file("gone_receive")});
+  EXPECT_EQ(error.code, "build.fix-does-not-apply");
+  EXPECT_THAT(error.message(), HasSubstr("net/moved/here.c speaks of gone_receive"));
+}
+
 TEST_F(PatchedTreeTest, AcceptsMailedLineEnds) {
   const PatchedTree tree =
       made({fix("f", "--- a/fs/read.c\r\n+++ b/fs/read.c\r\n@@ -1 +1 @@\r\n-read\r\n+READ\r\n")});

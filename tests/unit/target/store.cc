@@ -87,6 +87,20 @@ TEST_F(StoreTest, AnAmbiguousNameListsWhatMatches) {
   EXPECT_EQ(store_.find("6.1.0-47-amd64=6.1.170-4")->id.build_id, kTwo);
 }
 
+TEST_F(StoreTest, PatternsFindSeveral) {
+  put("6.1.0-47-cloud-amd64", "6.1.170-3", kOne);
+  put("6.1.0-47-amd64", "6.1.170-3", kTwo);
+  const auto found = [&](const std::string& pattern) {
+    const auto targets = store_.matching(pattern);
+    return targets ? std::to_string(targets->size()) : targets.error().code;
+  };
+  for (const char* pattern : {"debian:*", "*", "6.1.0-47-*", "debian:*=6.1.170-3"})
+    EXPECT_EQ(found(pattern), "2");
+  for (const char* pattern : {"debian:*-cloud-amd64", "*-47-amd64", "6.1.0-47-amd64"})
+    EXPECT_EQ(found(pattern), "1") << pattern;
+  for (const char* pattern : {"ubuntu:*", "5.10.*", ""}) EXPECT_EQ(found(pattern), "target.not-in-store");
+}
+
 TEST_F(StoreTest, ASharedSourceStaysUntilTheLastTargetGoes) {
   const Target cloud = put("6.1.0-47-cloud-amd64", "6.1.170-3", kOne);
   const Target generic = put("6.1.0-47-amd64", "6.1.170-3", kTwo);

@@ -5,6 +5,7 @@
 # this version.
 SUTURE_RELEASE=6.1.0-47-cloud-amd64
 SUTURE_VERSION=6.1.170-3
-# Kernels of the other lineages, each RELEASE=VERSION, for tests/vm/lineages.sh: 5.10, 6.12 and 7.2.
-SUTURE_LINEAGES="5.10.0-46-cloud-amd64=5.10.262-1 6.12.118+deb13-cloud-amd64=6.12.118-1
-  7.2.13+deb14-cloud-amd64=7.2.13-1"
+# Kernels of a fleet, each RELEASE=VERSION, for tests/vm/lineages.sh: other flavours of that kernel, and the lineages 5.10,
+# 6.12 and 7.2. The last one has the fix arp-ioctl-name, the others do not.
+SUTURE_LINEAGES="6.1.0-47-amd64=6.1.170-3 6.1.0-47-rt-amd64=6.1.170-3 5.10.0-46-cloud-amd64=5.10.262-1
+  6.12.107+deb13-cloud-amd64=6.12.107-1 7.2.6+deb13-cloud-amd64=7.2.6-1~bpo13+1 7.2.13+deb14-cloud-amd64=7.2.13-1"

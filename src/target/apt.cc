@@ -100,6 +100,21 @@ std::vector<AptPackage> parse_apt_packages(std::string_view text) {
   return packages;
 }
 
+std::vector<AptFile> parse_apt_uris(std::string_view text) {
+  std::vector<AptFile> files;
+  while (!text.empty()) {
+    std::string_view line = take(text, "\n");
+    if (!line.starts_with('\'')) continue;
+    line.remove_prefix(1);
+    AptFile file{.url = std::string(take(line, "' ")), .name = std::string(take(line, " ")), .hash = {}};
+    take(line, " ");  // the size
+    file.hash = line;
+    const bool plain = !file.name.empty() && !file.name.contains('/') && file.name.front() != '.';
+    if (plain && file.hash.starts_with("SHA")) files.push_back(std::move(file));
+  }
+  return files;
+}
+
 Result<Apt> Apt::with_sources(const fs::path& folder, const std::string& sources) {
   Apt apt;
   apt.folder_ = folder;
@@ -155,6 +170,23 @@ Result<std::vector<std::string>> Apt::names(const std::string& prefix) const {
 
 fs::path Apt::stamp() const {
   return folder_ / "fetched";
+}
+
+Result<std::vector<AptFile>> Apt::source_files(const std::string& package, const std::string& version) const {
+  const Finished found =
+      TRY(run(command({"apt-get", "source", "--print-uris", "--only-source", package + "=" + version})));
+  std::vector<AptFile> files = parse_apt_uris(found.out);
+  if (found.status == 0 && !files.empty()) return files;
+  return fail("target.version-gone", "find the source package " + package + " " + version,
+              "the archive does not have it");
+}
+
+Result<fs::path> Apt::download(const AptFile& file, const fs::path& folder) const {
+  fs::path path = folder / file.name;
+  auto fetched =
+      run_ok(command({"/usr/lib/apt/apt-helper", "download-file", file.url, path.string(), file.hash}));
+  if (!fetched) return std::unexpected(explain_failure(std::move(fetched).error()));
+  return path;
 }
 
 bool Apt::fetched_within(std::chrono::hours time) const {

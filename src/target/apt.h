@@ -32,6 +32,16 @@ struct AptPackage {
 /// broken ones are left out.
 std::vector<AptPackage> parse_apt_packages(std::string_view text);
 
+/// A file that a source package is made of.
+struct AptFile {
+  std::string url;
+  std::string name;
+  std::string hash;  ///< "SHA256:0a1b…", from the archive's signed list
+};
+
+/// Reads what `apt-get source --print-uris` prints: "'URL' NAME SIZE HASH", a line each.
+std::vector<AptFile> parse_apt_uris(std::string_view text);
+
 /// Some archives, and the lists of what they hold.
 class Apt {
  public:
@@ -46,6 +56,10 @@ class Apt {
   Result<std::map<std::string, std::vector<AptPackage>>> show(const std::vector<std::string>& names) const;
   /// All names that begin so.
   Result<std::vector<std::string>> names(const std::string& prefix) const;
+
+  /// The files of one version of a source package; needs archives with deb-src lines. "target.version-gone".
+  Result<std::vector<AptFile>> source_files(const std::string& package, const std::string& version) const;
+  Result<std::filesystem::path> download(const AptFile& file, const std::filesystem::path& folder) const;
 
   /// Whether lists of its own were fetched within that time; the machine's are its administrator's business.
   bool fetched_within(std::chrono::hours time) const;

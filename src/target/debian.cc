@@ -7,6 +7,7 @@
 
 #include "base/process.h"
 #include "target/debian_root.h"
+#include "target/debian_rt.h"
 #include "target/debian_suites.h"
 #include "target/debian_version.h"
 
@@ -203,7 +204,7 @@ Result<KernelPlan> Debian::plan(const std::string& release, const std::string& v
   plan.release = release;
   plan.version = chosen.image.version;
   plan.architecture = "x86_64";
-  plan.source_name = chosen.source.name + "_" + chosen.source.version;
+  plan.source_name = chosen.source.name + "_" + chosen.source.version + (is_real_time(release) ? "_rt" : "");
   std::vector<AptPackage> packages = chosen.parts;
   packages.insert(packages.end(), {chosen.image, chosen.headers, chosen.common_headers, chosen.kbuild});
   for (const AptPackage& package : packages) {
@@ -288,6 +289,8 @@ Result<void> Debian::fetch_source(const KernelPlan& plan, const fs::path& tree, 
                           .environment = {{"LC_ALL", "C"}, {"XZ_DEFAULTS", "--threads=0"}},
                           .timeout = std::chrono::hours(2)});
   if (!unpacked) return std::unexpected(explain_failure(std::move(unpacked).error()));
+  if (is_real_time(plan.release))
+    TRY(add_real_time_patches(*TRY(archives()), packages.front().version, tree, progress));
   return {};
 }
 

@@ -4,14 +4,14 @@
 # shellcheck source=tests/vm/guest/levels.sh
 . /root/levels.sh
 
-patched() { grep -q '^patched' /proc/cmdline; }
+hole() { [ "$(probe arp-ioctl-name)" = "$1" ]; }
 
 check_equal "the kernel that was built for" "$RELEASE" "$(uname -r)"
-check "the old code runs" sh -c '! grep -q ^patched /proc/cmdline'
+check "the hole is open" hole open
 apply 1
-check "the new code runs" patched
+check "the hole is closed" hole closed
 revert 1
-check "the old code runs again" sh -c '! grep -q ^patched /proc/cmdline'
+check "the hole is open again" hole open
 check "the kernel has no complaint" sh -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'
 apply 2
 # Found in the table that was shipped with it, the trap says its text and place (see lineages.sh), and the function

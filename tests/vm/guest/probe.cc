@@ -11,8 +11,11 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/vm_sockets.h>
+#include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -77,6 +80,33 @@ Answer vsock_buffer() {
     return unknown("SO_VM_SOCKETS_BUFFER_SIZE");
   if (size == 100000) return Answer::kOpen;
   return size == 1000 ? Answer::kClosed : unknown("a size that is neither");
+}
+
+/// Gives the loopback interface another name, for which it must be down.
+bool rename_loopback(int socket_fd, const char* name) {
+  ifreq request{};
+  std::strcpy(request.ifr_name, "lo");
+  if (ioctl(socket_fd, SIOCGIFFLAGS, &request) != 0) return errno == ENODEV;  // it was renamed before
+  request.ifr_flags &= static_cast<short>(~IFF_UP);
+  if (ioctl(socket_fd, SIOCSIFFLAGS, &request) != 0) return false;
+  std::strcpy(request.ifr_newname, name);
+  return ioctl(socket_fd, SIOCSIFNAME, &request) == 0;
+}
+
+/// A device name that nothing ends is cut to the longest one there can be, which then is found.
+Answer arp_device_name() {
+  constexpr const char* kLongest = "fifteen-letters";
+  static_assert(std::string_view(kLongest).size() + 1 == IFNAMSIZ);
+  const int socket_fd = socket(AF_INET, SOCK_DGRAM, 0);
+  if (socket_fd < 0 || !rename_loopback(socket_fd, kLongest)) return unknown("rename the loopback interface");
+  arpreq request{};
+  reinterpret_cast<sockaddr_in&>(request.arp_pa) = {
+      .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(0x0a000001)}, .sin_zero = {}};
+  std::memcpy(request.arp_dev, "fifteen-letters-and-more", sizeof request.arp_dev);
+  if (ioctl(socket_fd, SIOCGARP, &request) == 0)
+    return unknown("an entry of the ARP table that was not made");
+  if (errno == ENODEV) return Answer::kOpen;
+  return errno == ENXIO ? Answer::kClosed : unknown("SIOCGARP");
 }
 
 /// Runs a program that does nothing on an Ethernet frame of IPv4; 0 or the error.
@@ -244,6 +274,7 @@ constexpr Probe kProbes[] = {
     {"CVE-2026-98655", text_poke_event},
     {"CVE-2026-53074", bpf_short_frame, true},
     {"netem-validate-slot", netem_negative_slot, true},
+    {"arp-ioctl-name", arp_device_name, true},
 };
 
 bool give_up_privileges() {

@@ -23,7 +23,7 @@ _suture() {
     word=${COMP_WORDS[i]}
     case ${COMP_WORDS[i - 1]} in
       --store) store=$word; continue ;;
-      --target | --targets | --fix | --fixes | --jobs | --level | --output | --repository | --repo | --channel | --keys | --expires | --config | \
+      --target | --targets | --fix | --fixes | --header-units | --jobs | --level | --output | --repository | --repo | --channel | --keys | --expires | --config | \
         -o | --object | --symbols | --unit | --entry-size | --function | --original | --syntax | --build | --source | \
         --image | --modules | --headers | --kbuild | --packages | --compiler) continue ;;
     esac
@@ -52,7 +52,7 @@ _suture() {
       ;;
     --compiler) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
     --targets) mapfile -t COMPREPLY < <(compgen -W "debian:* $(_suture_targets "$store")" -- "$current"); return ;;
-    --level | --jobs | --expires | --unit) return ;;
+    --level | --header-units | --jobs | --expires | --unit) return ;;
   esac
 
   local options='--json --help' words=''
@@ -71,7 +71,7 @@ _suture() {
       esac
       ;;
     inspect) options+=' --function --original --target --store --syntax --whole' ;;
-    build) options+=' --target --targets --fix --level --output --jobs --store' ;;
+    build) options+=' --target --targets --fix --level --output --header-units --jobs --store' ;;
     rebuild) options+=' --fixes --cached --store' ;;
     delta) options+=' --output --object --symbols --unit --entry-size' ;;
     repo)

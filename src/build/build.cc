@@ -14,7 +14,7 @@
 #include "build/fix.h"
 #include "build/fix_variant.h"
 #include "build/glue_compiler.h"
-#include "build/include_graph.h"
+#include "build/header_reach.h"
 #include "build/kbuild.h"
 #include "build/patched_tree.h"
 #include "build/shipped_target.h"
@@ -22,9 +22,6 @@
 
 namespace suture {
 namespace {
-
-/// Units to compile for a changed header: a few minutes' work.
-constexpr std::size_t kMostUnitsByHeader = 400;
 
 /// A unit that changes, or shows to others what it kept to itself.
 struct ChangedUnit {
@@ -54,7 +51,7 @@ class Builder {
     const Kbuild kbuild = TRY(Kbuild::prepare(request_.target, BuildCache(request_.cache)));
     const TouchedFiles touched = TRY(files_touched_by(fixes_));
     std::vector<UnitFlags> units = TRY(find_units(kbuild, {touched.units.begin(), touched.units.end()}));
-    if (!touched.headers.empty()) TRY(add_units_by_header(kbuild, touched, units));
+    if (!touched.headers.empty()) TRY(add_units_by_header(kbuild, tree, touched, units));
     TRY(check_needed("build.not-affected"));
     const std::vector<CompiledUnit> compiled =
         TRY(compile_units(kbuild, tree, units, request_.jobs, progress_));
@@ -173,30 +170,18 @@ class Builder {
     return units;
   }
 
-  /// Few of the units that include a header have code of it: which, only compiling tells.
-  Result<void> add_units_by_header(const Kbuild& kbuild, const TouchedFiles& touched,
+  /// Few of the units that include a header have code of it.
+  Result<void> add_units_by_header(const Kbuild& kbuild, const PatchedTree& tree, const TouchedFiles& touched,
                                    std::vector<UnitFlags>& units) {
-    progress_.step("look for what includes the changed headers");
-    const IncludeGraph graph = TRY(IncludeGraph::read(request_.target.source));
-    std::vector<std::string> names = graph.units_that_include(touched.headers);
-    std::erase_if(names, [&](const std::string& name) { return touched.units.contains(name); });
-    if (names.size() > kMostUnitsByHeader) {
-      return fail("build.header-changed", "find the units of the fixes",
-                  fmt::format("{} units include {}", names.size(), fmt::join(touched.headers, ", ")),
-                  "this version tries at most " + std::to_string(kMostUnitsByHeader));
+    HeaderReach reach = TRY(units_reached_by_headers(
+        kbuild, tree, touched, {.jobs = request_.jobs, .most_units = request_.header_units}, progress_));
+    result_.notes.push_back(fmt::format(
+        "{} units include {}; this kernel has {} of them, and {} may change, by their preprocessed text",
+        reach.including, fmt::join(touched.headers, ", "), reach.built, reach.units.size()));
+    for (UnitFlags& unit : reach.units) {
+      by_header_.insert(unit.unit);
+      units.push_back(std::move(unit));
     }
-    progress_.step(fmt::format("ask kbuild about {} units", names.size()));
-    std::vector<Result<UnitFlags>> answers = kbuild.flags(names);
-    for (Result<UnitFlags>& answer : answers) {
-      // What is not built needs no patch; what another unit includes is compiled with that.
-      const bool none = !answer && (answer.error().code == "build.unit-not-built" ||
-                                    answer.error().code == "build.unit-included");
-      if (none) continue;
-      units.push_back(TRY(std::move(answer)));
-      by_header_.insert(units.back().unit);
-    }
-    result_.notes.push_back(fmt::format("{} units include {}; this kernel has {} of them", names.size(),
-                                        fmt::join(touched.headers, ", "), by_header_.size()));
     return {};
   }
 

@@ -77,6 +77,7 @@ FleetResult build_one(const FleetRequest& request, const Target& target, unsigne
                                .fixes = request.fixes,
                                .level = request.level,
                                .output = result.output,
+                               .header_units = request.header_units,
                                .jobs = jobs,
                                .cache = request.cache},
                               part);

@@ -33,8 +33,9 @@ struct FleetRequest {
   std::vector<Target> targets;
   std::vector<std::filesystem::path> fixes;
   std::uint32_t level = 1;
-  std::filesystem::path output;   ///< folder that gets one folder for each patchset; made when it is missing
-  std::filesystem::path cache{};  ///< see BuildRequest
+  std::filesystem::path output;    ///< folder that gets one folder for each patchset; made when it is missing
+  std::filesystem::path cache{};   ///< see BuildRequest
+  std::size_t header_units = 400;  ///< see BuildRequest
   unsigned jobs = std::thread::hardware_concurrency();  ///< compilers to run at once, for all targets
 };
 

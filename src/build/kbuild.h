@@ -62,6 +62,10 @@ class Kbuild {
                                                      const std::filesystem::path& root,
                                                      const std::filesystem::path& file,
                                                      const std::filesystem::path& output) const;
+  /// What the compiler would compile, in the same way; files beside `output` are written on the way.
+  Result<std::string> preprocess(const UnitFlags& flags, const std::filesystem::path& root,
+                                 const std::filesystem::path& file,
+                                 const std::filesystem::path& output) const;
 
  private:
   Kbuild(const Target& target, Toolchain toolchain, TempDir tree, BuildCache cache)
@@ -77,6 +81,9 @@ class Kbuild {
   Result<Command> compiler_command(const UnitFlags& flags, const std::filesystem::path& root,
                                    const std::filesystem::path& file,
                                    const std::filesystem::path& output) const;
+  Result<std::string> preprocessed(const UnitFlags& flags, Command compiler,
+                                   const std::filesystem::path& root, const std::filesystem::path& output,
+                                   const BuildRootAccess& access) const;
   Result<std::optional<std::string>> object_key(const UnitFlags& flags, const Command& compiler,
                                                 const std::filesystem::path& root,
                                                 const std::filesystem::path& output,

@@ -119,18 +119,29 @@ Result<std::vector<fs::path>> Kbuild::compile(const UnitFlags& flags, const fs::
   return files;
 }
 
+Result<std::string> Kbuild::preprocess(const UnitFlags& flags, const fs::path& root, const fs::path& file,
+                                       const fs::path& output) const {
+  const Command compiler = TRY(compiler_command(flags, root, file, output));
+  return preprocessed(flags, compiler, root, output,
+                      {.read = {root, file.parent_path()}, .write = {output.parent_path()}});
+}
+
+Result<std::string> Kbuild::preprocessed(const UnitFlags& flags, Command compiler, const fs::path& root,
+                                         const fs::path& output, const BuildRootAccess& access) const {
+  const fs::path text = output.string() + ".i";
+  compiler.argv.insert(compiler.argv.end(), {"-E", "-o", text.string()});
+  const Finished done = TRY(run_in_place(compiler, access));
+  if (done.status != 0) return does_not_compile(flags, root, done);
+  return read_text_file(text, kLargestText);
+}
+
 /// Of all that the object depends on; nothing when that is more than the text, or nobody keeps objects. The
 /// text holds where each line is from, so debug information is right, too.
 Result<std::optional<std::string>> Kbuild::object_key(const UnitFlags& flags, const Command& compiler,
                                                       const fs::path& root, const fs::path& output,
                                                       const BuildRootAccess& access) const {
   if (!cache_.exists()) return std::nullopt;
-  const fs::path text_file = output.string() + ".i";
-  Command preprocess = compiler;
-  preprocess.argv.insert(preprocess.argv.end(), {"-E", "-o", text_file.string()});
-  const Finished done = TRY(run_in_place(preprocess, access));
-  if (done.status != 0) return does_not_compile(flags, root, done);
-  const std::string text = TRY(read_text_file(text_file, kLargestText));
+  const std::string text = TRY(preprocessed(flags, compiler, root, output, access));
   if (text.contains(".incbin")) return std::nullopt;  // the assembler reads a file
   Places places = places_of({});
   places.add(compiler.directory, "view");

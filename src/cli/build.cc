@@ -35,6 +35,7 @@ struct Options {
   std::vector<std::string> fixes;
   std::uint32_t level = 1;
   std::string output;
+  std::size_t header_units = 400;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
@@ -53,6 +54,7 @@ Result<int> build_for_one(const Options& options, bool json) {
                        .fixes = paths_of(options.fixes),
                        .level = options.level,
                        .output = options.output,
+                       .header_units = options.header_units,
                        .jobs = options.jobs,
                        .cache = store.cache()};
   if (request.output.empty())
@@ -95,6 +97,7 @@ Result<int> build_for_fleet(const Options& options, bool json) {
       .level = options.level,
       .output = options.output.empty() ? fmt::format("patchsets-{}", options.level) : options.output,
       .cache = store.cache(),
+      .header_units = options.header_units,
       .jobs = options.jobs};
   std::vector<FleetResult> results;
   {
@@ -135,6 +138,11 @@ void add_build_command(CLI::App& app, Invocation& invocation) {
           "Folder to make (default: patchset-RELEASE-LEVEL); with --targets one that gets a folder for "
           "each (default: patchsets-LEVEL)")
       ->type_name("FOLDER");
+  command
+      .add_option("--header-units", options->header_units,
+                  "Units to compile, at most, for headers that the fixes change")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
   command.add_option("--jobs", options->jobs, "Compilers to run at once (default: the number of processors)")
       ->check(CLI::Range(1u, 1024u));
   command.add_option("--store", options->store, "Folder that holds the targets (default: ~/.cache/suture)")

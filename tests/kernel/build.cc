@@ -148,6 +148,7 @@ TEST_F(BuildOnRealKernel, FindsTheUnitsThatAHeaderReaches) {
   ASSERT_EQ(result->patchset.objects[0].evidence.size(), 1u);
   EXPECT_EQ(result->patchset.objects[0].evidence[0].unit, "fs/quota/dquot.c");
   EXPECT_THAT(result->notes, testing::Contains(HasSubstr("the export __ksymtab_dqgrab is left out")));
+  EXPECT_THAT(result->notes, testing::Contains(HasSubstr("has 32 of them, and 0 may change")));
 }
 
 // Whatever was kept of earlier builds, wherever the temporary files are, whatever the output is called.
@@ -182,14 +183,19 @@ TEST_F(BuildOnRealKernel, GivesTheSameBytesEachTime) {
   EXPECT_EQ(alone.find(target_.source.string()), std::string::npos);
 }
 
-TEST_F(BuildOnRealKernel, RefusesAHeaderThatNearlyEverythingIncludes) {
-  const std::string text =
-      "--- a/include/linux/sched.h\n+++ b/include/linux/sched.h\n@@ -1,4 +1,5 @@\n"
-      " /* SPDX-License-Identifier: GPL-2.0 */\n+/* more */\n #ifndef _LINUX_SCHED_H\n"
-      " #define _LINUX_SCHED_H\n \n";
-  const Error error = refusal({written("sched", text)});
-  EXPECT_EQ(error.code, "build.header-changed");
-  EXPECT_THAT(error.message(), HasSubstr("include/linux/sched.h"));
+// A type changes: only compiling tells what that means for those that include it.
+TEST_F(BuildOnRealKernel, RefusesAHeaderThatMayChangeTooMuch) {
+  const auto diff =
+      written("sched",
+              "--- a/include/linux/quotaops.h\n+++ b/include/linux/quotaops.h\n@@ -15,3 +15,4 @@\n"
+              " #define DQUOT_SPACE_WARN\t0x1\n+struct quota_more { int one; };\n"
+              " #define DQUOT_SPACE_RESERVE\t0x2\n #define DQUOT_SPACE_NOFAIL\t0x4\n");
+  Progress progress("test");
+  const auto result = build_patchset(
+      {.target = target_, .fixes = {diff}, .output = folder_->path() / "out", .header_units = 2}, progress);
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, "build.header-changed");
+  EXPECT_THAT(result.error().message(), HasSubstr("include/linux/quotaops.h, more than 2 may change"));
 }
 
 // Objects of 176 bytes are in use; code for 200 would write beyond them.

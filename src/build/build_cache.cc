@@ -45,7 +45,8 @@ void BuildCache::keep(std::string_view key, ByteView value) const {
   const std::string sum = sha256_hex(value);
   Bytes file(sum.begin(), sum.end());
   file.insert(file.end(), value.begin(), value.end());
-  (void)write_file(path_of(key), file);  // a full disk is no reason to fail a build
+  // A full disk is no reason to fail a build.
+  [[maybe_unused]] const Result<void> kept = write_file(path_of(key), file);
 }
 
 void BuildCache::shrink(std::uintmax_t bytes) const {

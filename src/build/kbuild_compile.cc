@@ -51,7 +51,7 @@ Places Kbuild::places_of(const std::vector<fs::path>& more) const {
 /// depends on where the source is, and writes none (the undefined-behaviour sanitizer's messages hold the
 /// file's name as it was given).
 Result<fs::path> Kbuild::view_of(const fs::path& root) const {
-  const fs::path view = tree_.path() / ("view-" + sha256_hex(as_bytes(root.native())).substr(0, 16));
+  fs::path view = tree_.path() / ("view-" + sha256_hex(as_bytes(root.native())).substr(0, 16));
   TRY(make_directories(view));
   std::error_code error;
   const auto link = [&](const fs::path& to, const std::string& name) {

@@ -87,7 +87,7 @@ std::string fleet_text(const std::vector<FleetResult>& results) {
   std::string summary;
   for (const auto& [outcome, count] : counts)
     summary += fmt::format("{}{} {}", summary.empty() ? "" : ", ", count, to_text(outcome));
-  return text + fmt::format("\n{} kernels: {}\n", results.size(), summary);
+  return text + fmt::format("\n{} kernel{}: {}\n", results.size(), results.size() == 1 ? "" : "s", summary);
 }
 
 Json fleet_json(const std::vector<FleetResult>& results) {

@@ -63,7 +63,8 @@ Result<HeaderReach> units_reached_by_headers(const Kbuild& kbuild, const Patched
                                              const TouchedFiles& touched, const HeaderReachLimits& limits,
                                              Progress& progress) {
   progress.step("look for what includes the changed headers");
-  const IncludeGraph graph = TRY(IncludeGraph::read(tree.pristine()));
+  const IncludeGraph graph =
+      TRY(IncludeGraph::read(tree.pristine(), kbuild.cache(), kbuild.target().id.build_id));
   std::vector<std::string> names = graph.units_that_include(touched.headers);
   std::erase_if(names, [&](const std::string& name) { return touched.units.contains(name); });
   progress.step(fmt::format("ask kbuild about {} units", names.size()));

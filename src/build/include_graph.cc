@@ -25,13 +25,17 @@ std::string last_part(std::string_view path) {
 
 }  // namespace
 
-Result<IncludeGraph> IncludeGraph::read(const fs::path& tree) {
+Result<IncludeGraph> IncludeGraph::read(const fs::path& tree, const BuildCache& cache,
+                                        std::string_view version) {
+  const std::string key = BuildCache::key_of({"includes", version});
+  if (const auto lines = cache.find(key)) return parse(as_text(*lines));
   const Finished grep = TRY(run({.argv = {"grep", "-r", "-E", "-Z", "--include=*.c", "--include=*.h", "-e",
                                           "^[ \t]*#[ \t]*include[ \t]*[\"<]", "."},
                                  .directory = tree,
                                  .environment = {{"LC_ALL", "C"}, {"GREP_OPTIONS", ""}}}));
   if (grep.status > 1)
     return fail("build.kbuild-failed", "look for what includes what", grep.err.substr(0, 2000));
+  cache.keep(key, as_bytes(grep.out));
   return parse(grep.out);
 }
 

@@ -13,13 +13,16 @@
 #include <vector>
 
 #include "base/error.h"
+#include "build/build_cache.h"
 
 namespace suture {
 
 class IncludeGraph {
  public:
-  /// Reads all `#include` lines of a kernel tree. Other architectures, tools and samples are left out.
-  static Result<IncludeGraph> read(const std::filesystem::path& tree);
+  /// Reads all `#include` lines of a kernel tree, once for each `version` of it that the cache knows. Other
+  /// architectures, tools and samples are left out.
+  static Result<IncludeGraph> read(const std::filesystem::path& tree, const BuildCache& cache,
+                                   std::string_view version);
   /// From lines "FILE\0#include <NAME>", as `grep -Z` prints them.
   static IncludeGraph parse(std::string_view lines);
 

@@ -48,6 +48,8 @@ class Kbuild {
   /// The same for many at once, in the order given. kbuild takes a second to read its Makefiles and little
   /// more for each unit, so this is how to ask about hundreds.
   std::vector<Result<UnitFlags>> flags(std::span<const std::string> units) const;
+  const Target& target() const { return target_; }
+  const BuildCache& cache() const { return cache_; }
   /// Where all this happens; goes away with the object.
   const std::filesystem::path& tree() const { return tree_.path(); }
   /// For `folder/NAME.c`, the only source of a module of its own.

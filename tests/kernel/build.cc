@@ -285,6 +285,32 @@ TEST_F(BuildOnRealKernel, RefusesAUnitThatIsNotAsShipped) {
   EXPECT_THAT(error.message(), HasSubstr("__warn_printk"));
 }
 
+// Headers of another configuration: everything compiles, to other code.
+TEST_F(BuildOnRealKernel, RefusesAnotherConfiguration) {
+  const auto headers = folder_->path() / "headers";
+  std::filesystem::copy(
+      target_.headers, headers,
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
+  const auto file = headers / "include/config/auto.conf";
+  std::string config = read_text_file(file).value();
+  const std::string line = "CONFIG_RETHUNK=y\n";
+  ASSERT_NE(config.find(line), std::string::npos);
+  config.erase(config.find(line), line.size());
+  std::filesystem::permissions(file, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+  ASSERT_TRUE(write_file(file, config).has_value());
+  target_.headers = headers;
+  EXPECT_EQ(refusal({fix("CVE-2026-53249")}).code, "build.not-as-shipped");
+}
+
+TEST_F(BuildOnRealKernel, RefusesATruncatedImage) {
+  const auto image = read_file(target_.image).value();
+  target_.image = folder_->path() / "image";
+  for (const std::size_t size : {std::size_t{1} << 20, image.size() / 2, image.size() - (1u << 20)}) {
+    ASSERT_TRUE(write_file(target_.image, ByteView(image).first(size)).has_value());
+    EXPECT_THAT(refusal({fix("CVE-2026-53249")}).code, testing::StartsWith("image.")) << size;
+  }
+}
+
 TEST_F(BuildOnRealKernel, RefusesAnImageOfAnotherBuild) {
   target_.id.build_id = std::string(40, '0');
   EXPECT_EQ(refusal({fix("CVE-2026-46234")}).code, "build.image-differs");

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "elf/module_name.h"
-#include "image/decompress.h"
+#include "image/module_file.h"
 
 namespace suture {
 namespace {
@@ -20,8 +20,6 @@ std::uint64_t base_of(std::uint64_t range) {
   return ((range + 1) << kRangeBits) + kMiddle;
 }
 
-constexpr std::size_t kLargestModule = 256u << 20;
-
 }  // namespace
 
 Result<ShippedModule> ShippedModule::find_and_read(const std::filesystem::path& modules,
@@ -30,12 +28,9 @@ Result<ShippedModule> ShippedModule::find_and_read(const std::filesystem::path& 
   for (std::filesystem::recursive_directory_iterator entry(modules / "kernel", error), end;
        !error && entry != end; entry.increment(error)) {
     if (!entry->is_regular_file(error) || module_name(entry->path().native()) != name ||
-        entry->path().filename().native().find(".ko") == std::string::npos)
+        !is_module_file(entry->path()))
       continue;
-    const Bytes file = TRY(read_file(entry->path(), kLargestModule));
-    if (entry->path().extension() == ".ko") return parse(file, std::string(name));
-    return parse(TRY_IN("read " + entry->path().string(), decompress_module(file, kLargestModule)),
-                 std::string(name));
+    return parse(TRY(read_module_file(entry->path())), std::string(name));
   }
   return fail("image.no-module", fmt::format("find the module {} in {}", name, modules.string()),
               "there is none of that name");

@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "elf/module_name.h"
 #include "elf/object.h"
+#include "image/module_file.h"
 #include "qualify/guest_scripts.h"
 
 namespace suture {
@@ -24,8 +25,8 @@ std::string relative(std::string path) {
 }
 
 /// "depends=net_failover,failover" of the section .modinfo.
-Result<std::vector<std::string>> dependencies_of(const fs::path& module) {
-  const elf::Object object = TRY(elf::read_object(module));
+Result<std::vector<std::string>> dependencies_of(ByteView module, const std::string& module_of) {
+  const elf::Object object = TRY(elf::parse_object(module, module_of));
   std::vector<std::string> names;
   const elf::Section* info = object.find_section(".modinfo");
   if (info == nullptr) return names;
@@ -113,7 +114,7 @@ Result<void> GuestFiles::index(const fs::path& modules) {
   std::error_code error;
   for (fs::recursive_directory_iterator entry(modules / "kernel", error), end; !error && entry != end;
        entry.increment(error)) {
-    if (entry->path().extension() != ".ko") continue;
+    if (!is_module_file(entry->path())) continue;
     module_files_.emplace(module_name(entry->path().native()), entry->path());
   }
   if (error) return fail("file.read", "list the modules of " + modules.string(), error.message());
@@ -129,11 +130,14 @@ Result<void> GuestFiles::add_with_dependencies(const fs::path& modules, const st
   }
   const std::string path = "/modules/" + name + ".ko";
   if (std::ranges::find(order, path) != order.end()) return {};
-  for (const std::string& dependency : TRY(dependencies_of(file->second))) {
+  // Unpacked, since the guest's insmod may not know how.
+  const Bytes module = TRY(read_module_file(file->second));
+  for (const std::string& dependency : TRY(dependencies_of(module, name))) {
     TRY(add_with_dependencies(modules, dependency, order));
   }
   order.push_back(path);
-  return add_file(file->second, path);
+  archive_.add_file(relative(path), module, 0644);
+  return {};
 }
 
 Result<void> GuestFiles::add_module(const fs::path& modules, const std::string& name, bool load_at_boot) {

@@ -4,7 +4,7 @@
 # shellcheck source=tests/vm/guest/levels.sh
 . /root/levels.sh
 
-hole() { [ "$(probe arp-ioctl-name)" = "$1" ]; }
+hole() { [ "$(probe "${2:-arp-ioctl-name}")" = "$1" ]; }
 
 check_equal "the kernel that was built for" "$RELEASE" "$(uname -r)"
 check "the hole is open" hole open
@@ -12,6 +12,14 @@ apply 1
 check "the hole is closed" hole closed
 revert 1
 check "the hole is open again" hole open
+if [ -n "${MODULE:-}" ]; then
+  load_module "$MODULE"
+  check "the module's hole is closed" hole closed CVE-2026-46234
+  apply 3
+  check "the module's hole is open" hole open CVE-2026-46234
+  revert 3
+  check "the module's hole is closed again" hole closed CVE-2026-46234
+fi
 check "the kernel has no complaint" sh -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'
 apply 2
 # Found in the table that was shipped with it, the trap says its text and place (see lineages.sh), and the function

@@ -21,6 +21,8 @@ build_fleet() {
 }
 build_fleet $fix 1
 build_fleet warn 2
+# Of a module, which is compressed from 6.12 on; kernels before 6.1.176 have the hole anyway.
+build_fleet vsock-reopened 3
 
 # outcome_of RELEASE FIX FIELD: of the document.
 outcome_of() {
@@ -42,8 +44,18 @@ for name in "$SUTURE_RELEASE=$SUTURE_VERSION" $SUTURE_LINEAGES; do
     *) is "$name" "patched arp_ioctl" "$(outcome_of "$SUTURE_RELEASE" $fix)" ;;
   esac
   is "$name" "patched cmdline_proc_show" "$(outcome_of "$SUTURE_RELEASE" warn)"
+  module=
+  case $name in
+    6.1.0-47-*) is "$name" "not affected" "$(outcome_of "$SUTURE_RELEASE" vsock-reopened)" ;;
+    *)
+      is "$name" "patched vsock_update_buffer_size" "$(outcome_of "$SUTURE_RELEASE" vsock-reopened)"
+      module="--modules $(target_path modules) --have-module vsock --env MODULE=vsock"
+      module="$module --file $work/vsock-reopened/$folder/suture_3.ko"
+      ;;
+  esac
+  # shellcheck disable=SC2086 # a list of words
   "$bin/suture-vm" --kernel "$(target_path image)" --script tests/vm/lineages.guest.sh --program "$bin/probe" \
     --file tests/vm/guest/levels.sh --file "$work/$fix/$folder/suture_1.ko" \
     --file "$work/warn/$folder/suture_2.ko" --env "RELEASE=$SUTURE_RELEASE" --timeout 400 \
-    --expect-warning fs/proc/cmdline.c
+    --expect-warning fs/proc/cmdline.c $module
 done

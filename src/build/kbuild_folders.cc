@@ -34,9 +34,9 @@ Kbuild::ByFolder Kbuild::read_lists(const std::string& out) {
 /// from there. A Makefile that fails has no entry.
 Result<Kbuild::Lists> Kbuild::ask_for_lists(const std::vector<std::string>& folders,
                                             std::string_view list) const {
-  const Finished make = TRY(
-      run_in_place(make_command({"suture-lists", fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " ")),
-                                 fmt::format("SUTURE_LIST={}", list)})));
+  const Finished make =
+      TRY(ask(make_command({"suture-lists", fmt::format("SUTURE_FOLDERS={}", fmt::join(folders, " ")),
+                            fmt::format("SUTURE_LIST={}", list)})));
   return Lists{.of = read_lists(make.out), .complaints = make.err};
 }
 

@@ -42,16 +42,16 @@ std::string_view next_token(std::string_view& rest) {
   return token;
 }
 
-std::vector<std::string_view> tokens_of(std::string_view text) {
-  std::vector<std::string_view> tokens;
+using Tokens = std::vector<std::string_view>;
+
+Tokens tokens_of(std::string_view text) {
+  Tokens tokens;
   while (true) {
     const std::string_view token = next_token(text);
     if (token.empty()) return tokens;
     tokens.push_back(token);
   }
 }
-
-using Tokens = std::vector<std::string_view>;
 
 bool has_any(Tokens::const_iterator begin, Tokens::const_iterator end,
              std::initializer_list<std::string_view> words) {
@@ -148,7 +148,7 @@ bool code_may_differ(std::string_view before, std::string_view after) {
   const std::vector<std::string> new_items = top_level_items(after);
   const auto old_counts = counted(old_items);
   const auto new_counts = counted(new_items);
-  std::set<std::string> changed;  // functions
+  std::set<std::string, std::less<>> changed;  // functions
   const auto take = [&](const std::map<std::string, int>& these, const std::map<std::string, int>& those) {
     return std::ranges::all_of(these, [&](const auto& entry) {
       const auto other = those.find(entry.first);
@@ -161,9 +161,8 @@ bool code_may_differ(std::string_view before, std::string_view after) {
   if (!take(old_counts, new_counts) || !take(new_counts, old_counts)) return true;
   // What is the same must come in the same order, too: a definition has to stand before its use.
   const auto names_changed = [&](const std::string& item) {
-    const auto tokens = tokens_of(item);
-    return std::ranges::any_of(tokens,
-                               [&](std::string_view token) { return changed.contains(std::string(token)); });
+    return std::ranges::any_of(tokens_of(item),
+                               [&](std::string_view token) { return changed.contains(token); });
   };
   const auto kept = [&](const std::vector<std::string>& items, const std::map<std::string, int>& those) {
     std::vector<const std::string*> result;

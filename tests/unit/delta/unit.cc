@@ -135,25 +135,24 @@ TEST(CutUnit, TakesGlobalVariablesForPrivateByNoName) {
   EXPECT_EQ(unit->atom(1).kind, AtomKind::kData);
 }
 
-TEST(CutUnit, RefusesReferencesToNowhere) {
+/// Two variables of 8 bytes in one section, and this reference to it.
+elf::Object two_variables(const elf::Relocation& relocation) {
   elf::Section data{.name = ".data", .flags = SHF_ALLOC | SHF_WRITE, .size = 16, .data = Bytes(16, 1)};
-  data.relocations.push_back({.offset = 0, .type = R_X86_64_64, .symbol = 0, .addend = 400});
-  const elf::Object object =
-      object_with({data}, {{.name = ".data", .type = STT_SECTION, .section = 0},
-                           {.name = "a", .type = STT_OBJECT, .section = 0, .value = 0, .size = 8},
-                           {.name = "b", .type = STT_OBJECT, .section = 0, .value = 8, .size = 8}});
+  data.relocations.push_back(relocation);
+  return object_with({data}, {{.name = ".data", .type = STT_SECTION, .section = 0},
+                              {.name = "a", .type = STT_OBJECT, .section = 0, .value = 0, .size = 8},
+                              {.name = "b", .type = STT_OBJECT, .section = 0, .value = 8, .size = 8}});
+}
+
+TEST(CutUnit, RefusesReferencesToNowhere) {
+  const elf::Object object = two_variables({.offset = 0, .type = R_X86_64_64, .symbol = 0, .addend = 400});
   const auto unit = Unit::cut(object, "u.c");
   ASSERT_FALSE(unit.has_value());
   EXPECT_EQ(unit.error().code, "delta.unsupported-object");
 }
 
 TEST(CutUnit, RefusesFieldsThatPassTheEndOfAnAtom) {
-  elf::Section data{.name = ".data", .flags = SHF_ALLOC | SHF_WRITE, .size = 16, .data = Bytes(16, 1)};
-  data.relocations.push_back({.offset = 4, .type = R_X86_64_64, .symbol = 0, .addend = 0});
-  const elf::Object object =
-      object_with({data}, {{.name = ".data", .type = STT_SECTION, .section = 0},
-                           {.name = "a", .type = STT_OBJECT, .section = 0, .value = 0, .size = 8},
-                           {.name = "b", .type = STT_OBJECT, .section = 0, .value = 8, .size = 8}});
+  const elf::Object object = two_variables({.offset = 4, .type = R_X86_64_64, .symbol = 0, .addend = 0});
   const auto unit = Unit::cut(object, "u.c");
   ASSERT_FALSE(unit.has_value());
   EXPECT_EQ(unit.error().code, "delta.unsupported-object");

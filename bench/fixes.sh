@@ -44,7 +44,7 @@ CVE-2026-53050 vmlinux patched -
 CVE-2026-53238 vmlinux delta.data-changed -
 CVE-2026-64422 vmlinux delta.data-changed -
 CVE-2026-43074 vmlinux delta.layout-changed -
-ptrace-get_dumpable vmlinux build.header-changed -
+ptrace-get_dumpable vmlinux delta.layout-changed -
 TEXT
 }
 
@@ -55,6 +55,7 @@ CVE-2026-53238-callback vmlinux patched netlabel
 tcp-reordering-unsigned vmlinux patched tcp_reordering
 CVE-2026-43074-headless vmlinux patched -
 ptrace-get_dumpable-shadow vmlinux patched zombie
+ptrace-get_dumpable-padding vmlinux patched zombie
 TEXT
 }
 
@@ -71,7 +72,7 @@ reason() { # NAME
     CVE-2026-53238) echo "right: a table that the running kernel points to changes in four entries of two words each, which no one write can switch; see CVE-2026-53238-callback" ;;
     CVE-2026-64422) echo "right: the same, of a table of which each network namespace holds a copy; see tcp-reordering-unsigned, which is the part that one word can do" ;;
     CVE-2026-43074) echo "right: objects of the old size live on, and new code would write behind their end; see CVE-2026-43074-headless" ;;
-    ptrace-get_dumpable) echo "right: nearly all units include the header, and each would have to be compiled to know; see ptrace-get_dumpable-shadow" ;;
+    ptrace-get_dumpable) echo "right: bits of tasks that are alive would have to move; see ptrace-get_dumpable-padding, where the new bit stands behind them, and ptrace-get_dumpable-shadow" ;;
     CVE-2026-43074-headless) echo "no probe: a use after free in a race; event polls are made and freed under each patch" ;;
   esac
 }

@@ -50,14 +50,23 @@ class Builder {
     // Compile each touched unit as the kernel was compiled, before and after.
     const Kbuild kbuild = TRY(Kbuild::prepare(request_.target, BuildCache(request_.cache)));
     const TouchedFiles touched = TRY(files_touched_by(fixes_));
-    std::vector<UnitFlags> units = TRY(find_units(kbuild, {touched.units.begin(), touched.units.end()}));
-    if (!touched.headers.empty()) TRY(add_units_by_header(kbuild, tree, touched, units));
+    const std::vector<UnitFlags> units =
+        TRY(find_units(kbuild, {touched.units.begin(), touched.units.end()}));
     TRY(check_needed("build.not-affected"));
     const std::vector<CompiledUnit> compiled =
         TRY(compile_units(kbuild, tree, units, request_.jobs, progress_));
 
     // Compare the two objects: what changed, and what goes with it.
-    std::vector<ChangedUnit> changed = TRY(compare(compiled));
+    std::vector<ChangedUnit> changed;
+    TRY(compare(compiled, changed));
+
+    // The same of the units that the fixes reach through headers only: there may be hundreds.
+    std::vector<CompiledUnit> reached;
+    if (!touched.headers.empty()) {
+      const std::vector<UnitFlags> more = TRY(units_by_header(kbuild, tree, touched));
+      reached = TRY(compile_units(kbuild, tree, more, request_.jobs, progress_));
+      TRY(compare(reached, changed));
+    }
     TRY(check_declarations(changed));
     TRY(check_changed(changed));
 
@@ -171,22 +180,26 @@ class Builder {
   }
 
   /// Few of the units that include a header have code of it.
-  Result<void> add_units_by_header(const Kbuild& kbuild, const PatchedTree& tree, const TouchedFiles& touched,
-                                   std::vector<UnitFlags>& units) {
+  Result<std::vector<UnitFlags>> units_by_header(const Kbuild& kbuild, const PatchedTree& tree,
+                                                 const TouchedFiles& touched) {
     HeaderReach reach = TRY(units_reached_by_headers(
         kbuild, tree, touched, {.jobs = request_.jobs, .most_units = request_.header_units}, progress_));
-    result_.notes.push_back(fmt::format(
-        "{} units include {}; this kernel has {} of them, and {} may change, by their preprocessed text",
-        reach.including, fmt::join(touched.headers, ", "), reach.built, reach.units.size()));
-    for (UnitFlags& unit : reach.units) {
-      by_header_.insert(unit.unit);
-      units.push_back(std::move(unit));
-    }
-    return {};
+    note_reach(reach, touched.headers);
+    for (const UnitFlags& unit : reach.units) by_header_.insert(unit.unit);
+    return std::move(reach.units);
   }
 
-  Result<std::vector<ChangedUnit>> compare(const std::vector<CompiledUnit>& compiled) {
-    std::vector<ChangedUnit> changed;
+  void note_reach(const HeaderReach& reach, const std::set<std::string>& headers) {
+    std::string naming;
+    for (const StructChange& change : reach.structs)
+      naming += fmt::format("; {} can name what is new or elsewhere in struct {} ({})", reach.naming,
+                            change.tag, fmt::join(change.members, ", "));
+    result_.notes.push_back(fmt::format(
+        "{} units include {}{}; this kernel has {} of them, and {} may change, by their preprocessed text",
+        reach.including, fmt::join(headers, ", "), naming, reach.built, reach.units.size()));
+  }
+
+  Result<void> compare(const std::vector<CompiledUnit>& compiled, std::vector<ChangedUnit>& changed) {
     for (const CompiledUnit& unit : compiled) {
       progress_.step("compare " + unit.flags.unit);
       Delta delta = TRY(compare_unit(unit, declared_));
@@ -201,7 +214,7 @@ class Builder {
       }
       changed.push_back({.compiled = unit, .delta = std::move(delta)});
     }
-    return changed;
+    return {};
   }
 
   /// The folder appears as a whole, or not at all.

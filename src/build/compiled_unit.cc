@@ -21,7 +21,8 @@ Result<void> compile_patched(const Kbuild& kbuild, const PatchedTree& tree, cons
                              const fs::path& object) {
   const auto files =
       TRY_IN("with the fixes applied", kbuild.compile(unit, tree.root(), tree.root() / unit.unit, object));
-  return tree.check_files_read(files);
+  TRY_IN("compile " + unit.unit, tree.check_files_read(files));
+  return {};
 }
 
 namespace {

@@ -217,22 +217,6 @@ bool is_outside_of_the_kernel(std::string_view path) {
   return false;
 }
 
-/// Code beside the kernel proper, by folder: linked into images of their own, and run before it, after it, or
-/// by processes.
-std::string_view other_image(std::string_view path) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kFolders{{
-      {"arch/x86/entry/vdso/", "the vDSO, which is mapped into every process"},
-      {"arch/x86/boot/", "the boot loader's stub"},
-      {"arch/x86/purgatory/", "kexec's purgatory"},
-      {"arch/x86/realmode/", "the real-mode trampoline"},
-      {"drivers/firmware/efi/libstub/", "the EFI stub"},
-      {"usr/", "the initial file system"},
-  }};
-  const auto* found =
-      std::ranges::find_if(kFolders, [&](const auto& folder) { return path.starts_with(folder.first); });
-  return found == kFolders.end() ? std::string_view{} : found->second;
-}
-
 }  // namespace
 
 Result<Fix> parse_fix(std::string_view diff, const std::string& name) {
@@ -260,13 +244,27 @@ Result<Fix> read_fix(const std::filesystem::path& path) {
   return parse_fix(text, (has_suffix ? path.stem() : path.filename()).string());
 }
 
+std::string_view image_beside_kernel(std::string_view path) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kFolders{{
+      {"arch/x86/entry/vdso/", "the vDSO, which is mapped into every process"},
+      {"arch/x86/boot/", "the boot loader's stub"},
+      {"arch/x86/purgatory/", "kexec's purgatory"},
+      {"arch/x86/realmode/", "the real-mode trampoline"},
+      {"drivers/firmware/efi/libstub/", "the EFI stub"},
+      {"usr/", "the initial file system"},
+  }};
+  const auto* found =
+      std::ranges::find_if(kFolders, [&](const auto& folder) { return path.starts_with(folder.first); });
+  return found == kFolders.end() ? std::string_view{} : found->second;
+}
+
 Result<TouchedFiles> files_touched_by(const std::vector<Fix>& fixes) {
   TouchedFiles touched;
   for (const Fix& fix : fixes) {
     for (const FixFile& file : fix.files) {
       if (is_outside_of_the_kernel(file.path)) continue;
       const std::string what = "find the units of the fix " + fix.record.name;
-      if (const std::string_view image = other_image(file.path); !image.empty()) {
+      if (const std::string_view image = image_beside_kernel(file.path); !image.empty()) {
         return fail(
             "build.not-kernel-code", what, fmt::format("it changes {}, a part of {}", file.path, image),
             "that code is copied or gone by the time the kernel runs: nothing there can be redirected");

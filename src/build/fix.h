@@ -45,6 +45,10 @@ struct TouchedFiles {
   std::set<std::string> headers;  ///< `.h` files: every unit that includes one may change
 };
 
+/// What a source file makes that is not the running kernel: "the vDSO", "the boot code"; empty for the
+/// kernel's own.
+std::string_view image_beside_kernel(std::string_view path);
+
 /// "build.unit-added", "build.file-unsupported", "build.not-kernel-code" name the file.
 Result<TouchedFiles> files_touched_by(const std::vector<Fix>& fixes);
 

@@ -11,19 +11,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Folders without code of an x86 kernel.
+std::string last_part(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+}  // namespace
+
 bool is_left_out(std::string_view path) {
   for (const std::string_view folder : {"tools/", "samples/", "Documentation/", "scripts/", "usr/"}) {
     if (path.starts_with(folder)) return true;
   }
   return path.starts_with("arch/") && !path.starts_with("arch/x86/");
 }
-
-std::string last_part(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
-}
-
-}  // namespace
 
 Result<IncludeGraph> IncludeGraph::read(const fs::path& tree, const BuildCache& cache,
                                         std::string_view version) {

@@ -17,10 +17,13 @@
 
 namespace suture {
 
+/// Whether a file of a kernel tree holds no code of an x86 kernel: other architectures, tools, samples.
+bool is_left_out(std::string_view path);
+
 class IncludeGraph {
  public:
-  /// Reads all `#include` lines of a kernel tree, once for each `version` of it that the cache knows. Other
-  /// architectures, tools and samples are left out.
+  /// Reads all `#include` lines of a kernel tree, once for each `version` of it that the cache knows, but for
+  /// those of files that are left out.
   static Result<IncludeGraph> read(const std::filesystem::path& tree, const BuildCache& cache,
                                    std::string_view version);
   /// From lines "FILE\0#include <NAME>", as `grep -Z` prints them.

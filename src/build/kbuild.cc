@@ -32,6 +32,15 @@ Result<void> link_to(const fs::path& to, const fs::path& from) {
   return {};
 }
 
+Result<void> link_entries(const fs::path& of, const fs::path& folder) {
+  TRY(make_directories(folder));
+  std::error_code error;
+  for (fs::directory_iterator entry(of, error), end; !error && entry != end; entry.increment(error))
+    TRY(link_to(entry->path(), folder / entry->path().filename()));
+  if (error) return fail("file.read", "list " + of.string(), error.message());
+  return {};
+}
+
 Result<void> copy_to(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::copy(from, to, fs::copy_options::recursive, error);
@@ -120,11 +129,14 @@ Result<void> Kbuild::make_tree() {
   TRY(copy_to(target_.headers / "include/generated", tree / "include/generated"));
   TRY(copy_to(target_.headers / "arch/x86", tree / "arch/x86"));
   TRY(link_to(target_.headers / "Module.symvers", tree / "Module.symvers"));
-  TRY(link_to(target_.kbuild / "scripts", tree / "scripts"));
+  // A folder of links, so that programs which the package lacks can be made beside those that it has.
+  TRY(link_entries(target_.kbuild / "scripts", tree / "scripts"));
   TRY(link_to(target_.kbuild / "tools", tree / "tools"));
-  // kbuild thinks the configuration changed when this file is missing or older than .config.
+  // kbuild thinks the configuration changed when this file is missing or older than .config. The file server's
+  // clock may not be ours.
   TRY(write_file(tree / "include/config/auto.conf.cmd", ""));
-  fs::last_write_time(tree / ".config", fs::file_time_type::clock::now() - std::chrono::seconds(10), error);
+  const auto now = fs::last_write_time(tree / "include/config/auto.conf.cmd", error);
+  if (!error) fs::last_write_time(tree / ".config", now - std::chrono::seconds(10), error);
   if (error) return fail("file.write", "set the time of .config", error.message());
   TRY(make_directories(tree / kAuthorInclude / "suture"));
   TRY(write_file(tree / kAuthorInclude / "suture/patch.h", kAuthorHeader));
@@ -139,6 +151,8 @@ Result<void> Kbuild::make_tree() {
                                 "suture-units:\n"
                                 "\t+$(foreach question,$(SUTURE_QUESTIONS),$(MAKE) -f "
                                 "$(srctree)/scripts/Makefile.build $(subst |, ,$(question));)\n"
+                                "suture-tools:\n"
+                                "\t+$(MAKE) -f $(srctree)/scripts/Makefile.build obj=$(SUTURE_FOLDERS)\n"
                                 "suture-lists:\n"
                                 "\t+$(foreach folder,$(SUTURE_FOLDERS),$(MAKE) -f suture-list.mk "
                                 "obj=$(folder) $(SUTURE_LIST);)\n",
@@ -168,8 +182,38 @@ Result<Finished> Kbuild::ask(const Command& make, const BuildRootAccess& access)
   return finished;
 }
 
+/// One argument of a program may have 128 KiB (MAX_ARG_STRLEN, include/uapi/linux/binfmts.h), and what make
+/// hands to the shell is a few times as long as the question.
+std::vector<Kbuild::Questions> Kbuild::batches_of(const Questions& questions) {
+  constexpr std::size_t kLongest = 32u << 10;
+  std::vector<Questions> batches(1);
+  std::size_t size = 0;
+  for (const auto& [folder, objects] : questions) {
+    for (const std::string& object : objects) {
+      if (size + folder.size() + object.size() > kLongest) {
+        batches.emplace_back();
+        size = 0;
+      }
+      size += object.size() + 1 + (batches.back().contains(folder) ? 0 : folder.size() + 80);
+      batches.back()[folder].push_back(object);
+    }
+  }
+  return batches;
+}
+
 /// The lines that kbuild would run, and before each whether the folder's Makefile lists the object at all.
 Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions, const BuildRootAccess& access) const {
+  Answers all;
+  for (const Questions& batch : batches_of(questions)) {
+    Answers answers = TRY(ask_at_once(batch, access));
+    all.commands.merge(answers.commands);
+    all.entered.merge(answers.entered);
+    all.complaints += answers.complaints;
+  }
+  return all;
+}
+
+Result<Kbuild::Answers> Kbuild::ask_at_once(const Questions& questions, const BuildRootAccess& access) const {
   std::string words;
   for (const auto& [folder, objects] : questions)
     words += fmt::format("{}obj={}|{}", words.empty() ? "" : " ", folder, fmt::join(objects, "|"));
@@ -189,7 +233,8 @@ Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions, const Bui
                                      fmt::format("SUTURE_FOLDERS={}", fmt::join(above, " "))});
   }
   if (objtool_at_link_) question.push_back(objtool);
-  const Finished make = TRY(ask(make_command(std::move(question)), access));
+  Finished make = TRY(ask(make_command(question), access));
+  if (TRY(make_missing_tool(make.err))) make = TRY(ask(make_command(question), access));
   // make expands the variable for each rule that it runs on the way: generated headers and their tools, too.
   Answers answers{.commands = {}, .entered = read_lists(make.out), .complaints = make.err};
   for (std::size_t at = 0; at < make.out.size();) {
@@ -202,6 +247,24 @@ Result<Kbuild::Answers> Kbuild::ask_kbuild(const Questions& questions, const Bui
     answers.commands.try_emplace(std::string(line.substr(0, space)), line.substr(space + 1));
   }
   return answers;
+}
+
+/// Some generated headers are written by programs which packages with headers leave out: SELinux's flask.h by
+/// scripts/selinux/genheaders. kbuild complains of the first; false when it does of none, or it cannot be
+/// made.
+Result<bool> Kbuild::make_missing_tool(std::string_view complaints) const {
+  constexpr std::string_view kComplaint = "No rule to make target 'scripts/";
+  const std::size_t at = complaints.find(kComplaint);
+  if (at == std::string_view::npos) return false;
+  const std::size_t name = at + kComplaint.size() - std::string_view("scripts/").size();
+  const fs::path tool(complaints.substr(name, complaints.find('\'', name) - name));
+  std::error_code error;
+  if (tool.lexically_normal() != tool || fs::exists(tree_.path() / tool, error) ||
+      !fs::exists(target_.source / tool.parent_path() / "Makefile", error))
+    return false;
+  TRY(run_in_place(make_command(
+      {"suture-tools", "HOSTCC=" + target_.compiler, "SUTURE_FOLDERS=" + tool.parent_path().string()})));
+  return fs::exists(tree_.path() / tool, error);
 }
 
 Result<std::string> Kbuild::ask_kbuild(const std::string& folder, const std::string& object,

@@ -105,7 +105,10 @@ class Kbuild {
     ByFolder entered;                             ///< by folder: those that kbuild comes to from there
     std::string complaints;
   };
+  static std::vector<Questions> batches_of(const Questions& questions);
   Result<Answers> ask_kbuild(const Questions& questions, const BuildRootAccess& access = {}) const;
+  Result<bool> make_missing_tool(std::string_view complaints) const;
+  Result<Answers> ask_at_once(const Questions& questions, const BuildRootAccess& access) const;
   Result<std::string> ask_kbuild(const std::string& folder, const std::string& object,
                                  const BuildRootAccess& access = {}) const;
   /// An object as the Makefile of a folder that is not above it spells it: "arch/x86/kvm/../../../virt/….o".

@@ -4,21 +4,20 @@
 //
 // A header that hundreds of units include mostly changes by an inline function or a declaration that few of
 // them use. What no other part of the text names makes no code: an inline function that nobody calls is not
-// compiled, nor is a declaration. Of all else (types, variables, what is not understood) nothing is assumed.
+// compiled, nor is a declaration. Of a structure that changes somebody may know by which members code can
+// tell (struct_change.h). Of all else (other types, variables, what is not understood) nothing is assumed.
 #pragma once
 
-#include <string>
+#include <span>
 #include <string_view>
-#include <vector>
+
+#include "build/struct_change.h"
 
 namespace suture {
 
-/// The declarations and definitions at the outermost level, without line markers and with single spaces
-/// between tokens.
-std::vector<std::string> top_level_items(std::string_view preprocessed);
-
-/// False only when everything that differs is a static inline function, or the declaration of one function,
-/// that nothing else in either text names.
-bool code_may_differ(std::string_view before, std::string_view after);
+/// False only when all that differs is static inline functions, declarations of one function, and these
+/// structures, and none of what tells them is named by code that is there in any case.
+bool code_may_differ(std::string_view before, std::string_view after,
+                     std::span<const StructChange> structs = {});
 
 }  // namespace suture

@@ -2,6 +2,7 @@
 //
 // The builder on a real target: what it must make of real fixes, and what it must refuse.
 #include "build/build.h"
+#include "build/kbuild.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -196,6 +197,31 @@ TEST_F(BuildOnRealKernel, RefusesAHeaderThatMayChangeTooMuch) {
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code, "build.header-changed");
   EXPECT_THAT(result.error().message(), HasSubstr("include/linux/quotaops.h, more than 2 may change"));
+}
+
+// Nearly all units include the header. Which of them can tell is known without compiling them: none names the
+// new bit, and its neighbours are read as before.
+TEST_F(BuildOnRealKernel, NarrowsABitInTheHeaderOfAllUnits) {
+  const auto result = build({fix("ptrace-get_dumpable-padding")});
+  ASSERT_TRUE(result.has_value()) << result.error().message();
+  ASSERT_EQ(result->patchset.objects.size(), 1u);
+  EXPECT_EQ(result->patchset.objects[0].evidence.size(), 2u);
+  EXPECT_THAT(result->notes,
+              testing::Contains(
+                  HasSubstr("0 can name what is new or elsewhere in struct task_struct (user_dumpable)")));
+}
+
+// As it stands the fix moves bits of tasks that are alive.
+TEST_F(BuildOnRealKernel, RefusesBitsThatMove) {
+  const Error error = refusal({fix("ptrace-get_dumpable")});
+  EXPECT_EQ(error.code, "delta.layout-changed");
+  EXPECT_THAT(error.message(), HasSubstr("in_execve moves"));
+}
+
+// SELinux's flask.h is written by a program that no package has.
+TEST_F(BuildOnRealKernel, MakesProgramsThatWriteHeaders) {
+  const auto flags = Kbuild::prepare(target_).value().flags("security/selinux/ss/sidtab.c");
+  EXPECT_TRUE(flags.has_value()) << flags.error().message();
 }
 
 // Objects of 176 bytes are in use; code for 200 would write beyond them.

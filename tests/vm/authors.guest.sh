@@ -41,6 +41,13 @@ check_equal "still closed" closed "$(author zombie)"
 revert 3
 check_equal "after: open" open "$(author zombie)"
 
+step "a bit in what was padding"
+apply 10
+check_equal "under the patch a zombie that was not dumpable is closed" closed "$(author zombie)"
+check_equal "one that was dumpable is not" open "$(author dumpable)"
+revert 10
+check_equal "after: open" open "$(author zombie)"
+
 step "a fix that can do without the new member"
 apply 4
 check_equal "event polls come and go" "done" "$(author eventpoll)"

@@ -16,6 +16,7 @@ build 6 CVE-2026-53238-callback tcp-reordering-unsigned CVE-2026-53249
 build 7 CVE-2026-53249
 build 8 callback-fails CVE-2026-53238-callback tcp-reordering-unsigned
 build 9 update-unexpected CVE-2026-53238-callback
+build 10 ptrace-get_dumpable-padding
 
 # shellcheck disable=SC2086 # a list of words
 machine --script tests/vm/authors.guest.sh --file tests/vm/guest/levels.sh --program "$bin/author" --program "$bin/probe" $files --timeout 400

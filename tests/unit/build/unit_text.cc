@@ -1,30 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/unit_text.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace suture {
 namespace {
-
-using testing::ElementsAre;
-
-TEST(TopLevelItems, EndWhereDeclarationsDo) {
-  EXPECT_THAT(
-      top_level_items("# 1 \"a.h\" 1\nint a;\n# 2 \"a.h\"\nstruct s { int x; } t;\n"
-                      "static inline int f(int x)\n{ if (x) { return 1; } return '}'; }\nint b[] = {1, 2};"),
-      ElementsAre("int a ;", "struct s { int x ; } t ;",
-                  "static inline int f ( int x ) { if ( x ) { return 1 ; } return '}' ; }",
-                  "int b [ ] = { 1 , 2 } ;"));
-}
-
-TEST(TopLevelItems, StringsAndMarkersAreNoCode) {
-  EXPECT_THAT(top_level_items("const char *s = \"a;b\\\"}\";\n#pragma pack(1)\nint a;"),
-              ElementsAre("const char * s = \"a;b\\\"}\" ;", "#pragma pack(1) int a ;"));
-  EXPECT_THAT(top_level_items(""), ElementsAre());
-  EXPECT_THAT(top_level_items("# 1 \"only a marker\""), ElementsAre());
-  EXPECT_THAT(top_level_items("int broken(\""), ElementsAre("int broken ( \""));
-}
 
 const std::string kUser = "int use(int x) { return x + 1; }\n";
 const std::string kCaller = "int use(int x) { return f(x); }\n";
@@ -42,8 +22,11 @@ TEST(CodeMayDiffer, NotByAnInlineFunctionThatNobodyNames) {
 // The caller is an inline function itself, which is the same in both.
 TEST(CodeMayDiffer, ByWhatAnotherInlineFunctionNames) {
   const std::string caller = "static inline int g(int x) { return f(x); }\n";
-  EXPECT_TRUE(code_may_differ("static inline int f(int x) { return x; }\n" + caller,
-                              "static inline int f(int x) { return x + 1; }\n" + caller));
+  const std::string before = "static inline int f(int x) { return x; }\n" + caller;
+  const std::string after = "static inline int f(int x) { return x + 1; }\n" + caller;
+  EXPECT_TRUE(code_may_differ(before + "int use(int x) { return g(x); }\n",
+                              after + "int use(int x) { return g(x); }\n"));
+  EXPECT_FALSE(code_may_differ(before + kUser, after + kUser));
 }
 
 TEST(CodeMayDiffer, NotByLinesAndBlanks) {
@@ -80,6 +63,44 @@ TEST(CodeMayDiffer, ByWhatIsThereWithoutBeingNamed) {
 
 TEST(CodeMayDiffer, ByTheOrder) {
   EXPECT_TRUE(code_may_differ("int a; int b;", "int b; int a;"));
+}
+
+const StructChange kTask{.tag = "task", .members = {"bit"}};
+
+// What tells is named by inline functions of headers, and those by nothing.
+TEST(CodeMayDiffer, ByAMemberOnlyWhereCodeNamesIt) {
+  const std::string before = "struct task { unsigned a : 1; int b; };\n";
+  const std::string after = "struct task { unsigned a : 1; unsigned bit : 1; int b; };\n";
+  const std::string inlined =
+      "static inline int has_bit(struct task *t) { return t->bit; }\n"
+      "static inline int asks(struct task *t) { return has_bit(t); }\n";
+  const auto differs = [&](const std::string& code) {
+    return code_may_differ(before + code, after + code, {&kTask, 1});
+  };
+  EXPECT_TRUE(code_may_differ(before + kUser, after + kUser)) << "nothing is known of it";
+  EXPECT_FALSE(differs(kUser));
+  EXPECT_FALSE(differs(inlined + kUser));
+  EXPECT_TRUE(differs(inlined + "int f(struct task *t) { return asks(t); }\n"));
+  EXPECT_TRUE(differs("int f(struct task *t) { return t->bit; }\n"));
+  EXPECT_FALSE(differs("int f(struct task *t) { int bit = t->b; return bit; }\n"));
+  EXPECT_FALSE(differs("struct other { int bit; };\nint f(struct task *t);\n"));
+  // Other things that changed are still seen.
+  EXPECT_TRUE(code_may_differ(before + "int v;\n", after + "long v;\n", {&kTask, 1}));
+}
+
+TEST(CodeMayDiffer, ByValuesInTheOrderOfTheMembers) {
+  const std::string before = "struct task { int a; int b; };\n";
+  const std::string after = "struct task { int a; int bit; int b; };\n";
+  for (const char* code : {"struct task first = { 1, 2 };\n", "struct task all[2] = { { 1, 2 } };\n",
+                           "struct task first __attribute__((aligned(64))) = { 1 };\n",
+                           "void f(void) { use((struct task){ 1, 2 }); }\n", "typedef struct task task_t;\n",
+                           "unsigned o(void) { return __builtin_offsetof(struct task, bit); }\n"})
+    EXPECT_TRUE(code_may_differ(before + code, after + code, {&kTask, 1})) << code;
+  for (const char* code :
+       {"extern struct task first;\n", "int f(struct task *t) { struct task *u = t; return !u; }\n",
+        "struct task *f(int x) { return g(x, 0); }\n",
+        "void f(struct task *t, int b) { if (t) { h(b); } }\n"})
+    EXPECT_FALSE(code_may_differ(before + code, after + code, {&kTask, 1})) << code;
 }
 
 }  // namespace

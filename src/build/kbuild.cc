@@ -132,8 +132,8 @@ Result<void> Kbuild::make_tree() {
   // A folder of links, so that programs which the package lacks can be made beside those that it has.
   TRY(link_entries(target_.kbuild / "scripts", tree / "scripts"));
   TRY(link_to(target_.kbuild / "tools", tree / "tools"));
-  // kbuild thinks the configuration changed when this file is missing or older than .config. The file server's
-  // clock may not be ours.
+  // kbuild thinks the configuration changed when this file is missing or older than .config. The file
+  // server's clock may not be ours.
   TRY(write_file(tree / "include/config/auto.conf.cmd", ""));
   const auto now = fs::last_write_time(tree / "include/config/auto.conf.cmd", error);
   if (!error) fs::last_write_time(tree / ".config", now - std::chrono::seconds(10), error);

@@ -183,7 +183,11 @@ Result<fs::path> TargetStore::default_folder() {
 }
 
 Result<TargetStore> TargetStore::at(const fs::path& folder) {
-  return TargetStore(fs::absolute(folder.empty() ? TRY(default_folder()) : folder).lexically_normal());
+  const fs::path path = fs::absolute(folder.empty() ? TRY(default_folder()) : folder).lexically_normal();
+  // Without links: kbuild follows them, and speaks of the source by where it really is.
+  std::error_code error;
+  const fs::path real = fs::weakly_canonical(path, error);
+  return TargetStore(error ? path : real);
 }
 
 Result<Target> TargetStore::add(const Distribution& distribution, const std::string& asked_release,

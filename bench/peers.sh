@@ -9,15 +9,17 @@ start_folder=$PWD
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/versions.sh
 . scripts/versions.sh
+# shellcheck source=bench/common.sh
+. bench/common.sh
 
 usage() {
   cat <<'TEXT'
 usage: bench/peers.sh [--fix FILE] [--vmlinux FILE] [--jobs N] [--work FOLDER] [KPATCH]
 
-Builds one fix for the kernel of scripts/versions.sh with kpatch-build, twice, and prints wall time and processor time
-(user + system) of both, and when each step of kpatch-build began. Source, configuration and symbol versions are copied
-from the target store, which is not changed. Only vmlinux is built, no modules of the kernel: that is the least that
-kpatch-build can do for a fix of vmlinux.
+Builds one fix for the kernel of scripts/versions.sh with kpatch-build, twice, and prints wall time, processor time
+(user + system) and the memory of the largest process of both, and when each step of kpatch-build began. Source,
+configuration and symbol versions are copied from the target store, which is not changed. Only vmlinux is built, no
+modules of the kernel: that is the least that kpatch-build can do for a fix of vmlinux.
 
   KPATCH     a checkout of kpatch (github: dynup/kpatch); its tools are built there. Default: $KPATCH
   --fix      the fix (default: tests/data/fixes/CVE-2026-53249.patch)
@@ -31,24 +33,12 @@ SUTURE_STORE is the target store, which has the target already (default: build/s
 paths (default: build/release/bin/suture).
 
 needs: bash bc binutils bison cpio flex gawk gcc-12 kmod libelf-dev libssl-dev make openssl pahole patch patchutils
-  rsync time, by their names in Debian 12
+  python3 rsync, by their names in Debian 12
 
 examples:
   bench/peers.sh ../kpatch
   SUTURE_STORE=build/store bench/peers.sh --jobs 2 --work ../peers ../kpatch
 TEXT
-}
-
-die() {
-  echo "bench/peers.sh: $1" >&2
-  exit 1
-}
-
-absolute() { # PATH, as of the folder this script was started in
-  case $1 in
-    /*) echo "$1" ;;
-    *) echo "$start_folder/$1" ;;
-  esac
 }
 
 kpatch=${KPATCH:-}
@@ -77,41 +67,14 @@ done
 kpatch=$(absolute "$kpatch")
 [ -x "$kpatch/kpatch-build/kpatch-build" ] || die "$kpatch is no checkout of kpatch"
 [ -f "$fix" ] || die "no fix $fix"
-store=$(absolute "${SUTURE_STORE:-$PWD/build/store}")
-suture=$(absolute "${SUTURE:-$PWD/build/release/bin/suture}")
-[ -x "$suture" ] || die "run scripts/demo.sh first, it builds suture; or set SUTURE"
-
-if [ -n "$folder" ]; then
-  mkdir -p "$folder"
-  [ -z "$(ls -A "$folder")" ] || die "$folder is not empty"
-  work=$folder
-else
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
-fi
-
-"$suture" target show "$SUTURE_RELEASE" --store "$store" >"$work/target" || die "no target $SUTURE_RELEASE in $store"
-target_path() { sed -n "s/^$1  *//p" "$work/target"; }
+find_suture
+make_work "$folder"
+show_target "$SUTURE_RELEASE"
 source=$(target_path source)
 headers=$(target_path headers)
 config=$(target_path config)
 compiler=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\).*/\1/p' "$config")
-for tool in bash bc bison cpio flex gawk "$compiler" lsdiff make modinfo openssl pahole patch rsync strings time; do
-  env sh -c "command -v $tool" >/dev/null || die "$tool is not installed, see --help"
-done
-
-timed() { # NAME COMMAND...: wall time and processor time; what the command prints goes to a file
-  name=$1
-  shift
-  env time -q -o "$work/time" -f '%e %U %S' "$@" >"$work/out" 2>&1 </dev/null ||
-    { tail -n 40 "$work/out"; die "$name failed"; }
-  report "$name"
-}
-
-report() { # NAME
-  awk -v name="$1" '{ printf "%-44s %8.1f s wall %8.1f s cpu (user %.1f, system %.1f)\n", name, $1, $2 + $3, $2,
-    $3 }' "$work/time"
-}
+need_tools bash bc bison cpio flex gawk "$compiler" lsdiff make modinfo openssl pahole patch python3 rsync strings
 
 echo "kernel     $SUTURE_RELEASE $SUTURE_VERSION"
 echo "fix        $(basename "$fix")"
@@ -119,7 +82,7 @@ commit=
 [ ! -e "$kpatch/.git" ] || commit=", $(git -C "$kpatch" rev-parse HEAD)"
 echo "kpatch     $("$kpatch/kpatch-build/kpatch-build" --version | sed 's/.*: *//')$commit"
 echo "compiler   $("$compiler" --version | head -n 1)"
-echo "machine    $(getconf _NPROCESSORS_ONLN) processors, $jobs jobs, load $(cut -d' ' -f1-3 /proc/loadavg)"
+show_machine "$jobs"
 echo
 
 timed "prepare: kpatch's own tools" make -C "$kpatch/kpatch-build"
@@ -161,21 +124,12 @@ build() { # NAME OUTPUT
     "-o OUTPUT $(basename "$fix")"
   output=$work/output/$2
   mkdir "$output"
-  start=$(date +%s.%N)
-  {
-    env time -q -o "$work/time" -f '%e %U %S' "$kpatch/kpatch-build/kpatch-build" -s "$work/source" -c "$work/config" \
-      -v "$vmlinux" -t vmlinux -t modules_prepare -j "$jobs" -n suture-peer -o "$output" "$fix" </dev/null 2>&1 &&
-      : >"$output/done"
-  } | while IFS= read -r line; do
-    printf '%9.1f s  %s\n' "$(echo "$start $(date +%s.%N)" | awk '{ print $2 - $1 }')" "$line"
-  done
-  report "$1"
-  if [ ! -e "$output/done" ]; then
+  stepped "$1" "$kpatch/kpatch-build/kpatch-build" -s "$work/source" -c "$work/config" -v "$vmlinux" -t vmlinux \
+    -t modules_prepare -j "$jobs" -n suture-peer -o "$output" "$fix" || {
     tail -n 40 "$work/cache/build.log" >&2 || true
     die "$1 failed"
-  fi
-  module=$output/suture-peer.ko
-  echo "$(basename "$module"): $(wc -c <"$module") bytes, vermagic $(modinfo -F vermagic "$module")"
+  }
+  show_module "$output/suture-peer.ko"
 }
 build "kpatch-build, first" first
 build "kpatch-build, again" again

@@ -137,8 +137,10 @@ Result<Bytes> Assembly::link(GlueCompiler& glue_compiler) {
   std::map<std::string, std::size_t> seen;  // functions of each object so far, in the manifest's order
   for (const Patch& patch : patches_) {
     for (const DeltaFunction& function : patch.delta->functions) {
-      input.aliases.push_back(
-          {glue_symbol(index_of(patch.object), seen[patch.object]++), input.deltas.size(), function.symbol});
+      input.aliases.push_back({.name = glue_symbol(index_of(patch.object), seen[patch.object]++),
+                               .part = input.deltas.size(),
+                               .symbol = function.symbol,
+                               .replaces = true});
     }
     input.deltas.push_back(patch.part);
   }

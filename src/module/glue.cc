@@ -58,7 +58,7 @@ MODULE_INFO(livepatch, "Y");
 MODULE_INFO(depends, "");
 MODULE_INFO(name, KBUILD_MODNAME);
 MODULE_INFO(vermagic, VERMAGIC_STRING);
-#ifdef CONFIG_RETPOLINE
+#if defined(CONFIG_RETPOLINE) || defined(CONFIG_MITIGATION_RETPOLINE)
 MODULE_INFO(retpoline, "Y");
 #endif
 )";

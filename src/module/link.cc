@@ -106,6 +106,12 @@ class Linker {
     return static_cast<std::uint32_t>(output_.symbols.size() - 1);
   }
 
+  bool replaces(std::size_t part, std::size_t symbol) const {
+    return std::ranges::any_of(input_.aliases, [&](const LinkInput::Alias& alias) {
+      return alias.replaces && alias.part + 1 == part && alias.symbol == symbol;
+    });
+  }
+
   Result<void> define_symbols(std::size_t part) {
     const elf::Object& object = *parts_[part]->object;
     std::vector<std::uint32_t>& numbers = numbers_.emplace_back(object.symbols.size(), elf::kUndefined);
@@ -121,6 +127,7 @@ class Linker {
       }
       const bool global = symbol.binding != STB_LOCAL;
       const std::string name = symbol.name;
+      if (replaces(part, i)) symbol.name += kReplacementSuffix;
       numbers[i] = add_symbol(std::move(symbol));
       if (global && !globals_.try_emplace(name, numbers[i]).second) {
         return fail("module.duplicate-symbol", "link the module", fmt::format("two units define {}", name));

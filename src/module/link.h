@@ -12,6 +12,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -38,6 +39,10 @@ struct LinkPart {
   std::vector<std::optional<SymbolSource>> sources{};
 };
 
+/// Behind the names of functions that replace others: kprobes are set by name, and refused when two functions
+/// have it (number_of_same_symbols() in kernel/trace/trace_kprobe.c, of 6.1.170 for one).
+inline constexpr std::string_view kReplacementSuffix = ".suture";
+
 struct LinkInput {
   LinkPart glue;
   std::vector<LinkPart> deltas;
@@ -46,6 +51,7 @@ struct LinkInput {
     std::string name;
     std::size_t part = 0;
     std::uint32_t symbol = 0;
+    bool replaces = false;  ///< a function of the running kernel
   };
   std::vector<Alias> aliases;
   /// Of struct module; nothing for a kernel without CONFIG_MODVERSIONS, which wants no "__versions".

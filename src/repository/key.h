@@ -3,24 +3,21 @@
 // Ed25519 keys as TUF names them: the id of a key is the SHA-256 of its canonical JSON form.
 #pragma once
 
-#include <array>
 #include <filesystem>
-#include <memory>
 #include <string>
 
+#include "base/ed25519.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-
-struct evp_pkey_st;  // OpenSSL's EVP_PKEY
 
 namespace suture::tuf {
 
 struct PublicKey {
   std::string id{};
-  std::array<std::uint8_t, 32> point{};
+  Ed25519Public key{};
 
-  bool verifies(ByteView message, ByteView signature) const;
+  bool verifies(ByteView message, ByteView signature) const { return key.verifies(message, signature); }
   bool operator==(const PublicKey&) const = default;
 };
 
@@ -28,23 +25,20 @@ Json to_json(const PublicKey& key);
 /// "repository.unknown-key-type" for any but Ed25519.
 Result<PublicKey> public_key_from_json(const Json& json);
 
-/// A private key; wiped from memory with its owner.
 class SigningKey {
  public:
   static Result<SigningKey> generate();
-  /// Reads a PEM file (PKCS #8). Refuses a file that others than its owner may read.
   static Result<SigningKey> load(const std::filesystem::path& path);
-  /// Writes it with mode 0600.
-  Result<void> save(const std::filesystem::path& path) const;
+  Result<void> save(const std::filesystem::path& path) const { return key_.save(path); }
 
   const PublicKey& public_key() const { return public_; }
-  Result<Bytes> sign(ByteView message) const;
+  Result<Bytes> sign(ByteView message) const { return key_.sign(message); }
 
  private:
-  explicit SigningKey(std::shared_ptr<evp_pkey_st> key, PublicKey public_key)
+  SigningKey(Ed25519Private key, PublicKey public_key)
       : key_(std::move(key)), public_(std::move(public_key)) {}
-  static Result<SigningKey> from(std::shared_ptr<evp_pkey_st> key);
-  std::shared_ptr<evp_pkey_st> key_;
+  static Result<SigningKey> of(Ed25519Private key);
+  Ed25519Private key_;
   PublicKey public_;
 };
 

@@ -25,9 +25,9 @@ Result<void> check_signatures(const Envelope& envelope, const Root& root, Role s
   for (const Signature& signature : envelope.signatures) {
     const auto key = root.keys.find(signature.key_id);
     if (key == root.keys.end() || !role.key_ids.contains(signature.key_id)) continue;
-    if (signed_by.contains(key->second.point)) continue;
+    if (signed_by.contains(key->second.key.point)) continue;
     if (key->second.verifies(as_bytes(envelope.canonical), signature.bytes)) {
-      signed_by.insert(key->second.point);
+      signed_by.insert(key->second.key.point);
     }
   }
   if (static_cast<std::int64_t>(signed_by.size()) >= role.threshold) return {};

@@ -39,9 +39,9 @@ TEST(Key, SurvivesItsFile) {
   const SigningKey key = must(SigningKey::generate());
   ASSERT_TRUE(key.save(folder.path() / "key.pem"));
   EXPECT_EQ(must(SigningKey::load(folder.path() / "key.pem")).public_key(), key.public_key());
-  EXPECT_EQ(code(SigningKey::load(folder.path() / "absent.pem")), "repository.no-key");
+  EXPECT_EQ(code(SigningKey::load(folder.path() / "absent.pem")), "key.absent");
   ASSERT_TRUE(write_file(folder.path() / "bad.pem", "no key", 0600));
-  EXPECT_EQ(code(SigningKey::load(folder.path() / "bad.pem")), "repository.bad-key");
+  EXPECT_EQ(code(SigningKey::load(folder.path() / "bad.pem")), "key.malformed");
 }
 
 TEST(Time, HasOneForm) {

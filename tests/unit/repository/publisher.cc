@@ -45,7 +45,7 @@ TEST(Publisher, RefusesKeysThatWouldBeServed) {
 TEST(Publisher, RefusesAKeyThatOthersMayRead) {
   const Repository repository;
   fs::permissions(repository.context.keys / "targets.pem", fs::perms(0644));
-  EXPECT_EQ(code(repository.publish(1)), "repository.key-exposed");
+  EXPECT_EQ(code(repository.publish(1)), "key.exposed");
 }
 
 TEST(Publisher, RefusesKeysOfAnotherRepository) {

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/ed25519.h"
+
+#include <gtest/gtest.h>
+
+#include "base/hash.h"
+
+namespace suture {
+namespace {
+
+// RFC 8032, section 7.1, the second test.
+TEST(Ed25519, VerifiesTheStandardsOwnExample) {
+  const auto key =
+      Ed25519Public::from_hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c").value();
+  const Bytes signature = from_hex(
+                              "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+                              "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00")
+                              .value();
+  const Bytes message{0x72};
+  EXPECT_TRUE(key.verifies(message, signature));
+  EXPECT_FALSE(key.verifies(Bytes{0x73}, signature));
+  EXPECT_FALSE(key.verifies(message, ByteView(signature).first(63)));
+  EXPECT_FALSE(key.verifies(message, {}));
+}
+
+TEST(Ed25519, KeysAreReadAsTheyAreWritten) {
+  const auto key = Ed25519Private::generate().value();
+  EXPECT_EQ(Ed25519Public::from_hex(key.public_key().hex()).value(), key.public_key());
+  for (const char* text : {"", "ab", "zz4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"}) {
+    const auto wrong = Ed25519Public::from_hex(text);
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().code, "key.malformed");
+  }
+}
+
+}  // namespace
+}  // namespace suture

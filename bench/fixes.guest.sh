@@ -3,6 +3,8 @@
 # In the virtual machine: see fixes.sh. /root/fixes.list has lines NAME MODULE PROBE: MODULE is what is to be loaded
 # first, or "vmlinux"; PROBE is "-" where nothing can be seen. The patches are in /root/fixes. The script ends early
 # when one of them stays.
+# shellcheck source=tests/vm/guest/probe.sh
+. /root/probe.sh
 live=/sys/kernel/livepatch/suture_1
 settled() { [ "$(cat $live/transition)" = 0 ]; }
 gone() { [ ! -d $live ]; }

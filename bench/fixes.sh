@@ -109,8 +109,8 @@ done
 # shellcheck source=scripts/versions.sh
 . scripts/versions.sh
 bin=$PWD/build/release/bin
-programs="suture suture-all suture-vm probe author workload"
-for program in $programs; do [ -x "$bin/$program" ] || missing=$program; done
+programs="suture suture-all suture-vm suture-guest author probes"
+for program in ${programs% probes} probe-CVE-2026-53249; do [ -x "$bin/$program" ] || missing=$program; done
 if [ -n "$missing" ]; then
   echo "bench/fixes.sh: building $programs" >&2
   cmake --preset release >/dev/null
@@ -171,7 +171,8 @@ try() {
   for module in $(cut -d' ' -f2 "$work/fixes.list" | sort -u); do
     [ "$module" = vmlinux ] || options="$options --have-module $module"
   done
-  for program in probe author workload; do options="$options --program $bin/$program"; done
+  for program in "$bin/suture-guest" "$bin/author" "$bin"/probe-*; do options="$options --program $program"; done
+  options="$options --file tests/vm/guest/probe.sh --folder tests/data/probes"
   # shellcheck disable=SC2086 # a list of words
   "$bin/suture-vm" --kernel "$(target_path image)" --modules "$(target_path modules)" $options \
     --program "$(command -v stress-ng)" --file "$work/fixes.list" --folder "$work/modules:/root/fixes" --memory 768 \

@@ -66,7 +66,7 @@ if [ $setup = yes ]; then
   done_with "packages are installed"
   step "compile suture"
   cmake --preset release >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
-  cmake --build --preset release --target suture sutured suture-server suture-vm probe workload >"$work/log" 2>&1 ||
+  cmake --build --preset release --target suture sutured suture-server suture-vm suture-guest probes >"$work/log" 2>&1 ||
     { cat "$work/log" >&2; exit 1; }
   done_with "all programs are built"
 fi
@@ -81,8 +81,12 @@ step "build"
   --fix "$fixes/CVE-2026-53249.patch" --fix "$fixes/CVE-2026-53236.patch" --fix "$fixes/CVE-2026-46234.patch"
 done_with "three fixes are one module; each replaced function was compiled like the shipped one"
 
-step "publish"
+step "qualify"
 "$bin/suture" repo init "$work/repository" --keys "$work/keys"
+"$bin/suture" qualify "$work/patchset" --store "$store" --probe tests/data/probes --key "$work/keys/qualifier.pem"
+done_with "tried on its own kernel: probes, tracers, module reload, 20 times loaded and removed"
+
+step "publish"
 "$bin/suture" publish "$work/patchset" --repository "$work/repository" --keys "$work/keys" --channel stable
 done_with "a signed repository of static files"
 
@@ -107,7 +111,9 @@ server = "http://10.0.2.2:$port/"
 TEXT
 "$bin/suture-vm" --kernel "$(target_path image)" --modules "$(target_path modules)" \
   --module virtio_pci --module virtio_net --have-module vsock \
-  --program "$bin/suture" --program "$bin/suture-all" --program "$bin/sutured" --program "$bin/probe" --program "$bin/workload" \
+  --program "$bin/suture" --program "$bin/suture-all" --program "$bin/sutured" --program "$bin/suture-guest" \
+  --program "$bin/probe-CVE-2026-53249" --program "$bin/probe-CVE-2026-53236" --program "$bin/probe-CVE-2026-46234" \
+  --file tests/vm/guest/probe.sh --folder tests/data/probes \
   --file "$work/agent.toml:/etc/suture/agent.toml" --file "$work/root.json:/etc/suture/root.json" \
   --env "PORT=$port" --env "RELEASE=$SUTURE_RELEASE" --timeout 900 --memory 768 \
   --script tests/vm/whole_way.guest.sh --junit "$work/checks.xml" --log "$work/console.log" || {

@@ -25,7 +25,8 @@ _suture() {
       --store) store=$word; continue ;;
       --target | --targets | --fix | --fixes | --header-units | --jobs | --level | --output | --repository | --repo | --channel | --keys | --expires | --config | \
         -o | --object | --symbols | --unit | --entry-size | --function | --original | --syntax | --build | --source | \
-        --image | --modules | --headers | --kbuild | --packages | --compiler) continue ;;
+        --image | --modules | --headers | --kbuild | --packages | --compiler | --all | --key | --probe | --previous | --html | --accel | \
+        --machines | --times | --timeout | --unqualified) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -36,12 +37,13 @@ _suture() {
     --output | -o)
       if [[ $command == delta ]]; then compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; fi
       ;;&
-    --store | --output | --fixes | --repository | --repo | --keys | --build | --source | --modules | --headers | --kbuild)
+    --store | --output | --fixes | --all | --probe | --previous | --repository | --repo | --keys | --build | --source | --modules | --headers | --kbuild)
       compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
       ;;
-    --fix | --config | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --fix | --config | --key | --html | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --target) mapfile -t COMPREPLY < <(compgen -W "$(_suture_targets "$store")" -- "$current"); return ;;
+    --accel) mapfile -t COMPREPLY < <(compgen -W 'tcg auto' -- "$current"); return ;;
     --syntax) mapfile -t COMPREPLY < <(compgen -W 'att intel' -- "$current"); return ;;
     --function) mapfile -t COMPREPLY < <(compgen -W "$(_suture_functions "$action")" -- "$current"); return ;;
     --channel) mapfile -t COMPREPLY < <(compgen -W 'stable canary' -- "$current"); return ;;
@@ -52,12 +54,12 @@ _suture() {
       ;;
     --compiler) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
     --targets) mapfile -t COMPREPLY < <(compgen -W "debian:* $(_suture_targets "$store")" -- "$current"); return ;;
-    --level | --header-units | --jobs | --expires | --unit) return ;;
+    --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified) return ;;
   esac
 
   local options='--json --help' words=''
   case $command in
-    '') words='target build rebuild delta inspect repo publish update revert status list-cves'; options+=' --version' ;;
+    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in
@@ -71,21 +73,22 @@ _suture() {
       esac
       ;;
     inspect) options+=' --function --original --target --store --syntax --whole' ;;
+    qualify) options+=' --all --key --probe --previous --html --accel --again --machines --times --timeout --store' ;;
     build) options+=' --target --targets --fix --level --output --header-units --jobs --store' ;;
     rebuild) options+=' --fixes --cached --store' ;;
     delta) options+=' --output --object --symbols --unit --entry-size' ;;
     repo)
       case $action in
-        '') words='init list renew' ;;
+        '') words='init list renew key' ;;
         init | renew) options+=' --keys --expires' ;;
       esac
       ;;
-    publish) options+=' --repository --repo --channel --keys --expires' ;;
+    publish) options+=' --repository --repo --channel --keys --expires --unqualified' ;;
     update | revert | status | list-cves) options+=' --config' ;;
   esac
   if [[ $current == -* ]]; then words=$options; fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-  if [[ ${#COMPREPLY[@]} -eq 0 && $current != -* && $command =~ ^(inspect|publish|rebuild|repo|delta)$ ]]; then
+  if [[ ${#COMPREPLY[@]} -eq 0 && $current != -* && $command =~ ^(inspect|qualify|publish|rebuild|repo|delta)$ ]]; then
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
   fi

@@ -25,6 +25,7 @@ void add_build_command(CLI::App& app, Invocation& invocation);
 void add_rebuild_command(CLI::App& app, Invocation& invocation);
 void add_delta_command(CLI::App& app, Invocation& invocation);
 void add_inspect_command(CLI::App& app, Invocation& invocation);
+void add_qualify_command(CLI::App& app, Invocation& invocation);
 void add_repo_command(CLI::App& app, Invocation& invocation);
 void add_publish_command(CLI::App& app, Invocation& invocation);
 void add_update_command(CLI::App& app, Invocation& invocation);

@@ -12,6 +12,7 @@
 #include "cli/inspect_function.h"
 #include "cli/inspect_object.h"
 #include "cli/patchset_text.h"
+#include "cli/statement_text.h"
 #include "elf/object.h"
 #include "patchset/patchset.h"
 
@@ -99,7 +100,14 @@ Result<int> inspect(const Options& options, bool json) {
   const Subject subject = TRY(subject_of(options.path));
   if (!options.function.name.empty()) return inspect_function(subject, options, json);
   if (subject.by_manifest) {
-    fmt::print("{}", json ? json_text(to_json(*subject.patchset)) : patchset_text(*subject.patchset));
+    const std::filesystem::path folder = subject.object.parent_path();
+    if (json) {
+      Json contents = to_json(*subject.patchset);
+      contents.update(statements_json(folder, *subject.patchset));
+      fmt::print("{}", json_text(contents));
+    } else {
+      fmt::print("{}\n{}", statements_text(folder, *subject.patchset), patchset_text(*subject.patchset));
+    }
     return kOk;
   }
   const elf::Object object = TRY(elf::read_object(subject.object));

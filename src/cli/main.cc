@@ -23,6 +23,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_rebuild_command(app, invocation);
   add_delta_command(app, invocation);
   add_inspect_command(app, invocation);
+  add_qualify_command(app, invocation);
   add_repo_command(app, invocation);
   add_publish_command(app, invocation);
   add_update_command(app, invocation);

@@ -13,21 +13,25 @@ constexpr const char* kExamples = R"(
 Examples:
   suture publish out --repository /srv/suture --keys ~/suture-keys --channel canary
   suture publish out --repository /srv/suture --keys ~/suture-keys --channel stable
+  suture publish out --repository /srv/suture --keys ~/suture-keys --unqualified 'exploited in the wild'
 )";
 
 struct Options {
   PublisherOptions publisher;
   std::string patchset;
   std::string channel;
+  std::string unqualified;
 };
 
 Result<int> publish(const Options& options, bool json) {
   const PublisherContext context = TRY(publisher_context(options.publisher));
-  const AvailablePatchset patchset = TRY(publish_patchset(context, options.patchset, options.channel));
+  const AvailablePatchset patchset =
+      TRY(publish_patchset(context, options.patchset, options.channel, options.unqualified));
   if (json) {
     fmt::print("{}", json_text({{"published", to_json(patchset)}}));
     return kOk;
   }
+  if (!patchset.qualified()) fmt::print(stderr, "suture: published without a qualification\n");
   fmt::print("published level {} for {} to {}: {}\n", patchset.level, patchset.release, patchset.channel,
              patchset.cves.empty() ? "no CVE" : fmt::format("{}", fmt::join(patchset.cves, ", ")));
   return kOk;
@@ -51,6 +55,11 @@ void add_publish_command(CLI::App& app, Invocation& invocation) {
   command.add_option("--channel", options->channel, "Stream that hosts subscribe to (default: stable)")
       ->default_val("stable")
       ->type_name("NAME");
+  command
+      .add_option("--unqualified", options->unqualified,
+                  "Publish it although no qualifier vouches for it; the reason is signed and published, too")
+      ->type_name("REASON")
+      ->check([](const std::string& text) { return text.empty() ? "a reason is needed" : ""; });
   add_publisher_options(command, options->publisher);
   command.callback([&invocation, options] {
     invocation.action = [&invocation, options] { return publish(*options, invocation.json); };

@@ -68,10 +68,15 @@ Json to_json(const AvailablePatchset& patchset) {
   const auto file = [](const RemoteFile& remote) -> Json {
     return {{"path", remote.path}, {"sha256", remote.sha256}, {"length", remote.length}};
   };
-  return {{"channel", patchset.channel},    {"build_id", patchset.build_id},
-          {"level", patchset.level},        {"release", patchset.release},
-          {"cves", patchset.cves},          {"manifest", file(patchset.manifest)},
-          {"module", file(patchset.module)}};
+  return {{"channel", patchset.channel},
+          {"build_id", patchset.build_id},
+          {"level", patchset.level},
+          {"release", patchset.release},
+          {"cves", patchset.cves},
+          {"manifest", file(patchset.manifest)},
+          {"module", file(patchset.module)},
+          {"qualified", patchset.qualified()},
+          {"statement", patchset.statement.path.empty() ? Json() : file(patchset.statement)}};
 }
 
 }  // namespace suture::cli

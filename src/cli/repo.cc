@@ -15,6 +15,7 @@ Examples:
   suture repo init /srv/suture --keys ~/suture-keys
   suture repo list /srv/suture                        what it offers, and until when it is valid
   suture repo renew /srv/suture --keys ~/suture-keys  at least once a day, from a timer
+  suture repo key qualifier.pem                       the public half of a key, which is made if it is not there
 )";
 
 Json roles_json(const RepositoryState& state) {
@@ -40,12 +41,14 @@ void print_patchsets(const RepositoryState& state) {
   std::vector<std::vector<std::string>> rows;
   for (const AvailablePatchset& patchset : state.patchsets) {
     rows.push_back({patchset.channel, patchset.release, patchset.build_id, std::to_string(patchset.level),
-                    human_size(patchset.module.length), fmt::format("{}", fmt::join(patchset.cves, " "))});
+                    human_size(patchset.module.length),
+                    patchset.qualified() ? "yes" : coloured("no", Colour::kRed),
+                    fmt::format("{}", fmt::join(patchset.cves, " "))});
   }
   if (rows.empty()) {
     fmt::print("no patchsets yet: `suture publish` adds one\n");
   } else {
-    fmt::print("{}", table({"CHANNEL", "RELEASE", "BUILD-ID", "LEVEL", "SIZE", "CVES"}, rows));
+    fmt::print("{}", table({"CHANNEL", "RELEASE", "BUILD-ID", "LEVEL", "SIZE", "QUALIFIED", "CVES"}, rows));
   }
 }
 
@@ -99,11 +102,25 @@ Result<int> renew(const PublisherOptions& options, bool json) {
   return kOk;
 }
 
+/// For repository.toml of others: who qualifies need not be who publishes.
+Result<int> show_key(const std::filesystem::path& path, bool json) {
+  std::error_code error;
+  const bool made = !std::filesystem::exists(path, error);
+  const Ed25519Private key = TRY(made ? Ed25519Private::generate() : Ed25519Private::load(path));
+  if (made) TRY(key.save(path));
+  if (json) {
+    fmt::print("{}", json_text({{"key", path.string()}, {"made", made}, {"public", key.public_key().hex()}}));
+  } else {
+    fmt::print("{}\n", key.public_key().hex());
+  }
+  return kOk;
+}
+
 }  // namespace
 
 void add_repo_command(CLI::App& app, Invocation& invocation) {
   const auto options = std::make_shared<PublisherOptions>();
-  CLI::App& repo = *app.add_subcommand("repo", "Signed repositories: make, list, renew");
+  CLI::App& repo = *app.add_subcommand("repo", "Signed repositories: make, list, renew, keys");
   repo.require_subcommand(1);
   repo.fallthrough();
   repo.footer(kExamples);
@@ -118,6 +135,12 @@ void add_repo_command(CLI::App& app, Invocation& invocation) {
   };
   add_publisher_options(*add("init", "Make a repository, and the keys that sign it", init), *options);
   add("list", "What it offers, and until when its metadata are valid", list);
+  const auto key = std::make_shared<std::string>();
+  CLI::App* show = repo.add_subcommand("key", "The public half of a key, which is made if it is not there");
+  show->add_option("file", *key, "Private key")->required()->type_name("FILE");
+  show->callback([&invocation, key] {
+    invocation.action = [&invocation, key] { return show_key(*key, invocation.json); };
+  });
   add_publisher_options(*add("renew", "Sign snapshot and timestamp anew before they expire", renew),
                         *options);
 }

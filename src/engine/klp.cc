@@ -120,9 +120,15 @@ Result<void> KlpEngine::settle_others(const std::string& name) const {
 }
 
 Result<void> KlpEngine::load(const Patchset& patchset, ByteView module) const {
-  if (const int refused = load_module(module); refused != 0) {
-    return std::unexpected(load_error(patchset.module_name, refused));
+  // EAGAIN: a BPF program on one of the functions is just being changed (bpf_tramp_ftrace_ops_func() in
+  // kernel/bpf/trampoline.c).
+  constexpr int kTries = 100;
+  int refused = load_module(module);
+  for (int tries = 1; refused == EAGAIN && tries < kTries; ++tries) {
+    std::this_thread::sleep_for(options_.pause);
+    refused = load_module(module);
   }
+  if (refused != 0) return std::unexpected(load_error(patchset.module_name, refused));
   return {};
 }
 

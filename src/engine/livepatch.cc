@@ -57,6 +57,20 @@ std::vector<std::string> read_stack(const fs::path& task) {
   return frames;
 }
 
+/// "do_nanosleep" of "do_nanosleep+0x63/0x160", and of "vsock_bind+0x1/0x2 [vsock]".
+std::string function_of(const std::string& frame) {
+  return frame.substr(0, frame.find_first_of("+ "));
+}
+
+std::string text_of(const StalledTask& task, std::size_t most_frames) {
+  std::string text = task.name + " (" + std::to_string(task.pid) + ")";
+  for (std::size_t frame = 0; frame < std::min(task.stack.size(), most_frames); ++frame)
+    text += (frame == 0 ? " in " : " < ") + function_of(task.stack[frame]);
+  for (std::size_t i = 0; i < task.patched.size(); ++i)
+    text += (i == 0 ? ", held by " : " and ") + task.patched[i];
+  return text;
+}
+
 }  // namespace
 
 Result<std::vector<LivePatch>> read_live_patches(const HostPaths& paths) {
@@ -93,9 +107,25 @@ std::optional<std::uint32_t> level_of_module(std::string_view name) {
   return static_cast<std::uint32_t>(*level);
 }
 
+std::set<std::string> read_patched_functions(const HostPaths& paths) {
+  // /sys/kernel/livepatch/PATCH/OBJECT/FUNCTION,SYMPOS
+  const fs::path folder = paths.sys / "kernel/livepatch";
+  std::set<std::string> functions;
+  for (const std::string& patch : entries(folder)) {
+    for (const std::string& object : entries(folder / patch)) {
+      for (const std::string& function : entries(folder / patch / object)) {
+        const std::size_t comma = function.rfind(',');
+        if (comma != std::string::npos) functions.insert(function.substr(0, comma));
+      }
+    }
+  }
+  return functions;
+}
+
 std::vector<StalledTask> read_stalled_tasks(const HostPaths& paths, bool enabling) {
   // klp_target_state: 1 when the transition patches, 0 when it unpatches (kernel/livepatch/transition.c).
   const std::string_view behind = enabling ? "0" : "1";
+  const std::set<std::string> replaced = read_patched_functions(paths);
   std::vector<StalledTask> stalled;
   for (const std::string& process : entries(paths.proc)) {
     if (!number(process)) continue;
@@ -103,9 +133,14 @@ std::vector<StalledTask> read_stalled_tasks(const HostPaths& paths, bool enablin
       const fs::path task = paths.proc / process / "task" / thread;
       const auto state = read_text_file(task / "patch_state", kSmall);
       if (!state || trimmed(*state) != behind) continue;
-      stalled.push_back({.pid = number(thread).value_or(0),
-                         .name = trimmed(read_text_file(task / "comm", kSmall).value_or("?")),
-                         .stack = read_stack(task)});
+      StalledTask found{.pid = number(thread).value_or(0),
+                        .name = trimmed(read_text_file(task / "comm", kSmall).value_or("?")),
+                        .stack = read_stack(task),
+                        .patched = {}};
+      for (const std::string& frame : found.stack) {
+        if (replaced.contains(function_of(frame))) found.patched.push_back(function_of(frame));
+      }
+      stalled.push_back(std::move(found));
     }
   }
   return stalled;
@@ -116,14 +151,14 @@ std::string describe(const std::vector<StalledTask>& tasks) {
   constexpr std::size_t kFrames = 3;
   std::string text;
   for (std::size_t i = 0; i < std::min(tasks.size(), kNamed); ++i) {
-    const StalledTask& task = tasks[i];
-    text += (i == 0 ? "" : "; ") + task.name + " (" + std::to_string(task.pid) + ")";
-    for (std::size_t frame = 0; frame < std::min(task.stack.size(), kFrames); ++frame) {
-      text += (frame == 0 ? " in " : " < ") + task.stack[frame].substr(0, task.stack[frame].find('+'));
-    }
+    text += (i == 0 ? "" : "; ") + text_of(tasks[i], kFrames);
   }
   if (tasks.size() > kNamed) text += "; and " + std::to_string(tasks.size() - kNamed) + " more";
   return text;
+}
+
+std::string describe_whole(const StalledTask& task) {
+  return text_of(task, task.stack.size());
 }
 
 }  // namespace suture

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,13 +33,19 @@ std::optional<std::uint32_t> level_of_module(std::string_view name);
 struct StalledTask {
   int pid = 0;
   std::string name;
-  std::vector<std::string> stack;  ///< innermost first: "do_nanosleep+0x63/0x160"; empty if not to be read
+  std::vector<std::string> stack;    ///< innermost first: "do_nanosleep+0x63/0x160"; empty if not to be read
+  std::vector<std::string> patched;  ///< of the functions on the stack, those that a live patch replaces
 };
+
+/// Functions that live patches replace, as sysfs lists them: "do_nanosleep".
+std::set<std::string> read_patched_functions(const HostPaths& paths);
 
 /// Tasks that the transition under way still waits for; `enabling` says which way it leads.
 std::vector<StalledTask> read_stalled_tasks(const HostPaths& paths, bool enabling);
 
-/// "nfsd (412) in svc_recv < kthread, …": a few names, then how many more.
+/// "nfsd (412) in svc_recv < kthread, held by svc_recv; …": a few names, then how many more.
 std::string describe(const std::vector<StalledTask>& tasks);
+/// The same of one, with its whole stack.
+std::string describe_whole(const StalledTask& task);
 
 }  // namespace suture

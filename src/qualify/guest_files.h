@@ -22,6 +22,7 @@ class GuestFiles {
   Result<void> add_file(const std::filesystem::path& from, const std::string& to);
   /// A folder and all below it.
   Result<void> add_folder(const std::filesystem::path& from, const std::string& to);
+  void add_bytes(const std::string& to, ByteView content) { archive_.add_file(to, content); }
   void add_text(const std::string& to, std::string_view text, unsigned mode = 0644);
   /// With the libraries which the dynamic loader of this machine would load for it. `to` empty:
   /// /usr/bin/NAME.

@@ -5,8 +5,11 @@
 
 namespace suture {
 
-/// The text of guest/init and guest/lib.sh.
-extern const std::string_view kGuestInit;
-extern const std::string_view kGuestLibrary;
+extern const std::string_view kGuestInit;      ///< guest/init
+extern const std::string_view kGuestLibrary;   ///< guest/lib.sh
+extern const std::string_view kGuestProbes;    ///< guest/probes.sh
+extern const std::string_view kQualifyScript;  ///< guest/qualify.sh
+extern const std::string_view kCostScript;     ///< guest/cost.sh
+extern const std::string_view kProbeHeader;    ///< include/suture/probe.h
 
 }  // namespace suture

@@ -5,35 +5,9 @@
 
 #include <algorithm>
 
+#include "qualify/report.h"
+
 namespace suture {
-namespace {
-
-/// XML 1.0 has no way to write most control characters.
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        result += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? '?' : c;
-    }
-  }
-  return result;
-}
-
-}  // namespace
-
 std::string junit_report(const VmResult& result, const std::string& suite) {
   const bool machine_failed = result.outcome == VmOutcome::kKernelFault || result.outcome == VmOutcome::kHang;
   const auto failed =

@@ -3,8 +3,8 @@
 // Boots a kernel in QEMU with a file system in memory, runs one script there, and judges how it went.
 // Everything is bounded in time; nothing of the host is written but the log.
 //
-// The guest: the host's loopback is 10.0.2.2, its own address 10.0.2.15. The CPU is emulated (TCG): results
-// do not depend on what the host's hardware or an outer hypervisor allows.
+// The guest: the host's loopback is 10.0.2.2, its own address 10.0.2.15. Unless asked otherwise the
+// CPU is emulated (TCG): results do not depend on what the host's hardware or an outer hypervisor allows.
 #pragma once
 
 #include <chrono>
@@ -18,6 +18,11 @@
 
 namespace suture {
 
+enum class Accelerator : std::uint8_t {
+  kTcg,  ///< the processor is emulated
+  kKvm,  ///< it is the host's: see accelerator.h
+};
+
 struct VmConfig {
   std::filesystem::path kernel;  ///< bzImage
   std::string script;            ///< run by the guest's /bin/sh, with qualify/guest/lib.sh already read
@@ -25,15 +30,20 @@ struct VmConfig {
   std::chrono::seconds timeout{120};
   unsigned memory = 512;  ///< MiB
   unsigned cpus = 1;
+  Accelerator accelerator = Accelerator::kTcg;
+  /// The guest's clock goes by what its only processor executes, a nanosecond an instruction: times are
+  /// costs.
+  bool counts_instructions = false;
   /// Each is part of a warning that the kernel shall print: it is no fault, but it is one if none comes.
   std::vector<std::string> expected_warnings{};
-  std::filesystem::path log;  ///< what the guest's console printed; empty: not kept
+  std::filesystem::path log{};  ///< what the guest's console printed; empty: not kept
 };
 
 struct CheckResult {
   std::string step;  ///< the heading above it; may be empty
   std::string name;
   bool passed = false;
+  bool reported = false;  ///< neither passed nor failed: something to know
   double seconds = 0;
   std::string output;
 };
@@ -54,11 +64,11 @@ struct VmResult {
   std::string console;
 };
 
-/// Fails only when no machine could be had: "qualify.no-qemu", "qualify.qemu-failed".
+/// Fails only when no machine could be had: "qualify.no-qemu", "qualify.qemu-failed". Safe beside others.
 Result<VmResult> run_vm(const VmConfig& config, GuestFiles files);
 
-/// The guest's report, read as foreign input: lines "begin", "step NAME", "output TEXT", "case pass|fail
-/// SECONDS NAME", "end STATUS". Others are ignored. `ended`: the script came to its end.
+/// The guest's report, read as foreign input: lines "begin", "step NAME", "output TEXT", "case
+/// pass|fail|note SECONDS NAME", "end STATUS". Others are ignored. `ended`: the script came to its end.
 std::vector<CheckResult> parse_results(std::string_view text, bool& ended);
 
 }  // namespace suture

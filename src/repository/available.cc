@@ -2,6 +2,7 @@
 #include "repository/available.h"
 
 #include "patchset/patchset.h"
+#include "patchset/statement.h"
 #include "repository/layout.h"
 
 namespace suture {
@@ -29,12 +30,22 @@ Result<AvailablePatchset> read_patchset(const tuf::Targets& targets, const std::
   }
   const std::string module = TRY(json_string(custom, "module"));
   patchset.manifest = TRY(remote_file(targets, path));
+  // Patchsets of earlier versions have none.
+  if (custom.contains("statement")) {
+    const std::string statement = TRY(json_string(custom, "statement"));
+    patchset.statement =
+        TRY(remote_file(targets, TRY(target_path({parts.channel, parts.build_id, parts.level, statement}))));
+  }
   patchset.module =
       TRY(remote_file(targets, TRY(target_path({parts.channel, parts.build_id, parts.level, module}))));
   return patchset;
 }
 
 }  // namespace
+
+bool AvailablePatchset::qualified() const {
+  return statement.path.ends_with(kQualificationName);
+}
 
 Result<std::vector<AvailablePatchset>> patchsets_in(const tuf::Targets& targets, std::string_view channel,
                                                     std::string_view build_id) {
@@ -52,10 +63,15 @@ Result<std::vector<AvailablePatchset>> patchsets_in(const tuf::Targets& targets,
 
 Result<tuf::Targets> with_patchset(tuf::Targets targets, const AvailablePatchset& patchset) {
   const TargetPath module = TRY(parse_target_path(patchset.module.path));
-  const Json custom = {{"level", patchset.level},
-                       {"release", patchset.release},
-                       {"cves", patchset.cves},
-                       {"module", module.file}};
+  Json custom = {{"level", patchset.level},
+                 {"release", patchset.release},
+                 {"cves", patchset.cves},
+                 {"module", module.file}};
+  if (!patchset.statement.path.empty()) {
+    const RemoteFile& statement = patchset.statement;
+    custom["statement"] = TRY(parse_target_path(statement.path)).file;
+    targets.files[statement.path] = {statement.length, statement.sha256, nullptr};
+  }
   targets.files[patchset.manifest.path] = {patchset.manifest.length, patchset.manifest.sha256, custom};
   targets.files[patchset.module.path] = {patchset.module.length, patchset.module.sha256, nullptr};
   return targets;

@@ -27,6 +27,9 @@ struct AvailablePatchset {
   std::vector<std::string> cves{};
   RemoteFile manifest{};
   RemoteFile module{};
+  RemoteFile
+      statement{};  ///< who vouches for it: qualification.json or override.json; without a path: nobody
+  bool qualified() const;
 };
 
 /// By channel, build-id and rising level. An empty channel or build-id stands for any.

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <map>
 
 #include "base/hash.h"
 #include "patchset/patchset.h"
+#include "patchset/statement.h"
 #include "repository/layout.h"
+#include "repository/policy.h"
 #include "repository/verifier.h"
 
 namespace suture {
@@ -182,6 +185,24 @@ Result<AvailablePatchset> describe(const Payload& payload, const std::string& ch
   return patchset;
 }
 
+/// Who vouches for it, as an envelope: a qualifier, or the publisher, who gives a reason. Empty when nobody
+/// does, and nobody has to.
+Result<std::string> statement_about(const Payload& payload, const fs::path& folder,
+                                    const PublisherContext& context, const std::string& unqualified) {
+  const std::map<std::string, std::string> subjects{
+      {payload.manifest.module_file, payload.manifest.module_sha256},
+      {std::string(kManifestName), sha256_hex(payload.manifest_bytes)}};
+  if (!unqualified.empty()) {
+    const Ed25519Private key = TRY(Ed25519Private::load(key_file(context, Role::kTargets)));
+    const QualificationOverride decision{.reason = unqualified, .time = tuf::time_text(context.now)};
+    return sign_statement({.subjects = subjects, .predicate = decision}, key);
+  }
+  const PublishingPolicy policy = TRY(read_policy(context.keys));
+  auto statement = good_statement(policy, folder, subjects);
+  if (!statement && !policy.qualification_required) return std::string();
+  return statement;
+}
+
 Result<void> check_level(const tuf::Targets& targets, const AvailablePatchset& patchset) {
   const auto present = TRY(patchsets_in(targets, patchset.channel, patchset.build_id));
   if (present.empty() || present.back().level < patchset.level) return {};
@@ -193,15 +214,24 @@ Result<void> check_level(const tuf::Targets& targets, const AvailablePatchset& p
               "Levels only rise: build with `--level " + std::to_string(present.back().level + 1) + "`.");
 }
 
-/// Loads the role's key, or makes it where there is none yet.
-Result<SigningKey> load_or_make_key(const PublisherContext& context, Role role, std::vector<fs::path>& made) {
-  const fs::path path = key_file(context, role);
+/// Loads a key, or makes it where there is none yet.
+template <class Key>
+Result<Key> load_or_make_key(const fs::path& path, std::vector<fs::path>& made) {
   std::error_code error;
-  if (fs::exists(path, error)) return SigningKey::load(path);
-  SigningKey key = TRY(SigningKey::generate());
+  if (fs::exists(path, error)) return Key::load(path);
+  Key key = TRY(Key::generate());
   TRY(key.save(path));
   made.push_back(path);
   return key;
+}
+
+/// Who may vouch for patchsets, if that was not decided yet.
+Result<void> make_policy(const PublisherContext& context, std::vector<fs::path>& made) {
+  const fs::path file = context.keys / kPolicyFile;
+  std::error_code error;
+  if (fs::exists(file, error)) return {};
+  const auto key = TRY(load_or_make_key<Ed25519Private>(context.keys / kQualifierKey, made));
+  return write_file(file, policy_text(key.public_key()));
 }
 
 Result<void> check_new(const PublisherContext& context) {
@@ -253,10 +283,12 @@ Result<std::vector<fs::path>> init_repository(const PublisherContext& context) {
   Trusted state{
       .root = {}, .timestamp = tuf::Timestamp(), .snapshot = tuf::Snapshot(), .targets = tuf::Targets()};
   for (const Role role : tuf::kRoles) {
-    const SigningKey& key = keys.emplace(role, TRY(load_or_make_key(context, role, made))).first->second;
+    const SigningKey& key =
+        keys.emplace(role, TRY(load_or_make_key<SigningKey>(key_file(context, role), made))).first->second;
     state.root.keys[key.public_key().id] = key.public_key();
     state.root.roles[role] = {{key.public_key().id}, 1};
   }
+  TRY(make_policy(context, made));
   TempDir folder = TRY(TempDir::make(".metadata", context.repository));
   TRY(write_root(folder.path(), state, keys.at(Role::kRoot), context));
   TRY(write_targets(folder.path(), state, keys.at(Role::kTargets), context));
@@ -269,7 +301,7 @@ Result<std::vector<fs::path>> init_repository(const PublisherContext& context) {
 }
 
 Result<AvailablePatchset> publish_patchset(const PublisherContext& context, const fs::path& folder,
-                                           const std::string& channel) {
+                                           const std::string& channel, const std::string& unqualified) {
   TRY(check_keys_apart(context));
   const Payload payload = TRY_IN("publish " + folder.string(), read_payload(folder));
   AvailablePatchset patchset = TRY(describe(payload, channel));
@@ -281,11 +313,20 @@ Result<AvailablePatchset> publish_patchset(const PublisherContext& context, cons
   const Keys keys{TRY(load_key(context, Role::kTargets, state.root)),
                   TRY(load_key(context, Role::kSnapshot, state.root)),
                   TRY(load_key(context, Role::kTimestamp, state.root))};
-
-  for (const auto& [file, bytes] : {std::pair(&patchset.manifest, &payload.manifest_bytes),
-                                    std::pair(&patchset.module, &payload.module)}) {
-    TRY(write_file(context.repository / stored_path(file->path, file->sha256), *bytes));
+  const std::string statement = TRY(statement_about(payload, folder, context, unqualified));
+  if (!statement.empty()) {
+    const std::string_view name = unqualified.empty() ? kQualificationName : kOverrideName;
+    patchset.statement = {TRY(target_path({channel, patchset.build_id, patchset.level, std::string(name)})),
+                          sha256_hex(as_bytes(statement)), statement.size()};
+    if (!unqualified.empty()) TRY(write_file(folder / name, statement));
   }
+
+  const auto store = [&](const RemoteFile& file, ByteView bytes) {
+    return write_file(context.repository / stored_path(file.path, file.sha256), bytes);
+  };
+  TRY(store(patchset.manifest, payload.manifest_bytes));
+  TRY(store(patchset.module, payload.module));
+  if (!statement.empty()) TRY(store(patchset.statement, as_bytes(statement)));
   state.targets = TRY(with_patchset(*std::move(state.targets), patchset));
   const fs::path metadata = metadata_folder(context.repository);
   TRY(write_targets(metadata, state, keys.targets, context));

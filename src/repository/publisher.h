@@ -43,13 +43,17 @@ struct RepositoryState {
   std::vector<AvailablePatchset> patchsets;
 };
 
-/// Makes the repository, and those keys that are not there yet; returns the files of the new ones.
+/// Makes the repository, and those keys that are not there yet, a qualifier's among them, with the policy
+/// that names it (policy.h); returns the files of the new keys.
 Result<std::vector<std::filesystem::path>> init_repository(const PublisherContext& context);
 
 /// Adds what `folder` holds (patchset.json and its module). Refuses a module that is not the manifest's, and
-/// a level that is not above the channel's last one for that kernel. Needs all keys but root's.
+/// a level that is not above the channel's last one for that kernel, and one that the policy does not let
+/// pass (good_statement()). `unqualified`: why it is to be published without that; the reason is signed,
+/// published beside it and written into `folder`. Needs all keys but root's.
 Result<AvailablePatchset> publish_patchset(const PublisherContext& context,
-                                           const std::filesystem::path& folder, const std::string& channel);
+                                           const std::filesystem::path& folder, const std::string& channel,
+                                           const std::string& unqualified = {});
 
 /// Signs snapshot and timestamp anew. So are targets and root in the last third of their time, if their keys
 /// are there; returns the roles which need that and whose keys are not.

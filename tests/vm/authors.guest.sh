@@ -3,6 +3,8 @@
 # In the virtual machine: see authors.sh. What it calls to apply levels is in levels.sh.
 # shellcheck source=tests/vm/guest/levels.sh
 . /root/levels.sh
+# shellcheck source=tests/vm/guest/probe.sh
+. /root/probe.sh
 
 # Negative numbers are taken while the hole is open.
 reordering() {

@@ -19,4 +19,4 @@ build 9 update-unexpected CVE-2026-53238-callback
 build 10 ptrace-get_dumpable-padding
 
 # shellcheck disable=SC2086 # a list of words
-machine --script tests/vm/authors.guest.sh --file tests/vm/guest/levels.sh --program "$bin/author" --program "$bin/probe" $files --timeout 400
+machine --script tests/vm/authors.guest.sh --file tests/vm/guest/levels.sh --program "$bin/author" $probes $files --timeout 400

@@ -24,6 +24,10 @@ build() {
   files="$files --file $work/level$level/suture_$level.ko"
 }
 
+# What guest/probe.sh needs.
+probes="--file tests/vm/guest/probe.sh --folder tests/data/probes"
+for probe in "$bin"/probe-*; do probes="$probes --program $probe"; done
+
 # machine OPTION...: the target's kernel with what every guest needs; the options are suture-vm's.
 machine() {
   "$bin/suture-vm" --kernel "$(target_path image)" --modules "$(target_path modules)" --module virtio_pci \

@@ -3,6 +3,8 @@
 # In the virtual machine: see lineages.sh.
 # shellcheck source=tests/vm/guest/levels.sh
 . /root/levels.sh
+# shellcheck source=tests/vm/guest/probe.sh
+. /root/probe.sh
 
 hole() { [ "$(probe "${2:-arp-ioctl-name}")" = "$1" ]; }
 

@@ -54,7 +54,7 @@ for name in "$SUTURE_RELEASE=$SUTURE_VERSION" $SUTURE_LINEAGES; do
       ;;
   esac
   # shellcheck disable=SC2086 # a list of words
-  "$bin/suture-vm" --kernel "$(target_path image)" --script tests/vm/lineages.guest.sh --program "$bin/probe" \
+  "$bin/suture-vm" --kernel "$(target_path image)" --script tests/vm/lineages.guest.sh $probes \
     --file tests/vm/guest/levels.sh --file "$work/$fix/$folder/suture_1.ko" \
     --file "$work/warn/$folder/suture_2.ko" --env "RELEASE=$SUTURE_RELEASE" --timeout 400 \
     --expect-warning fs/proc/cmdline.c $module

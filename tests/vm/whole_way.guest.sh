@@ -2,6 +2,8 @@
 #
 # In the virtual machine: a stock kernel with an agent and a workload on it. The host serves a repository with one
 # patchset (variables: PORT, RELEASE). /etc/suture has the agent's configuration and the repository's root of trust.
+# shellcheck source=tests/vm/guest/probe.sh
+. /root/probe.sh
 api=http://10.0.2.2:$PORT/api/v1
 
 probes() { # WANTED: of the two holes in vmlinux

@@ -98,3 +98,8 @@ wait_for() {
     sleep 1
   done
 }
+
+# See suture-guest: workload start|check|suspend|resume|stop FILE
+workload() {
+  suture-guest workload "$@"
+}

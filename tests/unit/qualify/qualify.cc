@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "elf/object.h"
+#include "qualify/accelerator.h"
 #include "qualify/cpio.h"
 #include "qualify/guest_files.h"
 #include "qualify/junit.h"
@@ -36,6 +37,16 @@ TEST(GuestFiles, BringLibrariesAlong) {
   const Bytes bytes = std::move(*files).finish();
   EXPECT_NE(as_text(bytes).find("libstdc++.so.6"), std::string_view::npos);
   EXPECT_NE(as_text(bytes).find("lib64/ld-linux-x86-64.so.2"), std::string_view::npos);
+}
+
+// A device that is there, and a guest that hangs.
+TEST(BestAccelerator, IsTriedWithABound) {
+  const TempDir folder = TempDir::make("suture-test").value();
+  ASSERT_TRUE(write_file(folder.path() / "qemu-system-x86_64", "#!/bin/sh\nexec sleep 1000\n", 0755));
+  const std::string path = ::getenv("PATH");
+  ::setenv("PATH", (folder.path().string() + ":" + path).c_str(), 1);
+  EXPECT_EQ(best_accelerator("/nowhere", std::chrono::seconds(1)), Accelerator::kTcg);
+  ::setenv("PATH", path.c_str(), 1);
 }
 
 TEST(GuestFiles, NameTheModuleThatIsMissing) {

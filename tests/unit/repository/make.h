@@ -13,8 +13,10 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "patchset/patchset.h"
+#include "patchset/statement.h"
 #include "repository/fetcher.h"
 #include "repository/metadata.h"
+#include "repository/policy.h"
 #include "repository/publisher.h"
 
 namespace suture::test {
@@ -85,6 +87,33 @@ inline std::filesystem::path make_patchset(const std::filesystem::path& parent, 
   return folder;
 }
 
+/// What a machine would have said of the patchset in this folder: that it is good, unless there are failures.
+inline Statement make_statement(const std::filesystem::path& folder, std::vector<std::string> failures = {}) {
+  const std::string manifest = must(read_text_file(folder / kManifestName));
+  const Patchset patchset = must(parse_patchset(manifest));
+  Qualification qualification{.target = patchset.target,
+                              .level = patchset.level,
+                              .tool = "suture 0.1.0",
+                              .machine = "a test",
+                              .finished = "2026-11-24T10:00:00Z",
+                              .seconds = 1.5,
+                              .checks = {{"patch", "it loads", CheckOutcome::kPassed, 0.25, ""}},
+                              .failures = std::move(failures),
+                              .probes = {},
+                              .ran = {"vmlinux:ip_options_get"},
+                              .never_ran = {},
+                              .logs = {}};
+  return {.subjects = {{patchset.module_file, patchset.module_sha256},
+                       {std::string(kManifestName), sha256_hex(as_bytes(manifest))}},
+          .predicate = std::move(qualification)};
+}
+
+inline void write_statement(const std::filesystem::path& folder, const Statement& statement,
+                            const std::filesystem::path& key) {
+  const std::string text = must(sign_statement(statement, must(Ed25519Private::load(key))));
+  EXPECT_TRUE(write_file(folder / kQualificationName, text));
+}
+
 /// Reads a repository's folder, and lets a test stand between: an answer of its own for a path.
 class FolderFetcher : public Fetcher {
  public:
@@ -114,7 +143,13 @@ struct Repository {
   Repository() { must(init_repository(context)); }
 
   Result<AvailablePatchset> publish(std::uint32_t level, const std::string& channel = "stable") const {
-    return publish_patchset(context, make_patchset(folder.path(), level), channel);
+    return publish_patchset(context, qualified(level), channel);
+  }
+  /// A patchset that the repository's own qualifier vouches for.
+  std::filesystem::path qualified(std::uint32_t level) const {
+    const auto patchset = make_patchset(folder.path(), level);
+    write_statement(patchset, make_statement(patchset), context.keys / kQualifierKey);
+    return patchset;
   }
   std::filesystem::path metadata(const std::string& name) const {
     return context.repository / "metadata" / name;

@@ -124,7 +124,9 @@ TEST(Publisher, LetsOneWorkAtATime) {
   for (const std::string channel : {"a", "b", "c", "d"}) {
     threads.emplace_back([&repository, channel] {
       const TempDir own = test::scratch();
-      EXPECT_TRUE(publish_patchset(repository.context, test::make_patchset(own.path(), 1), channel));
+      const fs::path patchset = test::make_patchset(own.path(), 1);
+      test::write_statement(patchset, test::make_statement(patchset), repository.context.keys / kQualifierKey);
+      EXPECT_TRUE(publish_patchset(repository.context, patchset, channel));
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Processes that must not notice a patch: TCP connections which check every byte they exchange, and timers
-// which count. All run without privileges and write what they see to one shared page.
-//
-//   workload start FILE      starts them, returns when all run
-//   workload check FILE      exit status 0: the same processes hold the same connections, nothing was lost,
-//   all go on workload stop FILE       the last check, then ends them
+#include "qualify/guest/program/workload.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -30,7 +26,9 @@ namespace {
 
 constexpr int kConnections = 6;
 constexpr int kTimers = 3;
-constexpr int kWorkers = 2 * kConnections + kTimers;
+constexpr int kWriters = 2;
+constexpr int kParents = 1;
+constexpr int kWorkers = 2 * kConnections + kTimers + kWriters + kParents;
 constexpr long kTickNanoseconds = 10'000'000;
 
 /// Written by one process each, read by all.
@@ -130,6 +128,48 @@ void remember_ports(int fd, Worker& worker) {
   }
 }
 
+bool write_and_read(const char* path, std::uint64_t number) {
+  std::uint64_t words[256];
+  for (std::uint64_t& word : words) word = number;
+  const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+  if (fd < 0) return false;
+  std::uint64_t found[256];
+  const bool good = write(fd, words, sizeof words) == sizeof words && lseek(fd, 0, SEEK_SET) == 0 &&
+                    read(fd, found, sizeof found) == sizeof found &&
+                    std::memcmp(words, found, sizeof words) == 0;
+  close(fd);
+  return good;
+}
+
+/// Files that are written, read back, renamed and removed.
+[[noreturn]] void writer(int index, Worker& worker) {
+  char path[64];
+  char other[64];
+  std::snprintf(path, sizeof path, "/tmp/workload-%d", index);
+  std::snprintf(other, sizeof other, "/tmp/workload-%d.new", index);
+  for (std::uint64_t number = 1;; ++number) {
+    if (!write_and_read(path, number) || rename(path, other) != 0 || unlink(other) != 0) ++worker.errors;
+    ++worker.progress;
+    usleep(10000);
+  }
+}
+
+/// Children that come, run a program and go.
+[[noreturn]] void parent(Worker& worker) {
+  signal(SIGCHLD, SIG_DFL);
+  while (true) {
+    const pid_t child = fork();
+    if (child == 0) {
+      execl("/bin/true", "true", static_cast<char*>(nullptr));
+      std::_Exit(1);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0) ++worker.errors;
+    ++worker.progress;
+    usleep(50000);
+  }
+}
+
 template <class Work>
 void launch(Shared& shared, int index, Work work) {
   const pid_t pid = fork();
@@ -174,6 +214,8 @@ int start(const char* path) {
       close(far);
     }
     for (int i = 0; i < kTimers; ++i) launch(shared, index++, [](Worker& worker) { timer(worker); });
+    for (int i = 0; i < kWriters; ++i) launch(shared, index++, [i](Worker& worker) { writer(i, worker); });
+    for (int i = 0; i < kParents; ++i) launch(shared, index++, [](Worker& worker) { parent(worker); });
     while (wait(nullptr) > 0) {
     }
     std::_Exit(0);
@@ -239,13 +281,20 @@ int stop(const char* path) {
   return result;
 }
 
+int signal_all(const char* path, int signal_number) {
+  Shared& shared = *map(path, O_RDWR);
+  int missing = 0;
+  for (const Worker& worker : shared.workers) missing += kill(worker.pid, signal_number) != 0 ? 1 : 0;
+  return missing == 0 ? 0 : 1;
+}
+
 }  // namespace
 
-int main(int argc, char** argv) {
-  const std::string_view verb = argc == 3 ? argv[1] : "";
-  if (verb == "start") return start(argv[2]);
-  if (verb == "check") return check(argv[2]);
-  if (verb == "stop") return stop(argv[2]);
-  std::fprintf(stderr, "usage: workload start|check|stop FILE\n");
+int suture::guest::workload(std::string_view verb, const char* path) {
+  if (verb == "start") return start(path);
+  if (verb == "check") return check(path);
+  if (verb == "stop") return stop(path);
+  if (verb == "suspend") return signal_all(path, SIGSTOP);
+  if (verb == "resume") return signal_all(path, SIGCONT);
   return 2;
 }

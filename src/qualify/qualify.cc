@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "qualify/qualify.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "base/process.h"
+#include "qualify/accelerator.h"
+#include "qualify/judge.h"
+#include "qualify/trial.h"
+#include "qualify/vm.h"
+
+namespace suture {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLargestStatement = 16u << 20;
+constexpr std::size_t kLargestLog = 64u << 20;
+
+Result<std::vector<Probe>> probes_for(const QualifyRequest& request, const Patchset& patchset) {
+  std::vector<Probe> probes;
+  for (const fs::path& folder : request.probes) {
+    for (Probe& probe : TRY(read_probes(folder))) {
+      if (concerns(probe, patchset)) probes.push_back(std::move(probe));
+    }
+  }
+  return probes;
+}
+
+Result<std::vector<QualificationProbe>> records_of(const std::vector<Probe>& probes) {
+  std::vector<QualificationProbe> records;
+  for (const Probe& probe : probes)
+    records.push_back({.name = probe.name, .sha256 = TRY(sha256_hex_of_file(probe.source))});
+  return records;
+}
+
+std::map<std::string, std::string> subjects_of(const PatchsetFiles& files) {
+  return {{files.patchset.module_file, files.patchset.module_sha256},
+          {std::string(kManifestName), files.manifest_sha256}};
+}
+
+Result<std::optional<PatchsetFiles>> previous_of(const QualifyRequest& request, const Patchset& patchset) {
+  if (request.previous.empty()) return std::nullopt;
+  PatchsetFiles previous = TRY(read_patchset_files(request.previous));
+  const std::string what = "take " + request.previous.string() + " for the level before";
+  if (previous.patchset.target.build_id != patchset.target.build_id)
+    return fail("qualify.other-kernel", what, "it is for " + previous.patchset.target.release);
+  if (previous.patchset.level >= patchset.level)
+    return fail("qualify.not-lower", what, fmt::format("it is level {}", previous.patchset.level));
+  return previous;
+}
+
+Result<Trial> trial_of(const QualifyRequest& request, const TargetStore& store) {
+  Trial trial{.subject = TRY(read_patchset_files(request.patchset)),
+              .previous = {},
+              .target = {},
+              .probes = {},
+              .times = request.times};
+  trial.previous = TRY(previous_of(request, trial.subject.patchset));
+  trial.target = TRY(store.find(trial.subject.patchset.target.build_id));
+  trial.probes = TRY(probes_for(request, trial.subject.patchset));
+  return trial;
+}
+
+/// Once more, when what went wrong may be the host's fault.
+Result<VmResult> run_patiently(const VmConfig& config, const Trial& trial, const fs::path& guest_program) {
+  VmResult result = TRY(run_vm(config, TRY(guest_of(trial, guest_program))));
+  if (!may_be_slowness(result)) return result;
+  return run_vm(config, TRY(guest_of(trial, guest_program)));
+}
+
+std::string now_text() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
+
+Result<std::string> machine_text(const VmConfig& config) {
+  const Finished version = TRY(run({.argv = {"qemu-system-x86_64", "--version"}}));
+  return fmt::format("{}, {}, {} processors, {} MB", version.out.substr(0, version.out.find('\n')),
+                     config.accelerator == Accelerator::kKvm ? "KVM" : "TCG", config.cpus, config.memory);
+}
+
+}  // namespace
+
+Result<QualifyResult> qualify_patchset(const QualifyRequest& request, const TargetStore& store,
+                                       Progress& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  const Trial trial = TRY(trial_of(request, store));
+  const Patchset& patchset = trial.subject.patchset;
+  VmConfig machine = qualify_machine(trial, request.timeout);
+  if (request.may_use_kvm) machine.accelerator = best_accelerator(machine.kernel);
+  Qualification qualification{.target = patchset.target,
+                              .level = patchset.level,
+                              .tool = "suture " SUTURE_VERSION,
+                              .machine = TRY(machine_text(machine)),
+                              .finished = {},
+                              .seconds = 0,
+                              .checks = {},
+                              .failures = {},
+                              .probes = TRY(records_of(trial.probes)),
+                              .ran = {},
+                              .never_ran = {},
+                              .logs = {}};
+
+  // Through all that a patch can meet on a server.
+  progress.step("the kernel boots, and the patch comes and goes");
+  const VmResult tried = TRY(run_patiently(machine, trial, request.guest_program));
+  judge_trial(tried, watched_functions(patchset), qualification);
+  QualifyResult result{.statement = {}, .console = tried.console};
+
+  // A broken one need not be measured.
+  const std::optional<VmConfig> cost = cost_machine(trial, request.timeout);
+  if (cost && qualification.passed()) {
+    progress.step("what the patched calls cost");
+    const VmResult measured = TRY(run_patiently(*cost, trial, request.guest_program));
+    judge_cost(measured, qualification);
+    result.console += measured.console;
+  }
+  qualification.logs["console"] = sha256_hex(as_bytes(result.console));
+  qualification.finished = now_text();
+  qualification.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.statement = {.subjects = subjects_of(trial.subject), .predicate = std::move(qualification)};
+  return result;
+}
+
+Result<void> write_qualification(const QualifyResult& result, const Ed25519Private& key,
+                                 const fs::path& folder) {
+  TRY(write_file(folder / kQualificationLog, result.console));
+  return write_file(folder / kQualificationName, TRY(sign_statement(result.statement, key)));
+}
+
+std::optional<QualifyResult> kept_qualification(const QualifyRequest& request, const Ed25519Public& key) {
+  const auto text = read_text_file(request.patchset / kQualificationName, kLargestStatement);
+  const auto files = read_patchset_files(request.patchset);
+  if (!text || !files) return std::nullopt;
+  auto read = read_statement(*text, {&key, 1});
+  if (!read || !read->signer || read->statement.subjects != subjects_of(*files)) return std::nullopt;
+  const auto* qualification = std::get_if<Qualification>(&read->statement.predicate);
+  if (qualification == nullptr || !qualification->passed()) return std::nullopt;
+  const auto probes = probes_for(request, files->patchset);
+  const auto records = probes ? records_of(*probes) : std::unexpected(probes.error());
+  if (!records || *records != qualification->probes) return std::nullopt;
+  return QualifyResult{
+      .statement = std::move(read->statement),
+      .console = read_text_file(request.patchset / kQualificationLog, kLargestLog).value_or("")};
+}
+
+}  // namespace suture

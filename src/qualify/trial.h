@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a patchset is tried with: all that goes into the machine.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "patchset/patchset.h"
+#include "qualify/guest_files.h"
+#include "qualify/probe.h"
+#include "qualify/vm.h"
+#include "target/target.h"
+
+namespace suture {
+
+/// A patchset as it lies on disk; its module is the one that the manifest names.
+struct PatchsetFiles {
+  std::filesystem::path folder;
+  Patchset patchset;
+  std::string manifest_sha256;
+  Bytes module;
+};
+/// "patchset.module-differs".
+Result<PatchsetFiles> read_patchset_files(const std::filesystem::path& folder);
+
+struct Trial {
+  PatchsetFiles subject;
+  std::optional<PatchsetFiles> previous;  ///< of a lower level, for the same kernel
+  Target target;                          ///< the kernel that both are for
+  std::vector<Probe> probes;              ///< those that concern it
+  unsigned times = 20;                    ///< to load and remove it at the end
+};
+
+/// Functions that it replaces and the machine can watch, each "OBJECT:FUNCTION": names that are unique.
+std::vector<std::string> watched_functions(const Patchset& patchset);
+
+/// What both machines hold. `guest_program`: suture-guest.
+Result<GuestFiles> guest_of(const Trial& trial, const std::filesystem::path& guest_program);
+/// The machine in which it goes through everything.
+VmConfig qualify_machine(const Trial& trial, std::chrono::seconds timeout);
+/// One whose clock counts instructions, in which probes tell what their calls cost. Nothing when none does.
+std::optional<VmConfig> cost_machine(const Trial& trial, std::chrono::seconds timeout);
+
+}  // namespace suture

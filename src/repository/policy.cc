@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repository/policy.h"
+
+#define TOML_HEADER_ONLY 1
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "base/file.h"
+
+namespace suture {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLargestPolicy = 64u << 10;
+constexpr std::size_t kLargestStatement = 16u << 20;
+
+std::unexpected<Error> wrong(const toml::source_region& place, const std::string& why) {
+  return fail("repository.policy", "read " + std::string(kPolicyFile),
+              "line " + std::to_string(place.begin.line) + ": " + why, "See suture-publish(1).");
+}
+
+Result<void> read_qualification(const toml::table& table, PublishingPolicy& policy) {
+  for (const auto& [key, node] : table) {
+    if (key.str() == "required") {
+      const auto value = node.value_exact<bool>();
+      if (!value) return wrong(node.source(), "\"required\" is true or false");
+      policy.qualification_required = *value;
+    } else if (key.str() == "keys" && node.is_array()) {
+      for (const toml::node& item : *node.as_array()) {
+        const auto key_of = Ed25519Public::from_hex(item.value_exact<std::string>().value_or(""));
+        if (!key_of) return wrong(item.source(), "not a public key: 64 hexadecimal digits in quotes");
+        policy.qualifiers.push_back(*key_of);
+      }
+    } else {
+      return wrong(node.source(), "[qualification] has \"required\" and \"keys\"");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<PublishingPolicy> parse_policy(std::string_view text) {
+  const toml::parse_result parsed = toml::parse(text);
+  if (!parsed) return wrong(parsed.error().source(), std::string(parsed.error().description()));
+  PublishingPolicy policy;
+  for (const auto& [key, node] : parsed.table()) {
+    if (key.str() != "qualification" || !node.is_table())
+      return wrong(node.source(), "there is no setting \"" + std::string(key.str()) + "\"");
+    TRY(read_qualification(*node.as_table(), policy));
+  }
+  return policy;
+}
+
+Result<PublishingPolicy> read_policy(const fs::path& keys) {
+  std::error_code error;
+  if (!fs::exists(keys / kPolicyFile, error)) return PublishingPolicy{};
+  return parse_policy(TRY(read_text_file(keys / kPolicyFile, kLargestPolicy)));
+}
+
+std::string policy_text(const Ed25519Public& qualifier) {
+  return "# What a patchset must have before it is published: see suture-publish(1).\n"
+         "[qualification]\n"
+         "required = true\n"
+         "# Whose word counts: public keys, as `suture repo key FILE` prints them.\n"
+         "keys = [\"" +
+         qualifier.hex() + "\"]\n";
+}
+
+Result<std::string> good_statement(const PublishingPolicy& policy, const fs::path& folder,
+                                   const std::map<std::string, std::string>& subjects) {
+  const fs::path file = folder / kQualificationName;
+  const std::string what = "publish " + folder.string();
+  const std::string hint =
+      "`suture qualify` tries it; `--unqualified REASON` publishes it all the same, and says so for ever.";
+  std::error_code error;
+  if (!fs::exists(file, error))
+    return fail("publish.not-qualified", what,
+                "nobody vouches for it: there is no " + file.filename().string(), hint);
+  std::string text = TRY(read_text_file(file, kLargestStatement));
+  const SignedStatement statement = TRY_IN(what, read_statement(text, policy.qualifiers));
+  if (!statement.signer) {
+    return fail(
+        "publish.qualifier-unknown", what,
+        "none of the qualifiers that " + std::string(kPolicyFile) + " names has signed its qualification",
+        "Their keys stand there; `suture repo key FILE` prints the public half of one.");
+  }
+  if (statement.statement.subjects != subjects) {
+    return fail("publish.qualification-differs", what,
+                "its qualification is about another module or manifest",
+                "It was built again since: `suture qualify` tries this one.");
+  }
+  const auto* qualification = std::get_if<Qualification>(&statement.statement.predicate);
+  if (qualification == nullptr) return fail("publish.not-qualified", what, "it was never tried", hint);
+  if (qualification->passed()) return text;
+  return fail("publish.qualification-failed", what, "it failed: " + qualification->failures.front(), hint);
+}
+
+}  // namespace suture

@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Patches that are bad on purpose, each in another way, are found out by the machine that is to qualify them, and cannot
+# be published; good ones pass, up from the level before and down again. (The demo qualifies one with a module.)
+set -eu
+# shellcheck source=tests/vm/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+for fix in tests/data/bad-fixes/*.patch; do
+  name=$(basename "$fix" .patch)
+  "$bin/suture" build --store "$SUTURE_STORE" --target "$SUTURE_RELEASE" --fix "$fix" --output "$work/all/$name" >"$work/log" ||
+    { cat "$work/log"; exit 1; }
+done
+build 1 CVE-2026-53249 >/dev/null
+build 2 CVE-2026-53249 CVE-2026-98655 >/dev/null
+"$bin/suture" repo init "$work/repository" --keys "$work/keys" >/dev/null
+
+qualify() { # OPTION...
+  "$bin/suture" qualify --store "$SUTURE_STORE" --probe tests/data/probes --key "$work/keys/qualifier.pem" --times 2 "$@"
+}
+publish() { # FOLDER OPTION...
+  "$bin/suture" publish "$@" --repository "$work/repository" --keys "$work/keys"
+}
+
+# Half of the time these wait for something that never comes: two machines at a time.
+qualify --all "$work/all" --machines 2 --timeout 150 --html "$work/report.html" --json >"$work/bad.json" &&
+  { echo "FAIL: all are said to be qualified"; exit 1; }
+qualify "$work/level2" --previous "$work/level1" --json >"$work/good.json" || { cat "$work/good.json"; exit 1; }
+
+# What is said of each, by step and text.
+python3 - "$work/bad.json" "$work/good.json" <<'PYTHON'
+import json, os, sys
+wanted = {  # a failure, by its beginning and a part of it
+    "crashes": ("patch: kernel oops", "NULL pointer dereference"),
+    "warns": ("patch: kernel warning", "ip_options_get"),
+    "keeps-a-lock": ("patch: CVE-2026-53249", "ip_options_get"),
+    "never-settles": ("patch: its transition ends", "khungtaskd"),
+    "never-goes": ("suspended processes: it is disabled", "suture_never_returns"),
+    "leaves-the-hole": ("patch: CVE-2026-53249", "found:  open"),
+    "keeps-the-module-out": ("the module vsock: vsock is loaded late", "busy"),
+    "slow": None,
+}
+bad = {os.path.basename(p["patchset"]): p for p in json.load(open(sys.argv[1]))["patchsets"]}
+wrong = []
+for name, failure in wanted.items():
+    found = bad.pop(name)["statement"]["predicate"]
+    said = found["failures"]
+    good = not said if failure is None else any(s.startswith(failure[0]) and failure[1] in s for s in said)
+    print("pass" if good else "FAIL", name, said[:3])
+    if not good: wrong.append(name)
+    reported = [c["name"] for c in found["checks"] if c["outcome"] == "reported"]
+    if name == "slow" and not any("times as many instructions" in r for r in reported): wrong.append("slow is not reported")
+found = json.load(open(sys.argv[2]))["patchsets"][0]["statement"]["predicate"]
+steps = {c["step"] for c in found["checks"]}
+for step in "up from the level before", "the level before", "processors", "suspended processes", "tracing under the patch", "cost":
+    if step not in steps: wrong.append("no step " + step)
+names = [c["name"] for c in found["checks"]]
+if not any("BPF program is attached" in n for n in names): wrong.append("no BPF program")
+# The syscall's 32-bit entry is replaced, too, and nobody calls it: that is said.
+ran = {"vmlinux:__x64_sys_perf_event_open", "vmlinux:ip_options_get"}
+if set(found["functions"]["ran"]) != ran or not found["functions"]["never_ran"]: wrong.append(str(found["functions"]))
+print("good:", len(names), "checks in", round(found["seconds"]), "s")
+sys.exit(f"FAIL: {wrong} {list(bad)}" if wrong or bad else 0)
+PYTHON
+grep -q '<td class="failed">failed</td>' "$work/report.html"
+
+# Only what passed is published, or what somebody answers for.
+refused() { # CODE FOLDER
+  publish "$2" >"$work/log" 2>&1 && { echo "FAIL: $2 was published"; exit 1; }
+  grep -qF "[$1]" "$work/log" || { cat "$work/log"; exit 1; }
+}
+refused publish.not-qualified "$work/level1"
+refused publish.qualification-failed "$work/all/warns"
+publish "$work/level2"
+publish "$work/all/warns" --channel canary --unqualified "a test of the override"
+"$bin/suture" inspect "$work/all/warns" | grep "published without a qualification: a test of the override"
+"$bin/suture" repo list "$work/repository" --json | grep -q '"qualified": false'
+
+# A run that is repeated keeps what is known.
+qualify "$work/level2" --previous "$work/level1" | grep -q kept

@@ -4,8 +4,9 @@
 //
 // Thousands of units include <linux/sched.h>; a new bit of `struct task_struct` changes the text of them all
 // and the code of few. As long as its size stays, code differs only where it names a member that is new, gone
-// or elsewhere, or a bit-field beside such a one if they are read and written in other bytes than before. Where
-// members lie is not read from the text but from debug information, of a unit compiled before and after.
+// or elsewhere, or a bit-field beside such a one if they are read and written in other bytes than before.
+// Where members lie is not read from the text but from debug information, of a unit compiled before and
+// after.
 //
 // Small structures are left out: the compiler copies those member by member instead of as a block, and so may
 // make other code for a copy that names no member at all.

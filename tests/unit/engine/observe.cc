@@ -107,7 +107,7 @@ TEST(Observe, StalledTasksAreNamedWithWhatHoldsThem) {
   tree.put("proc/100/task/100/patch_state", "0\n");
   tree.put("proc/100/task/100/comm", "nfsd\n");
   tree.put("proc/100/task/100/stack",
-             "[<0>] schedule+0x1/0x2\n[<0>] svc_recv+0x1/0x2 [sunrpc]\n[<0>] kthread+0x3/0x4\n");
+           "[<0>] schedule+0x1/0x2\n[<0>] svc_recv+0x1/0x2 [sunrpc]\n[<0>] kthread+0x3/0x4\n");
   const auto tasks = read_stalled_tasks(tree.paths(), true);
   ASSERT_EQ(tasks.size(), 1u);
   EXPECT_EQ(describe_whole(tasks[0]), "nfsd (100) in schedule < svc_recv < kthread, held by svc_recv");

@@ -125,7 +125,8 @@ TEST(Publisher, LetsOneWorkAtATime) {
     threads.emplace_back([&repository, channel] {
       const TempDir own = test::scratch();
       const fs::path patchset = test::make_patchset(own.path(), 1);
-      test::write_statement(patchset, test::make_statement(patchset), repository.context.keys / kQualifierKey);
+      test::write_statement(patchset, test::make_statement(patchset),
+                            repository.context.keys / kQualifierKey);
       EXPECT_TRUE(publish_patchset(repository.context, patchset, channel));
     });
   }

@@ -10,7 +10,7 @@ namespace {
 
 /// Bytes. What gcc copies member by member is at most MOVE_MAX_PIECES * MOVE_RATIO (gcc/config/i386/i386.h):
 /// 16 * 17 with vector registers, which kernels do not use.
-constexpr std::uint64_t kCopiedAsBlock = 16 * 17;
+constexpr std::uint64_t kCopiedAsBlock = 16UL * 17;
 
 using Items = std::map<std::string, int>;
 
@@ -116,7 +116,7 @@ std::optional<std::string> only_struct_changed(std::string_view before, std::str
   const std::vector<std::string> gone = missing_in(old_items, new_items);
   const std::vector<std::string> come = missing_in(new_items, old_items);
   if (gone.size() != 1 || come.size() != 1) return {};
-  const std::string tag = defined_struct(gone.front());
+  std::string tag = defined_struct(gone.front());
   if (tag.empty() || defined_struct(come.front()) != tag) return {};
   return tag;
 }

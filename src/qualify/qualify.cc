@@ -141,6 +141,11 @@ std::optional<QualifyResult> kept_qualification(const QualifyRequest& request, c
   if (!read || !read->signer || read->statement.subjects != subjects_of(*files)) return std::nullopt;
   const auto* qualification = std::get_if<Qualification>(&read->statement.predicate);
   if (qualification == nullptr || !qualification->passed()) return std::nullopt;
+  // From one level to the other and back is seen only where one was given.
+  const bool saw_previous = std::ranges::any_of(qualification->checks, [](const QualificationCheck& check) {
+    return check.step == "the level before";
+  });
+  if (!request.previous.empty() && !saw_previous) return std::nullopt;
   const auto probes = probes_for(request, files->patchset);
   const auto records = probes ? records_of(*probes) : std::unexpected(probes.error());
   if (!records || *records != qualification->probes) return std::nullopt;

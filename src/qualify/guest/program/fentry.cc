@@ -32,8 +32,10 @@ int fentry(const char* function) {
   bpf_insn instructions[2]{};
   instructions[0].code = BPF_ALU64 | BPF_MOV | BPF_K;  // r0 = 0
   instructions[1].code = BPF_JMP | BPF_EXIT;
-  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY,
-              .attach_btf_id = static_cast<__u32>(id));
+  bpf_prog_load_opts options{};
+  options.sz = sizeof options;
+  options.expected_attach_type = BPF_TRACE_FENTRY;
+  options.attach_btf_id = static_cast<__u32>(id);
   const int program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "suture", "GPL", instructions, 2, &options);
   if (program < 0) return cannot("the program is not taken", errno);
   const int link = bpf_raw_tracepoint_open(nullptr, program);

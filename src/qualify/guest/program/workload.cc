@@ -231,19 +231,28 @@ int start(const char* path) {
   return 0;
 }
 
+/// "0100007F:1F90 ": moves behind it, and gives the port.
+unsigned long port_at(char*& text) {
+  std::strtoul(text, &text, 16);
+  if (*text == ':') ++text;
+  return std::strtoul(text, &text, 16);
+}
+
 /// The kernel's own list: is the connection between these two ports established?
 bool established(std::uint32_t ports) {
+  constexpr unsigned long kEstablished = 1;
   std::FILE* list = std::fopen("/proc/net/tcp", "r");
   if (list == nullptr) die("/proc/net/tcp");
   char line[256];
   bool found = false;
   while (!found && std::fgets(line, sizeof line, list) != nullptr) {
-    unsigned here = 0;
-    unsigned there = 0;
-    unsigned state = 0;
-    constexpr unsigned kEstablished = 1;
-    if (std::sscanf(line, " %*d: %*8x:%x %*8x:%x %x", &here, &there, &state) != 3) continue;
-    found = (here << 16 | there) == ports && state == kEstablished;
+    // "   0: 0100007F:1F90 00000000:0000 0A ..."
+    char* text = std::strchr(line, ':');
+    if (text == nullptr) continue;
+    ++text;
+    const unsigned long here = port_at(text);
+    const unsigned long there = port_at(text);
+    found = (here << 16 | there) == ports && std::strtoul(text, nullptr, 16) == kEstablished;
   }
   std::fclose(list);
   return found;

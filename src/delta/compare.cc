@@ -112,9 +112,21 @@ class Comparison {
   bool same_entry_named(const Reference& a, const Reference& b) const {
     const SpecialEntry* x = original_entries_.named_by(original_, a);
     const SpecialEntry* y = patched_entries_.named_by(patched_, b);
+    if (x == nullptr && y == nullptr) return same_outside(a, b);
     return x != nullptr && y != nullptr && x->place == y->place &&
            original_.object().sections[x->section].name == patched_.object().sections[y->section].name &&
            correlation_.original_of[y->owner] == x->owner;
+  }
+
+  /// Into a section that has neither atoms nor entries, such as one that is discarded: the same place in the
+  /// same bytes.
+  bool same_outside(const Reference& a, const Reference& b) const {
+    const elf::Symbol& x = original_.object().symbols[a.symbol];
+    const elf::Symbol& y = patched_.object().symbols[b.symbol];
+    const elf::Section& home_x = original_.object().sections[x.section];
+    const elf::Section& home_y = patched_.object().sections[y.section];
+    return home_x.name == home_y.name && home_x.data == home_y.data &&
+           x.value + static_cast<std::uint64_t>(a.addend) == y.value + static_cast<std::uint64_t>(b.addend);
   }
 
   using Entries = std::vector<const SpecialEntry*>;

@@ -38,6 +38,9 @@ class ProbeReader {
   }
 
   Result<Probe> read(std::string_view text) {
+    // toml++ 3.3 runs into undefined behaviour at some letters beyond ASCII.
+    if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) > 0x7e; }))
+      return wrong({}, "it has other letters than ASCII has");
     const toml::parse_result parsed = toml::parse(text);
     if (!parsed) return wrong(parsed.error().source(), std::string(parsed.error().description()));
     for (const auto& [key, node] : parsed.table()) {

@@ -5,6 +5,8 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 
 namespace suture {
@@ -42,6 +44,9 @@ Result<void> read_qualification(const toml::table& table, PublishingPolicy& poli
 }  // namespace
 
 Result<PublishingPolicy> parse_policy(std::string_view text) {
+  // toml++ 3.3 runs into undefined behaviour at some letters beyond ASCII.
+  if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) > 0x7e; }))
+    return wrong({}, "it has other letters than ASCII has");
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) return wrong(parsed.error().source(), std::string(parsed.error().description()));
   PublishingPolicy policy;

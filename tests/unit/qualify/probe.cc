@@ -42,7 +42,7 @@ TEST(Probes, SayNothingUnusual) {
         "needs = 3", "[needs]\nmodules = \"vsock\"", "[needs]\nmodules = [\"a b\"]",
         "[needs]\nmodules = [\"$(id)\"]", "[needs]\nsettings = { \"../x\" = \"1\" }",
         "[needs]\nsettings = { \"/x\" = \"1\" }", "[needs]\nsettings = { \"x\" = \"1;id\" }",
-        "[needs]\nother = []", "[[", "cve = \"again\""})
+        "[needs]\nother = []", "[[", "cve = \"again\"", "# \xcb\x80"})
     EXPECT_EQ(code_of(std::string(kGood) + line), "qualify.probe") << line;
   EXPECT_EQ(code_of("source = \"probe.c\"\nbefore = \"open\"\nafter = \"closed\"\n"), "qualify.probe");
   EXPECT_EQ(code_of("cve = \"a\"\nbefore = \"open\"\nafter = \"closed\"\n"), "qualify.probe");

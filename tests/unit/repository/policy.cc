@@ -30,7 +30,7 @@ TEST(Policy, SaysWhichLineIsWrong) {
   EXPECT_FALSE(must(parse_policy("[qualification]\nrequired = false\n")).qualification_required);
   for (const char* text :
        {"required = true", "[qualification]\nrequired = 1", "[qualification]\nkeys = [\"ab\"]",
-        "[qualification]\nkeys = [7]", "[qualification]\nother = 1", "qualification = 3", "[["})
+        "[qualification]\nkeys = [7]", "[qualification]\nother = 1", "qualification = 3", "[[", "\xcb\x80"})
     EXPECT_EQ(code(parse_policy(text)), "repository.policy") << text;
   EXPECT_NE(parse_policy("[qualification]\nother = 1").error().message().find("line 2"), std::string::npos);
 }

@@ -24,7 +24,9 @@ boot() { # WANTED STATUS, WHAT, more options; the script comes from standard inp
 }
 reports() { grep -q "$1" "$work/junit.xml" || { cat "$work/junit.xml"; echo "FAILED: no \"$1\" in the report"; exit 1; }; }
 
-boot 0 "a good run passes" --have-module vsock --program "$bin/probe" --program "$bin/workload" <<'SH'
+# shellcheck disable=SC2086 # a list of words
+boot 0 "a good run passes" --have-module vsock --program "$bin/suture-guest" $probes <<'SH'
+. /root/probe.sh
 check "as root" test "$(id -u)" = 0
 check "the network is up" ping -c 1 10.0.2.2
 check "the workload starts" workload start /tmp/workload
@@ -75,7 +77,8 @@ reports 'made by a test'
 build 1 CVE-2026-53249 >"$work/out"
 build 2 CVE-2026-53249 CVE-2026-46234 >"$work/out"
 # shellcheck disable=SC2086 # a list of words
-boot 0 "a higher level replaces a lower one" --have-module vsock --program "$bin/probe" $files <<'SH'
+boot 0 "a higher level replaces a lower one" --have-module vsock $probes $files <<'SH'
+. /root/probe.sh
 settled() { [ "$(cat /sys/kernel/livepatch/*/transition | sort -u)" = 0 ]; }
 load_module vsock
 check "level 1 loads" insmod /root/suture_1.ko

@@ -22,7 +22,7 @@ Without a stage, all of them, in this order:
 
 environment:
   JOBS           how much to run at once (default: the number of processors)
-  FUZZ_RUNS      for each fuzz target (default: 20000); six times as many for objects and deltas
+  FUZZ_RUNS      for each fuzz target (default: 20000); 24 times as many for objects and deltas
 
 What a stage printed is kept in build/test/STAGE.log.
 TEXT
@@ -114,7 +114,7 @@ stage_sanitize() {
 fuzz_one() {
   name=$(basename "$1")
   runs=$fuzz_runs
-  case $name in fuzz_object | fuzz_delta) runs=$((6 * fuzz_runs)) ;; esac
+  case $name in fuzz_object | fuzz_delta) runs=$((24 * fuzz_runs)) ;; esac
   corpus=tests/fuzz/corpus/${name#fuzz_}
   [ -d "$corpus" ] || corpus=
   # A folder that is empty at first, so that the same is tried on every machine.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "qualify/kernel_log.h"
 
@@ -53,12 +52,6 @@ std::vector<std::string> lines_from(std::string_view log, std::string_view first
   return lines;
 }
 
-/// Of a machine that gets too little time from its host.
-bool may_be_slowness(const KernelFault& fault) {
-  constexpr std::array<std::string_view, 3> kKinds{"rcu-stall", "lockup", "hung-task"};
-  return std::ranges::find(kKinds, fault.kind) != kKinds.end();
-}
-
 class Judge {
  public:
   Judge(const std::vector<Trial>& trials, const VmResult& boot)
@@ -104,7 +97,8 @@ class Judge {
     record.passed = record.text.empty();
     if (record.passed) return;
     record.log = lines_from(log, faults.empty() ? "" : faults[0].line);
-    if (faults.empty() || std::ranges::all_of(faults, may_be_slowness))
+    if (faults.empty() ||
+        std::ranges::all_of(faults, [](const KernelFault& fault) { return may_be_slowness(fault); }))
       verdict_.doubtful.push_back(trial.name);
   }
 

@@ -63,7 +63,7 @@ class Builder {
     // The same of the units that the fixes reach through headers only: there may be hundreds.
     std::vector<CompiledUnit> reached;
     if (!touched.headers.empty()) {
-      const std::vector<UnitFlags> more = TRY(units_by_header(kbuild, tree, touched));
+      const std::vector<UnitFlags> more = TRY(units_by_header(kbuild, tree, touched, compiled));
       reached = TRY(compile_units(kbuild, tree, more, request_.jobs, progress_));
       TRY(compare(reached, changed));
     }
@@ -181,9 +181,10 @@ class Builder {
 
   /// Few of the units that include a header have code of it.
   Result<std::vector<UnitFlags>> units_by_header(const Kbuild& kbuild, const PatchedTree& tree,
-                                                 const TouchedFiles& touched) {
+                                                 const TouchedFiles& touched,
+                                                 const std::vector<CompiledUnit>& own) {
     HeaderReach reach = TRY(units_reached_by_headers(
-        kbuild, tree, touched, {.jobs = request_.jobs, .most_units = request_.header_units}, progress_));
+        kbuild, tree, touched, own, {.jobs = request_.jobs, .most_units = request_.header_units}, progress_));
     note_reach(reach, touched.headers);
     for (const UnitFlags& unit : reach.units) by_header_.insert(unit.unit);
     return std::move(reach.units);

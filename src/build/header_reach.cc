@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "base/file.h"
-#include "build/compiled_unit.h"
 #include "build/include_graph.h"
 #include "build/name_reach.h"
 #include "build/unit_text.h"
@@ -66,6 +65,10 @@ Result<std::vector<std::string>> only_structs_changed(const PatchedTree& tree,
                                                       const std::set<std::string>& headers) {
   std::vector<std::string> tags;
   for (const std::string& header : headers) {
+    // One that a fix adds or removes is there on one side only.
+    std::error_code error;
+    if (!fs::exists(tree.pristine() / header, error) || !fs::exists(tree.root() / header, error))
+      return std::vector<std::string>{};
     const std::string before = TRY(read_text_file(tree.pristine() / header));
     const std::string after = TRY(read_text_file(tree.root() / header));
     std::optional<std::string> tag = only_struct_changed(before, after);
@@ -75,19 +78,18 @@ Result<std::vector<std::string>> only_structs_changed(const PatchedTree& tree,
   return tags;
 }
 
-/// By which members units can tell, as a unit that the fixes touch shows when it is compiled; nothing when it
-/// does not, or when more changes than members.
-Result<std::vector<StructChange>> struct_changes(const Kbuild& kbuild, const PatchedTree& tree,
-                                                 const TouchedFiles& touched, Progress& progress) {
-  const std::vector<std::string> tags = TRY(only_structs_changed(tree, touched.headers));
+/// By which members units can tell, as one of the fixes' own units shows; nothing when none does, or when
+/// more changes than members.
+Result<std::vector<StructChange>> struct_changes(const PatchedTree& tree,
+                                                 const std::set<std::string>& headers,
+                                                 std::span<const CompiledUnit> own) {
+  const std::vector<std::string> tags = TRY(only_structs_changed(tree, headers));
   if (tags.empty()) return std::vector<StructChange>{};
-  for (Result<UnitFlags>& answer : kbuild.flags(std::vector(touched.units.begin(), touched.units.end()))) {
-    if (!answer) continue;
-    const auto compiled = TRY(compile_units(kbuild, tree, {*answer}, 2, progress));
-    TRY(compiled[0].original_debug.load());
-    TRY(compiled[0].patched_debug.load());
-    const Types before(compiled[0].original_debug);
-    const Types after(compiled[0].patched_debug);
+  for (const CompiledUnit& unit : own) {
+    TRY(unit.original_debug.load());
+    TRY(unit.patched_debug.load());
+    const Types before(unit.original_debug);
+    const Types after(unit.patched_debug);
     std::vector<StructChange> changes;
     for (const std::string& tag : tags) {
       if (std::optional<StructChange> change = struct_change(tag, before, after))
@@ -111,8 +113,8 @@ Result<void> keep_naming(const PatchedTree& tree, const IncludeGraph& graph,
 }  // namespace
 
 Result<HeaderReach> units_reached_by_headers(const Kbuild& kbuild, const PatchedTree& tree,
-                                             const TouchedFiles& touched, const HeaderReachLimits& limits,
-                                             Progress& progress) {
+                                             const TouchedFiles& touched, std::span<const CompiledUnit> own,
+                                             const HeaderReachLimits& limits, Progress& progress) {
   progress.step("look for what includes the changed headers");
   const IncludeGraph graph =
       TRY(IncludeGraph::read(tree.pristine(), kbuild.cache(), kbuild.target().id.build_id));
@@ -120,9 +122,8 @@ Result<HeaderReach> units_reached_by_headers(const Kbuild& kbuild, const Patched
   std::erase_if(names, [&](const std::string& name) {
     return touched.units.contains(name) || !image_beside_kernel(name).empty();
   });
-  HeaderReach reach{.units = {},
-                    .including = names.size(),
-                    .structs = TRY(struct_changes(kbuild, tree, touched, progress))};
+  HeaderReach reach{
+      .units = {}, .including = names.size(), .structs = TRY(struct_changes(tree, touched.headers, own))};
   if (!reach.structs.empty()) TRY(keep_naming(tree, graph, reach.structs, names));
   reach.naming = names.size();
   progress.step(fmt::format("ask kbuild about {} units", names.size()));

@@ -6,11 +6,13 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/terminal.h"
+#include "build/compiled_unit.h"
 #include "build/fix.h"
 #include "build/kbuild.h"
 #include "build/patched_tree.h"
@@ -31,9 +33,10 @@ struct HeaderReachLimits {
   std::size_t most_units = 0;  ///< that may be left to compile
 };
 
+/// `own`: the units that the fixes touch themselves, which show how structures lie before and after.
 /// "build.header-changed" when more are left than may be.
 Result<HeaderReach> units_reached_by_headers(const Kbuild& kbuild, const PatchedTree& tree,
-                                             const TouchedFiles& touched, const HeaderReachLimits& limits,
-                                             Progress& progress);
+                                             const TouchedFiles& touched, std::span<const CompiledUnit> own,
+                                             const HeaderReachLimits& limits, Progress& progress);
 
 }  // namespace suture

@@ -38,11 +38,9 @@ Found read(const fs::path& file, const fs::path& folder, const Patchset& patchse
   if (again && again->signer) found.key = again->signer->hex();
   found.statement = std::move(read->statement);
   const auto manifest = sha256_hex_of_file(folder / kManifestName);
-  const std::map<std::string, std::string> subjects{{patchset.module_file, patchset.module_sha256},
-                                                    {std::string(kManifestName), manifest.value_or("")}};
   if (found.key.empty()) {
     found.fault = "its signature is not that of the key which it names";
-  } else if (found.statement.subjects != subjects) {
+  } else if (found.statement.subjects != subjects_of(patchset, manifest.value_or(""))) {
     found.fault = "it is about another module or manifest";
   }
   return found;

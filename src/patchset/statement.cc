@@ -156,6 +156,10 @@ Result<Statement> read_fields(const Json& json) {
 
 }  // namespace
 
+std::map<std::string, std::string> subjects_of(const Patchset& patchset, const std::string& manifest_sha256) {
+  return {{patchset.module_file, patchset.module_sha256}, {std::string(kManifestName), manifest_sha256}};
+}
+
 Json to_json(const Statement& statement) {
   Json subjects = Json::array();
   for (const auto& [name, sha256] : statement.subjects)

@@ -77,6 +77,9 @@ struct Statement {
   bool operator==(const Statement&) const = default;
 };
 
+/// What a statement about this patchset is about; the manifest by the SHA-256 of its bytes.
+std::map<std::string, std::string> subjects_of(const Patchset& patchset, const std::string& manifest_sha256);
+
 Json to_json(const Statement& statement);
 /// "statement.schema" names the field that is wrong; "statement.unknown-kind" for another predicate.
 Result<Statement> statement_from_json(const Json& json);

@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <map>
 #include <set>
@@ -128,10 +127,8 @@ void judge_cost(const VmResult& machine, Qualification& qualification) {
 }
 
 bool may_be_slowness(const VmResult& machine) {
-  constexpr std::array<std::string_view, 3> kKinds{"rcu-stall", "lockup", "hung-task"};
-  const bool slow = std::ranges::all_of(machine.faults, [&](const KernelFault& fault) {
-    return std::ranges::find(kKinds, fault.kind) != kKinds.end();
-  });
+  const bool slow =
+      std::ranges::all_of(machine.faults, [](const KernelFault& fault) { return may_be_slowness(fault); });
   return machine.outcome != VmOutcome::kPassed && slow &&
          (!machine.faults.empty() || machine.outcome == VmOutcome::kHang);
 }

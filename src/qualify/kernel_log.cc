@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "qualify/kernel_log.h"
 
+#include <algorithm>
 #include <array>
 
 namespace suture {
@@ -34,6 +35,11 @@ constexpr std::array kPatterns{
 };
 
 }  // namespace
+
+bool may_be_slowness(const KernelFault& fault) {
+  constexpr std::array<std::string_view, 3> kKinds{"rcu-stall", "lockup", "hung-task"};
+  return std::ranges::find(kKinds, fault.kind) != kKinds.end();
+}
 
 std::vector<KernelFault> kernel_faults(std::string_view log) {
   std::vector<KernelFault> faults;

@@ -14,6 +14,9 @@ struct KernelFault {
   std::string line;
 };
 
+/// Of a machine that gets too little time from its host.
+bool may_be_slowness(const KernelFault& fault);
+
 /// All of them, in the log's order.
 std::vector<KernelFault> kernel_faults(std::string_view log);
 

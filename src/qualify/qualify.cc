@@ -38,11 +38,6 @@ Result<std::vector<QualificationProbe>> records_of(const std::vector<Probe>& pro
   return records;
 }
 
-std::map<std::string, std::string> subjects_of(const PatchsetFiles& files) {
-  return {{files.patchset.module_file, files.patchset.module_sha256},
-          {std::string(kManifestName), files.manifest_sha256}};
-}
-
 Result<std::optional<PatchsetFiles>> previous_of(const QualifyRequest& request, const Patchset& patchset) {
   if (request.previous.empty()) return std::nullopt;
   PatchsetFiles previous = TRY(read_patchset_files(request.previous));
@@ -123,7 +118,8 @@ Result<QualifyResult> qualify_patchset(const QualifyRequest& request, const Targ
   qualification.logs["console"] = sha256_hex(as_bytes(result.console));
   qualification.finished = now_text();
   qualification.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  result.statement = {.subjects = subjects_of(trial.subject), .predicate = std::move(qualification)};
+  result.statement = {.subjects = subjects_of(patchset, trial.subject.manifest_sha256),
+                      .predicate = std::move(qualification)};
   return result;
 }
 
@@ -138,7 +134,9 @@ std::optional<QualifyResult> kept_qualification(const QualifyRequest& request, c
   const auto files = read_patchset_files(request.patchset);
   if (!text || !files) return std::nullopt;
   auto read = read_statement(*text, {&key, 1});
-  if (!read || !read->signer || read->statement.subjects != subjects_of(*files)) return std::nullopt;
+  if (!read || !read->signer ||
+      read->statement.subjects != subjects_of(files->patchset, files->manifest_sha256))
+    return std::nullopt;
   const auto* qualification = std::get_if<Qualification>(&read->statement.predicate);
   if (qualification == nullptr || !qualification->passed()) return std::nullopt;
   // From one level to the other and back is seen only where one was given.

@@ -60,8 +60,7 @@ VmConfig machine(const Trial& trial, std::string_view script, std::chrono::secon
 
 Result<PatchsetFiles> read_patchset_files(const fs::path& folder) {
   const std::string manifest = TRY(read_text_file(folder / kManifestName, kLargestManifest));
-  PatchsetFiles files{.folder = folder,
-                      .patchset = TRY_IN("read " + folder.string(), parse_patchset(manifest)),
+  PatchsetFiles files{.patchset = TRY_IN("read " + folder.string(), parse_patchset(manifest)),
                       .manifest_sha256 = sha256_hex(as_bytes(manifest)),
                       .module = {}};
   files.module = TRY(read_file(folder / files.patchset.module_file, kLargestModule));

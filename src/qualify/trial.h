@@ -19,7 +19,6 @@ namespace suture {
 
 /// A patchset as it lies on disk; its module is the one that the manifest names.
 struct PatchsetFiles {
-  std::filesystem::path folder;
   Patchset patchset;
   std::string manifest_sha256;
   Bytes module;

@@ -189,9 +189,7 @@ Result<AvailablePatchset> describe(const Payload& payload, const std::string& ch
 /// does, and nobody has to.
 Result<std::string> statement_about(const Payload& payload, const fs::path& folder,
                                     const PublisherContext& context, const std::string& unqualified) {
-  const std::map<std::string, std::string> subjects{
-      {payload.manifest.module_file, payload.manifest.module_sha256},
-      {std::string(kManifestName), sha256_hex(payload.manifest_bytes)}};
+  const auto subjects = subjects_of(payload.manifest, sha256_hex(payload.manifest_bytes));
   if (!unqualified.empty()) {
     const Ed25519Private key = TRY(Ed25519Private::load(key_file(context, Role::kTargets)));
     const QualificationOverride decision{.reason = unqualified, .time = tuf::time_text(context.now)};

@@ -211,6 +211,19 @@ TEST_F(BuildOnRealKernel, NarrowsABitInTheHeaderOfAllUnits) {
                   HasSubstr("0 can name what is new or elsewhere in struct task_struct (user_dumpable)")));
 }
 
+TEST_F(BuildOnRealKernel, TakesAHeaderThatAFixAdds) {
+  auto text = read_text_file(fix("warn")).value();
+  const std::string line = "+\tWARN(1, \"made by a test\");\n";
+  ASSERT_TRUE(text.contains("@@ -6,6 +6,7 @@") && text.contains(line));
+  text.replace(text.find(line), line.size(),
+               "+#include \"suture_test.h\"\n+\tWARN(SUTURE_TEST, \"made by a test\");\n");
+  text.replace(text.find("+6,7"), 4, "+6,8");
+  text += "--- /dev/null\n+++ b/fs/proc/suture_test.h\n@@ -0,0 +1 @@\n+#define SUTURE_TEST 1\n";
+  const auto result = build({written("added", text)});
+  ASSERT_TRUE(result.has_value()) << result.error().message();
+  EXPECT_EQ(result->patchset.objects.size(), 1u);
+}
+
 // As it stands the fix moves bits of tasks that are alive.
 TEST_F(BuildOnRealKernel, RefusesBitsThatMove) {
   const Error error = refusal({fix("ptrace-get_dumpable")});

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "patchset/dsse.h"
 
-#include <openssl/evp.h>
-
-#include <algorithm>
-
+#include "base/base64.h"
 #include "base/json.h"
 
 namespace suture {
@@ -12,26 +9,10 @@ namespace {
 
 constexpr std::size_t kMostSignatures = 64;
 
-std::string to_base64(ByteView bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
-                                   static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
-}
-
-Result<Bytes> from_base64(std::string_view text) {
-  Bytes bytes(text.size() / 4 * 3 + 1);
-  const bool blank = text.find_first_of(" \t\r\n") != std::string_view::npos;
-  const int size = blank ? -1
-                         : EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()),
-                                           static_cast<int>(text.size()));
-  if (size < 0 || text.size() % 4 != 0)
-    return fail("dsse.malformed", "read a signed statement", "it is not in Base64");
-  std::size_t filling = 0;
-  while (filling < std::min<std::size_t>(2, text.size()) && text[text.size() - 1 - filling] == '=') ++filling;
-  bytes.resize(static_cast<std::size_t>(size) - filling);
-  return bytes;
+Result<Bytes> from_envelope(std::string_view base64) {
+  auto bytes = from_base64(base64);
+  if (!bytes) return fail("dsse.malformed", "read a signed statement", "it is not in Base64");
+  return *std::move(bytes);
 }
 
 /// PAE: what is signed.
@@ -42,7 +23,7 @@ std::string signed_bytes(std::string_view type, std::string_view payload) {
 }
 
 Result<DsseEnvelope> read_envelope(const Json& json) {
-  const Bytes payload = TRY(from_base64(TRY(json_string(json, "payload"))));
+  const Bytes payload = TRY(from_envelope(TRY(json_string(json, "payload"))));
   DsseEnvelope envelope{.payload_type = TRY(json_string(json, "payloadType")),
                         .payload = std::string(as_text(payload)),
                         .signatures = {}};
@@ -55,7 +36,7 @@ Result<DsseEnvelope> read_envelope(const Json& json) {
     std::string key_id;
     if (signature.contains("keyid")) key_id = TRY(json_string(signature, "keyid"));
     envelope.signatures.push_back(
-        {.key_id = std::move(key_id), .bytes = TRY(from_base64(TRY(json_string(signature, "sig"))))});
+        {.key_id = std::move(key_id), .bytes = TRY(from_envelope(TRY(json_string(signature, "sig"))))});
   }
   return envelope;
 }

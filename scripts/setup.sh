@@ -22,14 +22,17 @@ build_packages="
   g++ gcc-12 make cmake ninja-build pkg-config
   libelf-dev libdw-dev libzydis-dev libcurl4-openssl-dev libboost1.81-dev nlohmann-json3-dev
   libtomlplusplus-dev libcli11-dev libfmt-dev libspdlog-dev libsystemd-dev libsqlite3-dev libssl-dev
-  libbpf-dev libzstd-dev liblz4-dev libbz2-dev liblzma-dev zlib1g-dev libgtest-dev libgmock-dev
+  libbpf-dev libzstd-dev liblz4-dev libbz2-dev liblzma-dev zlib1g-dev libp11-kit-dev
+  libgtest-dev libgmock-dev
   dpkg-dev rpm xz-utils zstd patch bc
   mmdebstrap bubblewrap
   qemu-system-x86 busybox-static cpio kmod
 "
 # clang 14 cannot compile std::expected of libstdc++, hence 19.
-# stress-ng keeps the machine busy in which bench/corpus.sh tries patches; faketime builds in another year.
-test_packages="clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck stress-ng faketime"
+# stress-ng keeps the machine busy in which bench/corpus.sh tries patches; faketime builds in another year; softhsm2
+# is a token for signing keys, which opensc fills.
+test_packages="clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck stress-ng faketime
+  softhsm2 opensc"
 
 packages=$build_packages
 list=no

@@ -145,7 +145,7 @@ TEST(LogWriter, MakesOneLogInWhateverPieces) {
     Log log;
     while (log.head.size < all.size()) {
       const std::size_t most = all.size() - log.head.size;
-      const std::size_t count = std::min<std::size_t>(random() % (round == 0 ? 9 : 400), most);
+      const std::size_t count = std::min<std::size_t>(random() % (round == 0 ? 40 : 400), most);
       log.append(std::span(all).subspan(log.head.size, count));
       ASSERT_EQ(log.head, head_of(std::span(all).first(log.head.size)));
     }

@@ -7,6 +7,9 @@
 
 #include <cstdlib>
 #include <optional>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include "base/process.h"
 #include "make.h"
@@ -77,12 +80,20 @@ std::string opening(const std::string& uri, const fs::path& pin_file = {}) {
   return code(key);
 }
 
+/// SoftHSM 2.6.1 leaks the public point that it decodes for each signature, in its C_SignInit().
+Result<Bytes> sign_with(const Pkcs11Key& key, ByteView message) {
+#ifdef __SANITIZE_ADDRESS__
+  const __lsan::ScopedDisabler theirs;
+#endif
+  return key.sign(message);
+}
+
 TEST(Pkcs11Key, SignsAsItsPublicKeySays) {
   const Tokens tokens;
   tokens.make_key("log", "01");
   const Pkcs11Key key = must(open_with_softhsm(address(";object=log")));
   for (const std::string& message : {std::string(), std::string("text"), std::string(100'000, 'x')}) {
-    const Bytes signature = must(key.sign(as_bytes(message)));
+    const Bytes signature = must(sign_with(key, as_bytes(message)));
     EXPECT_EQ(signature.size(), 64u);
     EXPECT_TRUE(key.public_key().verifies(as_bytes(message), signature));
     EXPECT_FALSE(key.public_key().verifies(as_bytes(message + "!"), signature));
@@ -94,8 +105,8 @@ TEST(Pkcs11Key, SignsCheckpoints) {
   tokens.make_key("log", "01");
   const Pkcs11Key key = must(open_with_softhsm(address(";object=log")));
   const Checkpoint checkpoint{"example.com/log", 3, leaf_hash({})};
-  const std::string note = must(
-      sign_checkpoint(checkpoint, key.public_key(), [&](ByteView message) { return key.sign(message); }));
+  const std::string note = must(sign_checkpoint(checkpoint, key.public_key(),
+                                                [&](ByteView message) { return sign_with(key, message); }));
   EXPECT_EQ(must(open_checkpoint(note, key.public_key())), checkpoint);
 }
 
@@ -145,7 +156,7 @@ TEST(Pkcs11Key, HandsOutNoSignatureThatItsPublicHalfRefuses) {
   tokens.tool({"--login", "--delete-object", "--type", "pubkey", "--id", "01"});
   tokens.tool({"--login", "--set-id", "01", "--type", "pubkey", "--id", "02"});
   const Pkcs11Key key = must(open_with_softhsm(address(";object=log")));
-  EXPECT_EQ(code(key.sign(as_bytes("text"))), "key.token-failed");
+  EXPECT_EQ(code(sign_with(key, as_bytes("text"))), "key.token-failed");
 }
 
 TEST(Pkcs11Key, TakesThePinFromWhereItIsTold) {
@@ -202,8 +213,8 @@ TEST(Pkcs11Key, LivesAsLongAsACopy) {
   const Pkcs11Key copy = *first;
   const Pkcs11Key second = must(open_with_softhsm(address(";id=%01")));
   first.reset();
-  EXPECT_TRUE(copy.sign(as_bytes("text")));
-  EXPECT_TRUE(second.sign(as_bytes("text")));
+  EXPECT_TRUE(sign_with(copy, as_bytes("text")));
+  EXPECT_TRUE(sign_with(second, as_bytes("text")));
 }
 
 }  // namespace

@@ -198,6 +198,17 @@ TEST(LogWriter, ReadsOnlyTheRightEdge) {
   EXPECT_EQ(log.head, head_of(all));
 }
 
+TEST(LogWriter, KeepsTheFilesOfLevelsThatDoNotGrow) {
+  Log log(entries(600));
+  const fs::path path = log.folder.path() / "tile/1/000.p/2";
+  fs::create_hard_link(path, log.folder.path() / "same");
+  log.append(entries(10, "more "));
+  EXPECT_TRUE(fs::equivalent(path, log.folder.path() / "same"));
+  const auto before = files_in(log.folder.path());
+  log.append({});
+  EXPECT_EQ(files_in(log.folder.path()), before);
+}
+
 TEST(LogWriter, RefusesADamagedEdge) {
   const auto all = entries(600);
   for (const char* name : {"tile/0/002.p/88", "tile/1/000.p/2", "tile/entries/002.p/88"}) {
@@ -368,6 +379,25 @@ TEST(LogReader, FindsEveryChangedFile) {
     must(write_file(log.folder.path() / name, bytes));
   }
   EXPECT_EQ(log.audit(), "ok");
+}
+
+/// Another log comes from the same address once the first one is believed.
+TEST(LogReader, IsNotFooledByTwoFacedMirrors) {
+  const Log log(entries(600));
+  const Log other(entries(600, "other "));
+  struct TwoFaced : Fetcher {
+    TwoFaced(const Log& before, const Log& after) : first(before.fetcher()), then(after.fetcher()) {}
+    Result<Bytes> fetch(const std::string& path, std::size_t max_length) override {
+      return (turned ? then : first).fetch(path, max_length);
+    }
+    FolderFetcher first;
+    FolderFetcher then;
+    bool turned = false;
+  } mirror(log, other);
+  auto reader = must(LogReader::open(mirror, log.head, ""));
+  mirror.turned = true;
+  EXPECT_EQ(code(reader.audit()), "log.damaged");
+  EXPECT_EQ(code(reader.prove_inclusion(3, as_bytes("other 3"))), "log.damaged");
 }
 
 /// Whoever serves the log cannot have its owner accused.

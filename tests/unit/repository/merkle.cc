@@ -185,5 +185,21 @@ TEST(Merkle, ProvesThatEveryTreeBeginsWithTheSmallerOnes) {
   }
 }
 
+/// A head is a size and a root: no proof stops halfway up a tree that claims to be larger.
+TEST(Merkle, ProvesNothingOfTreesThatClaimToBeLarger) {
+  const Tree tree = numbers(256);
+  for (unsigned size = 2; size <= 256; size *= 2) {
+    const LogHead larger{std::uint64_t{2} * size, tree.head(size).root};
+    for (unsigned index = 0; index < size; ++index) {
+      const MerkleProof proof = must(inclusion_proof(index, size, tree.hashes()));
+      EXPECT_FALSE(proves_inclusion(proof, tree.leaf(index), index, larger)) << index << " of " << size;
+      const MerkleProof growth = must(consistency_proof(index, size, tree.hashes()));
+      if (index != 0) {
+        EXPECT_FALSE(proves_consistency(growth, tree.head(index), larger)) << index << " to " << size;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace suture

@@ -76,11 +76,15 @@ void judge(VmResult& result, bool ended, bool timed_out) {
 
 }  // namespace
 
-Result<VmResult> run_vm(const VmConfig& config, GuestFiles files) {
-  const TempDir folder = TRY(TempDir::make("suture-vm"));
+Bytes guest_image(const VmConfig& config, GuestFiles files) {
   files.add_text("suture/script", ". /suture/lib.sh\n" + config.script);
   files.add_text("suture/environment", config.environment);
-  TRY(write_file(folder.path() / "initramfs", std::move(files).finish()));
+  return std::move(files).finish();
+}
+
+Result<VmResult> run_vm(const VmConfig& config, GuestFiles files) {
+  const TempDir folder = TRY(TempDir::make("suture-vm"));
+  TRY(write_file(folder.path() / "initramfs", guest_image(config, std::move(files))));
 
   const auto start = std::chrono::steady_clock::now();
   const Result<Finished> machine = run(qemu(config, folder.path()));

@@ -67,6 +67,9 @@ struct VmResult {
 /// Fails only when no machine could be had: "qualify.no-qemu", "qualify.qemu-failed". Safe beside others.
 Result<VmResult> run_vm(const VmConfig& config, GuestFiles files);
 
+/// The guest's first file system, with the script and its environment: what run_vm() boots.
+Bytes guest_image(const VmConfig& config, GuestFiles files);
+
 /// The guest's report, read as foreign input: lines "begin", "step NAME", "output TEXT", "case
 /// pass|fail|note SECONDS NAME", "end STATUS". Others are ignored. `ended`: the script came to its end.
 std::vector<CheckResult> parse_results(std::string_view text, bool& ended);

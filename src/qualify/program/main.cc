@@ -20,6 +20,7 @@ constexpr const char* kExamples = R"(
 Exit status:
   0 all checks passed   1 a check failed   2 wrong command line
   3 the kernel complained or went down   4 the time was over   5 no machine could be run
+  With --initramfs, 0 is written and 5 is not.
 
 Example:
   suture-vm --kernel vmlinuz --modules lib/modules/6.1.0-47-cloud-amd64 --module virtio_pci --module virtio_net \
@@ -27,7 +28,7 @@ Example:
 )";
 
 struct Options {
-  std::string kernel, modules, script, junit, log;
+  std::string kernel, modules, script, junit, log, initramfs;
   std::vector<std::string> load, carry, files, folders, programs, environment, warnings;
   unsigned timeout = 120, memory = 512, cpus = 1;
 };
@@ -77,7 +78,7 @@ void print(const VmResult& result) {
   }
 }
 
-Result<VmResult> run_script(const Options& options) {
+Result<VmConfig> config_of(const Options& options) {
   VmConfig config{.kernel = options.kernel,
                   .script = TRY(read_text_file(options.script, 1u << 20)),
                   .environment = {},
@@ -87,6 +88,16 @@ Result<VmResult> run_script(const Options& options) {
                   .expected_warnings = options.warnings,
                   .log = options.log};
   for (const std::string& setting : options.environment) config.environment += setting + "\n";
+  return config;
+}
+
+/// For machines that suture-vm cannot make: those that boot through firmware and a boot loader.
+Result<void> write_initramfs(const Options& options) {
+  return write_file(options.initramfs, guest_image(TRY(config_of(options)), TRY(gather(options))));
+}
+
+Result<VmResult> run_script(const Options& options) {
+  const VmConfig config = TRY(config_of(options));
   GuestFiles files = TRY(gather(options));
   Progress progress("virtual machine");
   progress.step("run " + options.script);
@@ -107,7 +118,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "suture-vm " SUTURE_VERSION);
   app.footer(kExamples);
   Options options;
-  app.add_option("--kernel", options.kernel, "bzImage to boot")->required()->type_name("FILE");
+  app.add_option("--kernel", options.kernel, "bzImage to boot")->type_name("FILE");
   app.add_option("--script", options.script, "Shell script to run as root")->required()->type_name("FILE");
   app.add_option("--modules", options.modules, "lib/modules/RELEASE of that kernel")->type_name("FOLDER");
   app.add_option("--module", options.load, "Module to load at boot, with what it needs; again for more")
@@ -126,11 +137,22 @@ int main(int argc, char** argv) {
   app.add_option("--memory", options.memory, "MiB")->capture_default_str();
   app.add_option("--cpus", options.cpus, "Virtual processors")->capture_default_str();
   app.add_option("--junit", options.junit, "Write results as JUnit XML")->type_name("FILE");
+  app.add_option(
+         "--initramfs", options.initramfs,
+         "Only write the guest's first file system there, for another machine to boot: its results go to "
+         "the second serial line")
+      ->type_name("FILE");
   app.add_option("--log", options.log, "Keep the console's text")->type_name("FILE");
   try {
     app.parse(argc, argv);
+    if (options.kernel.empty() && options.initramfs.empty()) throw CLI::RequiredError("--kernel");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (!options.initramfs.empty()) {
+    const Result<void> written = write_initramfs(options);
+    if (!written) fmt::print(stderr, "suture-vm: {}\n", written.error().message());
+    return written ? 0 : 5;
   }
   const Result<VmResult> result = run_script(options);
   if (!result) {

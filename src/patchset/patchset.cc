@@ -120,6 +120,27 @@ Result<RiskFact> read_risk(const Json& json) {
   return risk;
 }
 
+Result<ModuleSigner> read_signer(const Json& json) {
+  ModuleSigner signer;
+  signer.subject = TRY(text_field(json, "subject"));
+  signer.certificate_sha256 = TRY(hex_field(json, "certificate_sha256", 64, 64));
+  signer.hash = TRY(name_field(json, "hash"));
+  return signer;
+}
+
+Json write_module(const Patchset& patchset) {
+  Json module{{"name", patchset.module_name},
+              {"file", patchset.module_file},
+              {"sha256", patchset.module_sha256},
+              {"size", patchset.module_size}};
+  if (const auto& signer = patchset.module_signer) {
+    module["signed_by"] = {{"subject", signer->subject},
+                           {"certificate_sha256", signer->certificate_sha256},
+                           {"hash", signer->hash}};
+  }
+  return module;
+}
+
 Json write_object(const PatchedObject& object) {
   Json functions = Json::array();
   for (const auto& f : object.functions) {
@@ -151,6 +172,8 @@ Result<Patchset> read_patchset(const Json& json) {
   patchset.module_file = TRY(name_field(module, "file"));
   patchset.module_sha256 = TRY(hex_field(module, "sha256", 64, 64));
   patchset.module_size = TRY(unsigned_field(module, "size", 1u << 30));
+  if (module.contains("signed_by"))
+    patchset.module_signer = TRY(read_signer(*TRY(json_object(module, "signed_by"))));
   patchset.fixes = TRY(list_field<FixRecord>(json, "fixes", read_fix));
   patchset.objects = TRY(list_field<PatchedObject>(json, "objects", read_object));
   if (json.contains("risks")) patchset.risks = TRY(list_field<RiskFact>(json, "risks", read_risk));
@@ -206,11 +229,7 @@ Json to_json(const Patchset& patchset) {
           {"target", to_json(patchset.target)},
           {"level", patchset.level},
           {"engine", patchset.engine},
-          {"module",
-           {{"name", patchset.module_name},
-            {"file", patchset.module_file},
-            {"sha256", patchset.module_sha256},
-            {"size", patchset.module_size}}},
+          {"module", write_module(patchset)},
           {"fixes", std::move(fixes)},
           {"objects", std::move(objects)},
           {"risks", std::move(risks)},

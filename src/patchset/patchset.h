@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,14 +70,23 @@ struct PatchedObject {
   bool operator==(const PatchedObject&) const = default;
 };
 
+/// Who signed the module for the kernel, which has the certificate in a keyring (module/signature.h).
+struct ModuleSigner {
+  std::string subject;             ///< of the certificate: "CN = Example module key"
+  std::string certificate_sha256;  ///< of its DER form
+  std::string hash;                ///< that the signature is of: "sha256"
+  bool operator==(const ModuleSigner&) const = default;
+};
+
 struct Patchset {
   TargetId target;
-  std::uint32_t level = 0;  ///< from 1; a higher level replaces any lower one
-  std::string engine;       ///< "klp"
-  std::string module_name;  ///< as in /sys/kernel/livepatch: "suture_1"
-  std::string module_file;  ///< file beside the manifest: "suture_1.ko"
-  std::string module_sha256;
+  std::uint32_t level = 0;    ///< from 1; a higher level replaces any lower one
+  std::string engine;         ///< "klp"
+  std::string module_name;    ///< as in /sys/kernel/livepatch: "suture_1"
+  std::string module_file;    ///< file beside the manifest: "suture_1.ko"
+  std::string module_sha256;  ///< of the file, with the signature behind it if there is one
   std::uint64_t module_size = 0;
+  std::optional<ModuleSigner> module_signer{};  ///< older manifests have none
   std::vector<FixRecord> fixes;
   std::vector<PatchedObject> objects;
   std::vector<RiskFact> risks;  ///< older manifests have none

@@ -58,6 +58,25 @@ TEST(Patchset, SaysHowAnExitFunctionIsReached) {
   EXPECT_EQ(*back, patchset);
 }
 
+TEST(Patchset, SaysWhoSignedTheModule) {
+  Patchset patchset = sample();
+  EXPECT_FALSE(to_json(patchset)["module"].contains("signed_by"));
+  patchset.module_signer = {
+      .subject = "CN = Test", .certificate_sha256 = std::string(64, 'c'), .hash = "sha256"};
+  const Json json = to_json(patchset);
+  const auto back = patchset_from_json(json);
+  ASSERT_TRUE(back.has_value()) << back.error().message();
+  EXPECT_EQ(*back, patchset);
+  EXPECT_NE(*back, sample());
+  for (const char* key : {"subject", "certificate_sha256", "hash"}) {
+    Json broken = json;
+    broken["module"]["signed_by"][key] = "\n";
+    EXPECT_FALSE(patchset_from_json(broken)) << key;
+    broken["module"]["signed_by"].erase(key);
+    EXPECT_FALSE(patchset_from_json(broken)) << key;
+  }
+}
+
 TEST(Patchset, CvesAreSortedEachOnce) {
   EXPECT_EQ(sample().cves(), (std::vector<std::string>{"CVE-2026-1", "CVE-2026-2"}));
 }

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "build/assemble.h"
 #include "build/compiled_unit.h"
 #include "build/fix.h"
@@ -23,6 +24,8 @@
 namespace suture {
 namespace {
 
+constexpr std::size_t kLargestConfig = 16u << 20;
+
 /// A unit that changes, or shows to others what it kept to itself.
 struct ChangedUnit {
   const CompiledUnit& compiled;
@@ -36,6 +39,7 @@ class Builder {
   }
 
   Result<BuildResult> run() {
+    TRY(find_signature_rules());
     // Read the fixes and lay them, in order, over the source that the kernel was built from.
     progress_.step("apply the fixes");
     for (const auto& path : request_.fixes)
@@ -85,7 +89,8 @@ class Builder {
     // Link one module of it, and write it down with its manifest.
     progress_.step("link the module");
     GlueCompiler glue = TRY(GlueCompiler::make(kbuild, request_.target.source));
-    const Bytes module = TRY(assembly.link(glue));
+    Bytes module = TRY(assembly.link(glue));
+    TRY(sign(module));
     TRY(write_patchset(module));
     return std::move(result_);
   }
@@ -218,6 +223,23 @@ class Builder {
     return {};
   }
 
+  /// Before the long work, since a key that this kernel cannot check makes it worthless.
+  Result<void> find_signature_rules() {
+    if (!request_.module_key) return {};
+    rules_ = TRY(signature_rules(TRY(read_text_file(request_.target.config, kLargestConfig))));
+    return request_.module_key->check(rules_);
+  }
+
+  Result<void> sign(Bytes& module) {
+    if (!request_.module_key) return {};
+    progress_.step("sign the module");
+    module = TRY(request_.module_key->sign(module, rules_));
+    result_.patchset.module_signer = request_.module_key->signer(rules_);
+    result_.patchset.module_sha256 = sha256_hex(module);
+    result_.patchset.module_size = module.size();
+    return {};
+  }
+
   /// The folder appears as a whole, or not at all.
   Result<void> write_patchset(const Bytes& module) const {
     const Patchset& patchset = result_.patchset;
@@ -233,6 +255,7 @@ class Builder {
   const BuildRequest& request_;
   Progress& progress_;
   BuildResult result_;
+  SignatureRules rules_;                      ///< of the target, if the module is to be signed
   DeltaOptions declared_;                     ///< by the fixes, for all units
   std::map<std::string, std::string> texts_;  ///< of all fixes that were given, by name
   std::vector<Fix> fixes_;                    ///< those that the kernel needs

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "base/error.h"
 #include "base/terminal.h"
+#include "module/module_key.h"
 #include "patchset/patchset.h"
 #include "target/target.h"
 
@@ -29,6 +31,8 @@ struct BuildRequest {
   std::size_t header_units = 400;  ///< units to compile, at most, for headers that the fixes change
   unsigned jobs = std::thread::hardware_concurrency();  ///< compilers to run at once
   std::filesystem::path cache{};  ///< folder for what the next build need not make again; empty: none
+  /// Signs the module for kernels that check. Nothing else of the patchset depends on it.
+  std::optional<ModuleKey> module_key{};
 };
 
 struct BuildResult {

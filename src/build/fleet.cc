@@ -79,7 +79,8 @@ FleetResult build_one(const FleetRequest& request, const Target& target, unsigne
                                .output = result.output,
                                .header_units = request.header_units,
                                .jobs = jobs,
-                               .cache = request.cache},
+                               .cache = request.cache,
+                               .module_key = request.module_key},
                               part);
   if (built) {
     result.outcome = FleetOutcome::kPatched;

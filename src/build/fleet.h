@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct FleetRequest {
   std::filesystem::path output;    ///< folder that gets one folder for each patchset; made when it is missing
   std::filesystem::path cache{};   ///< see BuildRequest
   std::size_t header_units = 400;  ///< see BuildRequest
+  std::optional<ModuleKey> module_key{};                ///< see BuildRequest
   unsigned jobs = std::thread::hardware_concurrency();  ///< compilers to run at once, for all targets
 };
 

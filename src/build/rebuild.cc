@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "build/build.h"
+#include "module/signature.h"
 
 namespace suture {
 namespace {
@@ -16,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestManifest = 64u << 20;
 constexpr std::size_t kLargestFix = 16u << 20;
+constexpr std::size_t kLargestModule = 1u << 30;
 
 Result<std::vector<fs::path>> fixes_of(const Patchset& patchset, const fs::path& folder) {
   std::vector<fs::path> paths;
@@ -59,6 +61,36 @@ void compare(const Json& given, const Json& built, const std::string& path,
   differences.push_back(fmt::format("{}: {}, rebuilt {}", path, said(given), said(built)));
 }
 
+/// A patchset as it was before its module was signed.
+struct Plain {
+  Json manifest;
+  Bytes module;
+  std::vector<std::string> differences;  ///< between signature and manifest, which nothing rebuilt tells of
+};
+
+Result<Plain> without_signature(const Patchset& given, Json manifest, const Bytes& file) {
+  const ModuleParts parts = TRY(split_module(file));
+  Plain plain{.manifest = std::move(manifest), .module = file, .differences = {}};
+  if (!parts.is_signed()) {
+    // The manifest's words about a signature then differ from those of the new one, which has none.
+    return plain;
+  }
+  const SignatureInfo signature = TRY(read_signature(parts.signature));
+  if (!given.module_signer)
+    plain.differences.push_back("/module/signed_by: nothing, but signed by " + signature.signer);
+  else if (given.module_signer->hash != signature.hash)
+    plain.differences.push_back(fmt::format("/module/signed_by/hash: {}, but signed with {}",
+                                            given.module_signer->hash, signature.hash));
+  if (given.module_sha256 != sha256_hex(file) || given.module_size != file.size())
+    plain.differences.push_back(fmt::format("/module: not the size and SHA-256 of {}", given.module_file));
+  plain.module.assign(parts.module.begin(), parts.module.end());
+  Json& module = plain.manifest["module"];
+  module.erase("signed_by");
+  module["sha256"] = sha256_hex(plain.module);
+  module["size"] = plain.module.size();
+  return plain;
+}
+
 }  // namespace
 
 Result<RebuildResult> rebuild_patchset(const RebuildRequest& request, const TargetStore& store,
@@ -67,6 +99,9 @@ Result<RebuildResult> rebuild_patchset(const RebuildRequest& request, const Targ
   const Json manifest = TRY(parse_json(text, (request.patchset / kManifestName).string()));
   RebuildResult result{.given = TRY(patchset_from_json(manifest)), .differences = {}};
   const Patchset& given = result.given;
+  const Bytes module = TRY(read_file(request.patchset / given.module_file, kLargestModule));
+  const Plain plain = TRY(without_signature(given, manifest, module));
+  result.differences = plain.differences;
   const fs::path fixes = request.fixes.empty() ? request.patchset / kFixFolder : request.fixes;
   const TempDir folder = TRY(TempDir::make("suture-rebuild"));
   const fs::path output = folder.path() / "patchset";
@@ -77,10 +112,9 @@ Result<RebuildResult> rebuild_patchset(const RebuildRequest& request, const Targ
                       .cache = request.cache},
                      progress));
   const std::string rebuilt = TRY(read_text_file(output / kManifestName, kLargestManifest));
-  compare(without_tool(manifest), without_tool(TRY(parse_json(rebuilt, "the new manifest"))), "",
+  compare(without_tool(plain.manifest), without_tool(TRY(parse_json(rebuilt, "the new manifest"))), "",
           result.differences);
-  const Bytes module = TRY(read_file(request.patchset / given.module_file));
-  if (module != TRY(read_file(output / given.module_file)))
+  if (plain.module != TRY(read_file(output / given.module_file)))
     result.differences.push_back(given.module_file + ": other bytes");
   return result;
 }

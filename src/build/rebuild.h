@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Builds a patchset once more, from what its manifest says, and compares: so that somebody who trusts neither
-// the builder nor the machine can vouch for it.
+// the builder nor the machine can vouch for it. A signature behind the module is left out: nobody without the
+// key can make it again, and it changes nothing of what the kernel loads.
 #pragma once
 
 #include <filesystem>

@@ -21,6 +21,8 @@ Examples:
   suture build --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch --output out
   suture build --target debian:6.1.0-47-cloud-amd64 --level 2 --output out2 \
       --fix CVE-2026-53249.patch --fix CVE-2026-53236.patch
+  suture build --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch \
+      --module-key mok.pem --module-certificate mok.der
   suture build --targets 'debian:*-cloud-amd64' --fix CVE-2026-53249.patch --output fleet
 
 A file NAME@VERSION.patch beside NAME.patch takes its place for kernels of that version: NAME@5.10.patch.
@@ -35,12 +37,19 @@ struct Options {
   std::vector<std::string> fixes;
   std::uint32_t level = 1;
   std::string output;
+  std::string module_key;
+  std::string module_certificate;
   std::size_t header_units = 400;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
 std::vector<std::filesystem::path> paths_of(const std::vector<std::string>& names) {
   return {names.begin(), names.end()};
+}
+
+Result<std::optional<ModuleKey>> module_key_of(const Options& options) {
+  if (options.module_key.empty()) return std::nullopt;
+  return TRY(ModuleKey::load(options.module_key, options.module_certificate));
 }
 
 void shrink(const TargetStore& store) {
@@ -56,7 +65,8 @@ Result<int> build_for_one(const Options& options, bool json) {
                        .output = options.output,
                        .header_units = options.header_units,
                        .jobs = options.jobs,
-                       .cache = store.cache()};
+                       .cache = store.cache(),
+                       .module_key = TRY(module_key_of(options))};
   if (request.output.empty())
     request.output = fmt::format("patchset-{}-{}", request.target.id.release, options.level);
 
@@ -98,6 +108,7 @@ Result<int> build_for_fleet(const Options& options, bool json) {
       .output = options.output.empty() ? fmt::format("patchsets-{}", options.level) : options.output,
       .cache = store.cache(),
       .header_units = options.header_units,
+      .module_key = TRY(module_key_of(options)),
       .jobs = options.jobs};
   std::vector<FleetResult> results;
   {
@@ -143,6 +154,14 @@ void add_build_command(CLI::App& app, Invocation& invocation) {
                   "Units to compile, at most, for headers that the fixes change")
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
+  CLI::Option* key =
+      command.add_option("--module-key", options->module_key,
+                         "Private key that signs the module, for kernels that check: a PEM file");
+  CLI::Option* certificate =
+      command.add_option("--module-certificate", options->module_certificate,
+                         "Its X.509 certificate, which those kernels know: DER or PEM");
+  key->type_name("FILE")->needs(certificate);
+  certificate->type_name("FILE")->needs(key);
   command.add_option("--jobs", options->jobs, "Compilers to run at once (default: the number of processors)")
       ->check(CLI::Range(1u, 1024u));
   command.add_option("--store", options->store, "Folder that holds the targets (default: ~/.cache/suture)")

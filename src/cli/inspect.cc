@@ -14,6 +14,7 @@
 #include "cli/patchset_text.h"
 #include "cli/statement_text.h"
 #include "elf/object.h"
+#include "module/signature.h"
 #include "patchset/patchset.h"
 
 namespace suture::cli {
@@ -28,6 +29,7 @@ Examples:
 )";
 
 constexpr std::size_t kLargestManifest = 16u << 20;
+constexpr std::size_t kLargestObject = 1u << 30;
 
 struct Options {
   std::string path;
@@ -96,6 +98,19 @@ Result<int> inspect_function(const Subject& subject, const Options& options, boo
   return kOk;
 }
 
+/// What the signature behind a module says of itself. It is read for people: only a kernel that has the
+/// certificate can tell whether it is good.
+void add_signature(Json& contents, ByteView file) {
+  const Result<ModuleParts> parts = split_module(file);
+  if (parts && !parts->is_signed()) return;
+  const Result<SignatureInfo> signature =
+      parts ? read_signature(parts->signature) : Result<SignatureInfo>(std::unexpected(parts.error()));
+  if (signature)
+    contents["signature"] = {{"signer", signature->signer}, {"hash", signature->hash}};
+  else
+    contents["signature_unread"] = signature.error().message();
+}
+
 Result<int> inspect(const Options& options, bool json) {
   const Subject subject = TRY(subject_of(options.path));
   if (!options.function.name.empty()) return inspect_function(subject, options, json);
@@ -110,8 +125,10 @@ Result<int> inspect(const Options& options, bool json) {
     }
     return kOk;
   }
-  const elf::Object object = TRY(elf::read_object(subject.object));
-  const Json contents = TRY(object_json(object, subject.patchset));
+  const FileCopy file = TRY(FileCopy::read(subject.object, kLargestObject));
+  const elf::Object object = TRY(elf::parse_object(file.bytes(), subject.object.string()));
+  Json contents = TRY(object_json(object, subject.patchset));
+  add_signature(contents, file.bytes());
   fmt::print("{}", json ? json_text(contents) : object_text(contents));
   return kOk;
 }

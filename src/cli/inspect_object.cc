@@ -325,6 +325,13 @@ std::string object_text(const Json& json) {
   const bool replacing = json.contains("replaced");
   std::string text = fmt::format("{:<12}  {}\n", "kind", kind == "livepatch" ? "livepatch module" : kind);
   if (json.contains("module")) text += module_text(json["module"]);
+  if (json.contains("signature")) {
+    const Json& signature = json["signature"];
+    text +=
+        fmt::format("{:<12}  {} ({})\n", "signed by", shown(signature["signer"]), shown(signature["hash"]));
+  }
+  if (json.contains("signature_unread"))
+    text += fmt::format("{:<12}  {}\n", "signed", shown(json["signature_unread"]));
   if (json.contains("record")) {
     for (const char* key : {"unit", "object"})
       text += fmt::format("{:<12}  {}\n", key, shown(json["record"][key]));

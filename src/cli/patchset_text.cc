@@ -7,15 +7,25 @@
 #include "base/terminal.h"
 
 namespace suture::cli {
+namespace {
+
+std::string signer_text(const Patchset& patchset) {
+  if (!patchset.module_signer) return {};
+  const ModuleSigner& signer = *patchset.module_signer;
+  return fmt::format("signed by {} ({}, certificate {})\n", signer.subject, signer.hash,
+                     signer.certificate_sha256);
+}
+
+}  // namespace
 
 std::string patchset_text(const Patchset& patchset) {
   const TargetId& target = patchset.target;
   std::string text = fmt::format(
       "target    {}:{} ({}, {})\nbuild-id  {}\nlevel     {}\nengine    {}\nmodule    {}, {}\nsha256    "
-      "{}\nmade by   {}\n\n",
+      "{}\n{}made by   {}\n\n",
       target.distribution, target.release, target.version, target.architecture, target.build_id,
       patchset.level, patchset.engine, patchset.module_file, human_size(patchset.module_size),
-      patchset.module_sha256, patchset.tool);
+      patchset.module_sha256, signer_text(patchset), patchset.tool);
   std::vector<std::vector<std::string>> rows;
   for (const FixRecord& fix : patchset.fixes) {
     rows.push_back({fix.name, fix.cves.empty() ? "-" : fmt::format("{}", fmt::join(fix.cves, " ")),

@@ -45,9 +45,10 @@ Result<int> rebuild(const Options& options, bool json) {
                                 {"target", to_json(target)}}));
     return same ? kOk : kFailed;
   }
-  fmt::print("{} for {}:{} ({}), level {}: {}\n", result.given.module_file, target.distribution,
+  fmt::print("{} for {}:{} ({}), level {}: {}{}\n", result.given.module_file, target.distribution,
              target.release, target.version, result.given.level,
-             same ? "the same, byte for byte" : "NOT what these fixes give");
+             same ? "the same, byte for byte" : "NOT what these fixes give",
+             same && result.given.module_signer ? ", but for the signature behind it" : "");
   for (const std::string& difference : result.differences) fmt::print("  {}\n", difference);
   return same ? kOk : kFailed;
 }

@@ -27,6 +27,7 @@ void add_delta_command(CLI::App& app, Invocation& invocation);
 void add_inspect_command(CLI::App& app, Invocation& invocation);
 void add_qualify_command(CLI::App& app, Invocation& invocation);
 void add_repo_command(CLI::App& app, Invocation& invocation);
+void add_repo_mok(CLI::App& repo, Invocation& invocation);  ///< below `suture repo`
 void add_publish_command(CLI::App& app, Invocation& invocation);
 void add_update_command(CLI::App& app, Invocation& invocation);
 void add_revert_command(CLI::App& app, Invocation& invocation);

@@ -143,6 +143,7 @@ void add_repo_command(CLI::App& app, Invocation& invocation) {
   });
   add_publisher_options(*add("renew", "Sign snapshot and timestamp anew before they expire", renew),
                         *options);
+  add_repo_mok(repo, invocation);
 }
 
 }  // namespace suture::cli

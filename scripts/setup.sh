@@ -9,7 +9,7 @@ usage() {
   cat <<'TEXT'
 usage: scripts/setup.sh [--test] [--list]
 
-  --test   also install what only tests and benchmarks need (clang-19, linters, stress-ng)
+  --test   also install what only tests and benchmarks need (clang-19, linters, stress-ng, firmware)
   --list   print the packages instead of installing them
 TEXT
 }
@@ -30,9 +30,13 @@ build_packages="
 "
 # clang 14 cannot compile std::expected of libstdc++, hence 19.
 # stress-ng keeps the machine busy in which bench/corpus.sh tries patches; faketime builds in another year; softhsm2
-# is a token for signing keys, which opensc fills.
-test_packages="clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck stress-ng faketime
-  softhsm2 opensc"
+# is a token for signing keys, which opensc fills; tests/vm/secure_boot.sh boots from a disk through firmware, shim and
+# GRUB.
+test_packages="
+  clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck stress-ng faketime
+  softhsm2 opensc
+  ovmf shim-signed grub-efi-amd64-signed mtools dosfstools mokutil openssl
+"
 
 packages=$build_packages
 list=no

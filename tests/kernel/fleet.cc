@@ -9,6 +9,8 @@
 
 #include "base/file.h"
 #include "build/rebuild.h"
+#include "module/mok.h"
+#include "module/signature.h"
 #include "real_target.h"
 
 namespace suture {
@@ -149,6 +151,51 @@ TEST_F(Fleet, APatchsetCanBeBuiltAgain) {
   result = rebuilt();
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, "rebuild.fix-differs");
+}
+
+TEST_F(Fleet, ASignedPatchsetIsConfirmedWithoutTheKey) {
+  ASSERT_TRUE(make_machine_owner_key(
+      {.key = folder() / "mok.pem", .certificate = folder() / "mok.der", .name = "Test"}));
+  Progress progress("test");
+  const auto results =
+      build_fleet({.targets = {target_},
+                   .fixes = {fix("cmdline")},
+                   .output = folder() / "out",
+                   .cache = folder() / "cache",
+                   .module_key = ModuleKey::load(folder() / "mok.pem", folder() / "mok.der").value()},
+                  progress);
+  ASSERT_TRUE(results) << results.error().message();
+  ASSERT_EQ(results->at(0).outcome, FleetOutcome::kPatched) << results->at(0).error.message();
+  const fs::path patchset = results->at(0).output;
+  EXPECT_EQ(results->at(0).built.patchset.module_signer->subject, "CN = Test");
+  const TargetStore store(std::getenv("SUTURE_STORE"));
+  const auto differences = [&] {
+    const auto result =
+        rebuild_patchset({.patchset = patchset, .fixes = {}, .cache = folder() / "cache"}, store, progress);
+    return result ? result->differences : std::vector{result.error().message()};
+  };
+  EXPECT_THAT(differences(), testing::IsEmpty());
+
+  // What the manifest says of the signature is not of what was built, and must be true all the same.
+  const std::string manifest = *read_text_file(patchset / kManifestName);
+  Json json = Json::parse(manifest);
+  json["module"]["signed_by"]["hash"] = "sha512";
+  ASSERT_TRUE(write_file(patchset / kManifestName, json.dump()));
+  EXPECT_THAT(differences(), testing::ElementsAre(HasSubstr("/module/signed_by/hash: sha512")));
+  json["module"].erase("signed_by");
+  ASSERT_TRUE(write_file(patchset / kManifestName, json.dump()));
+  EXPECT_THAT(differences(),
+              testing::ElementsAre(HasSubstr("/module/signed_by: nothing, but signed by CN = Test")));
+  ASSERT_TRUE(write_file(patchset / kManifestName, manifest));
+
+  const Bytes signed_module = *read_file(patchset / "suture_1.ko");
+  Bytes other = signed_module;
+  other[other.size() / 2] ^= 1;
+  ASSERT_TRUE(write_file(patchset / "suture_1.ko", other));
+  EXPECT_THAT(differences(), testing::Contains("suture_1.ko: other bytes"));
+  EXPECT_THAT(differences(), testing::Contains("/module: not the size and SHA-256 of suture_1.ko"));
+  ASSERT_TRUE(write_file(patchset / "suture_1.ko", split_module(signed_module)->module));
+  EXPECT_THAT(differences(), testing::Contains(HasSubstr("/module/signed_by: {")));
 }
 
 }  // namespace

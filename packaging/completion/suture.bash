@@ -41,7 +41,7 @@ _suture() {
       compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
       ;;
-    --fix | --config | --key | --html | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --fix | --config | --key | --module-key | --module-certificate | --html | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --target) mapfile -t COMPREPLY < <(compgen -W "$(_suture_targets "$store")" -- "$current"); return ;;
     --accel) mapfile -t COMPREPLY < <(compgen -W 'tcg auto' -- "$current"); return ;;
     --syntax) mapfile -t COMPREPLY < <(compgen -W 'att intel' -- "$current"); return ;;
@@ -54,7 +54,7 @@ _suture() {
       ;;
     --compiler) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
     --targets) mapfile -t COMPREPLY < <(compgen -W "debian:* $(_suture_targets "$store")" -- "$current"); return ;;
-    --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified) return ;;
+    --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified | --name | --bits | --days) return ;;
   esac
 
   local options='--json --help' words=''
@@ -74,13 +74,14 @@ _suture() {
       ;;
     inspect) options+=' --function --original --target --store --syntax --whole' ;;
     qualify) options+=' --all --key --probe --previous --html --accel --again --machines --times --timeout --store' ;;
-    build) options+=' --target --targets --fix --level --output --header-units --jobs --store' ;;
+    build) options+=' --target --targets --fix --level --output --header-units --jobs --module-key --module-certificate --store' ;;
     rebuild) options+=' --fixes --cached --store' ;;
     delta) options+=' --output --object --symbols --unit --entry-size' ;;
     repo)
       case $action in
-        '') words='init list renew key' ;;
+        '') words='init list renew key mok' ;;
         init | renew) options+=' --keys --expires' ;;
+        mok) options+=' --name --bits --days' ;;
       esac
       ;;
     publish) options+=' --repository --repo --channel --keys --expires --unqualified' ;;

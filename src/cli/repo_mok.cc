@@ -13,9 +13,8 @@ namespace {
 
 constexpr const char* kExamples = R"(
 Examples:
-  suture repo mok ~/module-keys                            mok.pem and mok.der, and how to enrol them
-  suture build --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch \
-      --module-key ~/module-keys/mok.pem --module-certificate ~/module-keys/mok.der
+  suture repo mok ~/module-keys                        mok.pem and mok.der, and how to enrol them
+  suture repo mok ~/keys-2027 --name "Example 2027"    the next ones, with a name to know them by
 )";
 
 struct Options {

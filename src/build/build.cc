@@ -227,6 +227,12 @@ class Builder {
   Result<void> find_signature_rules() {
     if (!request_.module_key) return {};
     rules_ = TRY(signature_rules(TRY(read_text_file(request_.target.config, kLargestConfig))));
+    if (!rules_.owner_keys) {
+      result_.notes.emplace_back(
+          "this kernel takes no certificate from its machine's owner (CONFIG_LOAD_UEFI_KEYS is off): where "
+          "it "
+          "insists on signatures, it will load the module only if the certificate was built into it");
+    }
     return request_.module_key->check(rules_);
   }
 

@@ -59,6 +59,7 @@ void shrink(const TargetStore& store) {
 
 Result<int> build_for_one(const Options& options, bool json) {
   const TargetStore store = TRY(TargetStore::at(options.store));
+  std::optional<ModuleKey> key = TRY(module_key_of(options));
   BuildRequest request{.target = TRY(store.find(options.target)),
                        .fixes = paths_of(options.fixes),
                        .level = options.level,
@@ -66,7 +67,7 @@ Result<int> build_for_one(const Options& options, bool json) {
                        .header_units = options.header_units,
                        .jobs = options.jobs,
                        .cache = store.cache(),
-                       .module_key = TRY(module_key_of(options))};
+                       .module_key = std::move(key)};
   if (request.output.empty())
     request.output = fmt::format("patchset-{}-{}", request.target.id.release, options.level);
 
@@ -101,6 +102,7 @@ Result<std::vector<Target>> targets_like(const TargetStore& store, const std::ve
 
 Result<int> build_for_fleet(const Options& options, bool json) {
   const TargetStore store = TRY(TargetStore::at(options.store));
+  std::optional<ModuleKey> key = TRY(module_key_of(options));
   const FleetRequest request{
       .targets = TRY(targets_like(store, options.targets)),
       .fixes = paths_of(options.fixes),
@@ -108,7 +110,7 @@ Result<int> build_for_fleet(const Options& options, bool json) {
       .output = options.output.empty() ? fmt::format("patchsets-{}", options.level) : options.output,
       .cache = store.cache(),
       .header_units = options.header_units,
-      .module_key = TRY(module_key_of(options)),
+      .module_key = std::move(key),
       .jobs = options.jobs};
   std::vector<FleetResult> results;
   {

@@ -92,6 +92,7 @@ Result<SignatureRules> signature_rules(std::string_view config) {
   }
   rules.ecdsa = value_of(config, "CONFIG_MODULE_SIG_KEY_TYPE_ECDSA") == "y" ||
                 value_of(config, "CONFIG_CRYPTO_ECDSA") == "y";
+  rules.owner_keys = value_of(config, "CONFIG_LOAD_UEFI_KEYS") == "y";
   return rules;
 }
 

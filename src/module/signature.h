@@ -25,6 +25,8 @@ namespace suture {
 struct SignatureRules {
   std::string hash;    ///< "sha256", "sha384" or "sha512"
   bool ecdsa = false;  ///< besides RSA
+  /// It takes certificates from firmware and shim. One that does not knows those only that it was built with.
+  bool owner_keys = false;
   bool operator==(const SignatureRules&) const = default;
 };
 

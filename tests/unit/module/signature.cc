@@ -242,6 +242,9 @@ TEST(SignatureRules, AreTheKernelsConfiguration) {
     EXPECT_EQ(signature_rules(common + "CONFIG_MODULE_SIG_HASH=\"sha256\"\n" + line).value(),
               (SignatureRules{.hash = "sha256", .ecdsa = true}));
   }
+  EXPECT_TRUE(signature_rules(common + "CONFIG_MODULE_SIG_HASH=\"sha256\"\nCONFIG_LOAD_UEFI_KEYS=y\n")
+                  .value()
+                  .owner_keys);
   // As a module it may not be there when a module is to be checked.
   EXPECT_FALSE(
       signature_rules(common + "CONFIG_MODULE_SIG_HASH=\"sha256\"\nCONFIG_CRYPTO_ECDSA=m\n").value().ecdsa);

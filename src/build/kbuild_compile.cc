@@ -86,7 +86,11 @@ Result<Command> Kbuild::compiler_command(const UnitFlags& flags, const fs::path&
     compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", include));
   }
   // kbuild's own flags say how paths in the tree are to appear; the folder of a generated source shall not.
-  if (!in_tree) compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", file.parent_path().string()));
+  // The sanitizer's records would hold it whatever the map says.
+  if (!in_tree) {
+    compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", file.parent_path().string()));
+    compiler.argv.emplace_back("-fno-sanitize=all");
+  }
   // Debug information changes no code; a kernel of the user's own may have been built without.
   const auto is_debug = [](const std::string& word) { return word.starts_with("-g"); };
   if (std::ranges::none_of(flags.compile, is_debug)) compiler.argv.emplace_back("-g");

@@ -39,6 +39,7 @@ is() { # WHAT EXPECTED FOUND
 for name in "$SUTURE_RELEASE=$SUTURE_VERSION" $SUTURE_LINEAGES; do
   SUTURE_RELEASE=${name%=*}
   folder=debian-$SUTURE_RELEASE-${name#*=}
+  "$bin/suture" rebuild "$work/warn/$folder" --store "$SUTURE_STORE"
   case $name in
     7.2.13+*) is "$name" "not affected" "$(outcome_of "$SUTURE_RELEASE" $fix)"; continue ;;
     *) is "$name" "patched arp_ioctl" "$(outcome_of "$SUTURE_RELEASE" $fix)" ;;

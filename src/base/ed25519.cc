@@ -1,46 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/ed25519.h"
 
-#include <openssl/bio.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/openssl.h"
 
 namespace suture {
 namespace {
 
 constexpr std::size_t kPemLimit = 64u << 10;
+constexpr std::string_view kEncrypted = "BEGIN ENCRYPTED PRIVATE KEY";
 
-template <auto free>
-struct Free {
-  template <class T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using Pkey = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
-// BIO_s_secmem wipes what it held, so a written key leaves no copy behind.
-using Memory = std::unique_ptr<BIO, Free<BIO_free>>;
+using openssl::DigestContext;
+using openssl::Key;
+using openssl::Memory;
 
 std::unexpected<Error> crypto_failure(std::string what) {
   return fail("key.crypto", std::move(what), "OpenSSL refuses to");
 }
 
-/// Without it, OpenSSL would ask the terminal for the passphrase of an encrypted key.
-int no_passphrase(char*, int, int, void*) {
-  return -1;
+/// Hands OpenSSL the passphrase of an encrypted key; without this it would ask the terminal by itself.
+int give_passphrase(char* buffer, int size, int, void* context) {
+  const auto& passphrase = *static_cast<const std::string*>(context);
+  if (passphrase.empty() || passphrase.size() > static_cast<std::size_t>(size)) return -1;
+  std::ranges::copy(passphrase, buffer);
+  return static_cast<int>(passphrase.size());
 }
 
 }  // namespace
 
 bool Ed25519Public::verifies(ByteView message, ByteView signature) const {
-  const Pkey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, point.data(), point.size()));
+  const Key key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, point.data(), point.size()));
   const DigestContext context(EVP_MD_CTX_new());
   return key && context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
          EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
@@ -71,12 +66,13 @@ Result<Ed25519Private> Ed25519Private::from(std::shared_ptr<EVP_PKEY> key) {
 }
 
 Result<Ed25519Private> Ed25519Private::generate() {
-  Pkey key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
   if (!key) return crypto_failure("make an Ed25519 key");
   return from(std::move(key));
 }
 
-Result<Ed25519Private> Ed25519Private::load(const std::filesystem::path& path) {
+Result<Ed25519Private> Ed25519Private::load(const std::filesystem::path& path,
+                                            const std::string& passphrase) {
   const std::string what = "read the signing key " + path.string();
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
@@ -89,19 +85,37 @@ Result<Ed25519Private> Ed25519Private::load(const std::filesystem::path& path) {
   }
   std::string text = TRY(read_text_file(path, kPemLimit));
   const Memory memory(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  Pkey key(memory ? PEM_read_bio_PrivateKey(memory.get(), nullptr, no_passphrase, nullptr) : nullptr);
+  Key key(memory ? PEM_read_bio_PrivateKey(memory.get(), nullptr, give_passphrase,
+                                           const_cast<std::string*>(&passphrase))
+                 : nullptr);
+  const bool encrypted = text.find(kEncrypted) != std::string::npos;
   OPENSSL_cleanse(text.data(), text.size());
+  if (!key && encrypted) {
+    return fail(
+        "key.passphrase", what,
+        passphrase.empty() ? "it is encrypted, and no passphrase was given" : "the passphrase is wrong",
+        "Give it with --passphrase-file FILE, or type it where there is a terminal.");
+  }
   if (!key || EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519) {
     return fail("key.malformed", what, "it is not an Ed25519 private key in PEM form");
   }
   return from(std::move(key));
 }
 
-Result<void> Ed25519Private::save(const std::filesystem::path& path) const {
+Result<bool> Ed25519Private::is_encrypted(const std::filesystem::path& path) {
+  std::string text = TRY(read_text_file(path, kPemLimit));
+  const bool encrypted = text.find(kEncrypted) != std::string::npos;
+  OPENSSL_cleanse(text.data(), text.size());
+  return encrypted;
+}
+
+Result<void> Ed25519Private::save(const std::filesystem::path& path, const std::string& passphrase) const {
+  // Memory of this kind is wiped when it is freed, so a written key leaves no copy behind.
   const Memory memory(BIO_new(BIO_s_secmem()));
   char* text = nullptr;
-  if (!memory ||
-      PEM_write_bio_PKCS8PrivateKey(memory.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+  const EVP_CIPHER* cipher = passphrase.empty() ? nullptr : EVP_aes_256_cbc();
+  if (!memory || PEM_write_bio_PKCS8PrivateKey(memory.get(), key_.get(), cipher, nullptr, 0, give_passphrase,
+                                               const_cast<std::string*>(&passphrase)) != 1) {
     return crypto_failure("write the signing key " + path.string());
   }
   const long size = BIO_get_mem_data(memory.get(), &text);

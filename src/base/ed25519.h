@@ -29,11 +29,12 @@ struct Ed25519Public {
 class Ed25519Private {
  public:
   static Result<Ed25519Private> generate();
-  /// Reads a PEM file (PKCS #8). "key.absent", "key.malformed"; "key.exposed" for a file that others than its
-  /// owner may read.
-  static Result<Ed25519Private> load(const std::filesystem::path& path);
-  /// Writes it with mode 0600.
-  Result<void> save(const std::filesystem::path& path) const;
+  /// Reads a PEM file (PKCS #8, RFC 5958). "key.absent", "key.malformed"; "key.exposed" for a file that
+  /// others than its owner may read; "key.passphrase" when it is encrypted and this does not open it.
+  static Result<Ed25519Private> load(const std::filesystem::path& path, const std::string& passphrase = {});
+  static Result<bool> is_encrypted(const std::filesystem::path& path);
+  /// Writes it with mode 0600; with a passphrase, encrypted (PBES2 with AES-256).
+  Result<void> save(const std::filesystem::path& path, const std::string& passphrase = {}) const;
 
   const Ed25519Public& public_key() const { return public_; }
   Result<Bytes> sign(ByteView message) const;

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Owners for what OpenSSL allocates, for the files here that sign modules and make keys.
+// More owners for what OpenSSL allocates, for the files here that sign modules and make keys.
 #pragma once
 
-#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/cms.h>
-#include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include <memory>
@@ -14,21 +12,13 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/openssl.h"
 
 namespace suture::openssl {
 
-template <auto free>
-struct Free {
-  template <class T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using Memory = std::unique_ptr<BIO, Free<BIO_free>>;
 using Number = std::unique_ptr<BIGNUM, Free<BN_free>>;
 using Certificate = std::unique_ptr<X509, Free<X509_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using Message = std::unique_ptr<CMS_ContentInfo, Free<CMS_ContentInfo_free>>;
 
 /// "CN = who signs, O = where", without control characters whatever the name holds.

@@ -44,13 +44,12 @@ Result<DsseEnvelope> read_envelope(const Json& json) {
 }  // namespace
 
 Result<std::string> sign_dsse(std::string_view payload_type, std::string_view payload,
-                              const Ed25519Private& key) {
+                              const Ed25519Public& key, const SignMessage& sign) {
   const std::string message = signed_bytes(payload_type, payload);
-  const Bytes signature = TRY(key.sign(as_bytes(message)));
-  return json_text(
-      {{"payloadType", payload_type},
-       {"payload", to_base64(as_bytes(payload))},
-       {"signatures", Json::array({{{"keyid", key.public_key().hex()}, {"sig", to_base64(signature)}}})}});
+  const Bytes signature = TRY(sign(as_bytes(message)));
+  return json_text({{"payloadType", payload_type},
+                    {"payload", to_base64(as_bytes(payload))},
+                    {"signatures", Json::array({{{"keyid", key.hex()}, {"sig", to_base64(signature)}}})}});
 }
 
 Result<DsseEnvelope> parse_dsse(std::string_view text) {

@@ -5,6 +5,7 @@
 // them.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,9 +28,12 @@ struct DsseEnvelope {
   std::vector<Signature> signatures;
 };
 
+/// Makes the signature of a message with a key that need not be in this process.
+using SignMessage = std::function<Result<Bytes>(ByteView message)>;
+
 /// The envelope as JSON text.
 Result<std::string> sign_dsse(std::string_view payload_type, std::string_view payload,
-                              const Ed25519Private& key);
+                              const Ed25519Public& key, const SignMessage& sign);
 
 /// Checks form only. "dsse.malformed" for what is no envelope; up to 16 MiB.
 Result<DsseEnvelope> parse_dsse(std::string_view text);

@@ -185,7 +185,12 @@ Result<Statement> statement_from_json(const Json& json) {
 }
 
 Result<std::string> sign_statement(const Statement& statement, const Ed25519Private& key) {
-  return sign_dsse(kPayloadType, json_text(to_json(statement)), key);
+  return sign_statement(statement, key.public_key(), [&key](ByteView message) { return key.sign(message); });
+}
+
+Result<std::string> sign_statement(const Statement& statement, const Ed25519Public& key,
+                                   const SignMessage& sign) {
+  return sign_dsse(kPayloadType, json_text(to_json(statement)), key, sign);
 }
 
 Result<SignedStatement> read_statement(std::string_view text, std::span<const Ed25519Public> keys) {

@@ -17,6 +17,7 @@
 #include "base/ed25519.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "patchset/dsse.h"
 #include "patchset/patchset.h"
 
 namespace suture {
@@ -86,6 +87,8 @@ Result<Statement> statement_from_json(const Json& json);
 
 /// In an envelope, as it lies beside the patchset.
 Result<std::string> sign_statement(const Statement& statement, const Ed25519Private& key);
+Result<std::string> sign_statement(const Statement& statement, const Ed25519Public& key,
+                                   const SignMessage& sign);
 
 struct SignedStatement {
   Statement statement;

@@ -12,7 +12,9 @@ class Dsse : public testing::Test {
  protected:
   const Ed25519Private key_ = Ed25519Private::generate().value();
   const Ed25519Private other_ = Ed25519Private::generate().value();
-  const std::string text_ = sign_dsse("text/plain", "hello", key_).value();
+  const std::string text_ = sign_dsse("text/plain", "hello", key_.public_key(), [this](ByteView m) {
+                              return key_.sign(m);
+                            }).value();
 
   static std::string code_of(const std::string& text) {
     const auto envelope = parse_dsse(text);

@@ -7,12 +7,13 @@
 namespace suture {
 
 std::string_view name_of(Outcome outcome) {
-  static constexpr std::array<std::pair<Outcome, std::string_view>, 5> kNames = {{
+  static constexpr std::array<std::pair<Outcome, std::string_view>, 6> kNames = {{
       {Outcome::kApplied, "applied"},
       {Outcome::kUpToDate, "up-to-date"},
       {Outcome::kNothingForKernel, "nothing-for-kernel"},
       {Outcome::kHeld, "held"},
       {Outcome::kReverted, "reverted"},
+      {Outcome::kWentBack, "went-back"},
   }};
   for (const auto& [value, name] : kNames) {
     if (value == outcome) return name;

@@ -6,14 +6,15 @@
 //   recover.cc             what a killed agent left: finished or undone
 //   store.cc               the agent's own copies of patchsets
 //   repository_source.cc   the repository, in a process without privileges
-//   signed_word.cc         what the repository's owner signed, checked again with privileges
+//   handed_over.cc         how that process hands over what it fetched, to be verified again
 //   report.cc              what the host tells of itself
 //
 // Folders in the state folder: `repository` (metadata) and `spool` belong to the unprivileged user;
-// `patchsets`, `root.json`, `state.json`, `journal.json` and `lock` to root.
+// `trusted` (metadata again), `patchsets`, `state.json`, `journal.json` and `lock` to root.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@
 #include "engine/engine.h"
 #include "engine/klp.h"
 #include "patchset/report.h"
+#include "repository/merkle.h"
 
 namespace suture {
 
@@ -34,6 +36,7 @@ enum class Outcome {
   kNothingForKernel,  ///< the channel has none for this kernel
   kHeld,              ///< an administrator took it back, and the timer leaves it so
   kReverted,          ///< taken out of the kernel
+  kWentBack,          ///< from a level that was withdrawn, to the one below or to none
 };
 
 std::string_view name_of(Outcome outcome);
@@ -46,6 +49,7 @@ struct AgentStatus {
   std::string module_name;  ///< in the kernel now; empty: none
   bool transition = false;
   bool held = false;
+  std::optional<LogHead> log{};  ///< of the repository's transparency log, as it was checked last
 };
 
 class Agent {
@@ -66,12 +70,14 @@ class Agent {
 
  private:
   Result<Outcome> update_locked(Asked asked);
-  Result<Outcome> bring_in(const Offer& offer, const RunningKernel& kernel, AgentState state);
+  Result<Outcome> bring_in(const Offer& offer, const RunningKernel& kernel, AgentState state,
+                           const Applied& applied, bool must_leave);
+  Result<Outcome> leave(const RunningKernel& kernel);
   Result<void> apply_stored(const StoredPatchset& stored, const RunningKernel& kernel, AgentState state);
   Result<void> apply_after_boot();
   Result<void> recover();
   Result<void> recover_applying(const Entry& entry, const RunningKernel& kernel);
-  Result<void> record_revert(AgentState state);
+  Result<void> record_revert(AgentState state, bool hold);
   Result<Outcome> noted(Result<Outcome> outcome) const;
   Result<HostReport> make_report(const AgentState& state, const Applied& applied) const;
   std::filesystem::path state_file() const { return config_.state / "state.json"; }

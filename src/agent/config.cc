@@ -34,14 +34,24 @@ Result<void> read_url(const std::string& text, std::string& url) {
   return {};
 }
 
-/// A channel is one folder in the repository.
+Result<void> read_proxy(const std::string& text, std::string& proxy) {
+  constexpr std::string_view kSchemes[] = {"http://", "https://", "socks4://", "socks5://", "socks5h://"};
+  const bool known = std::ranges::any_of(kSchemes, [&](auto scheme) { return text.starts_with(scheme); });
+  const bool plain = std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c < 0x7f; });
+  if (!known || !plain) return wrong("read a proxy's URL", "\"" + text + "\" is no http, https or socks URL");
+  proxy = text;
+  return {};
+}
+
+/// A channel, and a distribution, is one folder in the repository.
 Result<void> read_channel(const std::string& text, std::string& channel) {
   const bool plain = std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   });
   if (text.empty() || text.size() > 64 || text.front() == '.' || !plain) {
-    return wrong("read a channel's name", "\"" + text + "\" has other than letters, digits, - _ and .");
+    return wrong("read a name in the repository",
+                 "\"" + text + "\" has other than letters, digits, - _ and .");
   }
   channel = text;
   return {};
@@ -69,6 +79,11 @@ const std::map<std::string_view, Setter>& settings() {
   static const std::map<std::string_view, Setter> all = {
       {"repository", [](auto& c, auto& v) { return read_url(v, c.repository); }},
       {"channel", [](auto& c, auto& v) { return read_channel(v, c.channel); }},
+      {"distribution", [](auto& c, auto& v) { return read_channel(v, c.distribution); }},
+      {"proxy", [](auto& c, auto& v) { return read_proxy(v, c.proxy); }},
+      {"tls_ca", [](auto& c, auto& v) { return read_path(v, c.tls_ca); }},
+      {"tls_certificate", [](auto& c, auto& v) { return read_path(v, c.tls_certificate); }},
+      {"tls_key", [](auto& c, auto& v) { return read_path(v, c.tls_key); }},
       {"server", [](auto& c, auto& v) { return read_url(v, c.server); }},
       {"interval",
        [](auto& c, auto& v) { return read_span(v, seconds(10), seconds(30 * 86400), c.interval); }},
@@ -117,6 +132,30 @@ Result<AgentConfig> parse_config(std::string_view text, std::string_view name) {
   }
   if (config.repository.empty()) return wrong(what, "it does not say which repository to use");
   return config;
+}
+
+Result<std::string> distribution_of(const AgentConfig& config) {
+  if (!config.distribution.empty()) return config.distribution;
+  const std::string text = read_text_file(config.os_release, kLimit).value_or("");
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string line = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (!line.starts_with("ID=")) continue;
+    std::erase_if(line, [](char c) { return c == '"' || c == '\''; });
+    std::string distribution;
+    TRY_IN("read " + config.os_release.string(), read_channel(line.substr(3), distribution));
+    return distribution;
+  }
+  return wrong("find out whose kernel runs",
+               config.os_release.string() + " has no ID; say `distribution = …`");
+}
+
+HttpOptions http_options(const AgentConfig& config) {
+  return {.proxy = config.proxy,
+          .ca = config.tls_ca,
+          .certificate = config.tls_certificate,
+          .certificate_key = config.tls_key};
 }
 
 Result<AgentConfig> read_config(const std::filesystem::path& path) {

@@ -9,20 +9,27 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "repository/http_fetcher.h"
 
 namespace suture {
 
 struct AgentConfig {
   std::string repository;  ///< URL: https, http or file
   std::string channel = "stable";
-  std::string server;  ///< URL that reports go to; empty: no reports
+  std::string distribution;  ///< whose kernels; empty: ID of os-release(5)
+  std::string server;        ///< URL that reports go to; empty: no reports
   std::chrono::seconds interval = std::chrono::hours(4);
   std::chrono::seconds transition_timeout{60};
   std::chrono::seconds download_timeout{600};
   std::filesystem::path root = "/etc/suture/root.json";  ///< the administrator's first trusted root metadata
   std::filesystem::path state = "/var/lib/suture";
   std::filesystem::path socket = "/run/suture/control.sock";
+  std::string proxy;                        ///< URL; empty: as the environment has it
+  std::filesystem::path tls_ca{};           ///< certificates that servers are checked by; empty: the system's
+  std::filesystem::path tls_certificate{};  ///< the client's own, and its key; readable by user _suture
+  std::filesystem::path tls_key{};
   std::filesystem::path machine_id = "/etc/machine-id";  ///< no setting: elsewhere in tests only
+  std::filesystem::path os_release = "/etc/os-release";  ///< the same
 
   /// For the unprivileged process to leave files in.
   std::filesystem::path spool() const { return state / "spool"; }
@@ -34,6 +41,10 @@ Result<AgentConfig> read_config(const std::filesystem::path& path);
 /// "agent.config" names the key and the line. Unknown keys are refused: a typing error must not turn a
 /// setting off silently.
 Result<AgentConfig> parse_config(std::string_view text, std::string_view name);
+
+/// The setting, or what the system calls itself. "agent.config" when it says nothing.
+Result<std::string> distribution_of(const AgentConfig& config);
+HttpOptions http_options(const AgentConfig& config);
 
 /// "90s", "15m", "4h", "2d".
 Result<std::chrono::seconds> parse_duration(std::string_view text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/control.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,6 +12,8 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+
+#include "base/hash.h"
 
 namespace suture {
 namespace {
@@ -154,6 +157,7 @@ Json to_json(const AgentStatus& status) {
   json["module"] = status.module_name;
   json["transition"] = status.transition;
   json["held"] = status.held;
+  json["log"] = status.log ? Json(fmt::format("{}:{}", status.log->size, to_hex(status.log->root))) : Json();
   return json;
 }
 

@@ -37,6 +37,7 @@ std::string_view name_of(Step step) {
 
 Result<void> Journal::begin(const Entry& entry) {
   Json json = {{"step", name_of(entry.step)}, {"boot_id", entry.boot_id}};
+  if (!entry.hold) json["hold"] = false;
   if (entry.stored) json["stored"] = to_json(*entry.stored);
   TRY(write_file(file_, json_text(json), 0600));
   if (watch_) watch_(entry.step);
@@ -57,6 +58,7 @@ Result<std::optional<Entry>> Journal::pending() const {
   Entry entry;
   entry.step = TRY(step_from_name(TRY(json_string(json, "step"))));
   entry.boot_id = TRY(json_string(json, "boot_id"));
+  entry.hold = !json.contains("hold") || TRY(json_flag(json, "hold"));
   if (json.contains("stored")) entry.stored = TRY(stored_patchset_from_json(json.at("stored")));
   return entry;
 }

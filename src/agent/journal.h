@@ -25,6 +25,7 @@ struct Entry {
   Step step = Step::kFetching;
   std::string boot_id;                     ///< after a reboot the kernel has forgotten every step
   std::optional<StoredPatchset> stored{};  ///< the patchset that is meant, where one is
+  bool hold = true;                        ///< of a revert: an administrator's, so nothing comes after it
   bool operator==(const Entry&) const = default;
 };
 

@@ -31,7 +31,7 @@ Result<void> Agent::recover() {
   if (entry->step == Step::kReverting) {
     // After a reboot the patchset is gone from the kernel by itself; the administrator's wish stays.
     if (entry->boot_id == kernel.boot_id) TRY(engine_.revert());
-    TRY(record_revert(TRY(read_state(state_file()))));
+    TRY(record_revert(TRY(read_state(state_file())), entry->hold));
   }
   std::error_code ignored;
   fs::remove_all(config_.spool(), ignored);
@@ -84,7 +84,7 @@ Result<Outcome> Agent::revert() {
       TRY(journal_.end());
       return std::unexpected(reverted.error());
     }
-    TRY(record_revert(TRY(read_state(state_file()))));
+    TRY(record_revert(TRY(read_state(state_file())), true));
     TRY(journal_.end());
     return Outcome::kReverted;
   }());
@@ -92,8 +92,10 @@ Result<Outcome> Agent::revert() {
   return outcome;
 }
 
-Result<void> Agent::record_revert(AgentState state) {
-  state.held = true;
+/// `hold`: an administrator wants it so, until told otherwise. Else the level was bad, and is forgotten.
+Result<void> Agent::record_revert(AgentState state, bool hold) {
+  state.held = hold;
+  if (!hold) state.wanted.reset();
   state.applied_boot_id.clear();
   state.changed_at = timestamp();
   state.error.reset();

@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 #include "agent/unprivileged.h"
 #include "base/hash.h"
+#include "repository/client.h"
 
 namespace suture {
 namespace {
@@ -116,7 +117,8 @@ Result<AgentStatus> Agent::status() const {
   return AgentStatus{.report = TRY(make_report(state, applied)),
                      .module_name = applied.module_name,
                      .transition = applied.transition,
-                     .held = state.held};
+                     .held = state.held,
+                     .log = checked_log_head(config_.state / "trusted")};
 }
 
 Result<void> Agent::send_report() const {

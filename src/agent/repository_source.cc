@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/repository_source.h"
 
-#include "agent/signed_word.h"
+#include <vector>
+
+#include "agent/handed_over.h"
 #include "agent/unprivileged.h"
-#include "repository/client.h"
+#include "base/file.h"
 #include "repository/http_fetcher.h"
 #include "repository/layout.h"
 
@@ -11,68 +13,125 @@ namespace suture {
 namespace fs = std::filesystem;
 namespace {
 
-/// Keeps the chain of roots, for the privileged process to follow it too.
-class RootKeeper : public Fetcher {
- public:
-  RootKeeper(Fetcher& fetcher, fs::path folder) : fetcher_(fetcher), folder_(std::move(folder)) {}
-  Result<Bytes> fetch(const std::string& path, std::size_t max_length) override {
-    Bytes bytes = TRY(fetcher_.fetch(path, max_length));
-    if (path.ends_with(".root.json")) TRY(write_file(folder_ / fs::path(path).filename(), bytes));
-    return bytes;
+tuf::Time now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+constexpr const char* kTimestampName = "timestamp.json";
+constexpr std::size_t kMostKnown = 16u << 20;
+
+Result<KnownFiles> read_known(const fs::path& folder) {
+  KnownFiles known;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const fs::path& path = entry->path();
+    // Not the lock; and the entity tag is of what this process was given, not of what a server said.
+    const std::string name = path.filename();
+    if (name.starts_with('.') || name.ends_with(".etag") || !entry->is_regular_file()) continue;
+    known.emplace(name, TRY(read_file(path, kMostKnown)));
   }
+  return known;
+}
 
- private:
-  Fetcher& fetcher_;
-  fs::path folder_;
-};
+/// Makes `folder` know what `known` holds, and nothing else, unless both know the same timestamp metadata.
+/// Downloads that were cut off stay.
+Result<void> start_from(const KnownFiles& known, const fs::path& folder) {
+  const auto own = read_file(folder / kTimestampName, kMostKnown);
+  const auto trusted = known.find(kTimestampName);
+  if (own && trusted != known.end() && *own == trusted->second) return {};
+  std::vector<fs::path> stale;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const bool kept = entry->path().filename().string().starts_with('.') || entry->is_directory();
+    if (!kept) stale.push_back(entry->path());
+  }
+  for (const fs::path& path : stale) fs::remove(path, error);
+  for (const auto& [name, bytes] : known) TRY(write_file(folder / name, bytes));
+  return {};
+}
 
-Result<void> check_manifest(const Patchset& manifest, const AvailablePatchset& promised) {
-  const bool same = manifest.level == promised.level && manifest.target.build_id == promised.build_id &&
-                    manifest.module_sha256 == promised.module.sha256 &&
-                    manifest.module_size == promised.module.length;
-  if (same) return {};
-  return fail("agent.wrong-manifest", "verify " + promised.manifest.path,
-              "it tells another level, kernel or module than the repository's metadata",
-              "The repository was published wrongly: tell its owner.");
+/// The log vouches for every word that changes the kernel.
+Result<void> check_logged(RepositoryClient& client, const Catalog& catalog) {
+  if (const AvailablePatchset* newest = catalog.newest()) TRY(client.check_logged(*newest));
+  for (const AvailablePatchset& patchset : catalog.levels) {
+    if (patchset.withdrawn) TRY(client.check_logged(patchset));
+  }
+  return {};
 }
 
 }  // namespace
 
 /// Runs without privileges. Leaves metadata in `repository`, and a patchset that is new in the spool.
-Result<Json> RepositorySource::download(const RunningKernel& kernel, const std::string& known) const {
-  HttpFetcher http = TRY(HttpFetcher::open(config_.repository));
-  RootKeeper fetcher(http, roots_folder(config_));
+Result<Json> RepositorySource::download(const RunningKernel& kernel, const std::string& known,
+                                        const KnownFiles& trusted) const {
+  // A download that was cut off leaves new metadata here which the privileged process never saw. Without
+  // this, the server would say that nothing changed since, and that process would take it for its own old
+  // state's.
+  TRY(start_from(trusted, config_.state / "repository"));
+  const Stream stream{config_.channel, TRY(distribution_of(config_))};
+  HttpFetcher http = TRY(HttpFetcher::open(config_.repository, http_options(config_)));
+  KeepingFetcher fetcher(http, handover());
   RepositoryClient client = TRY(RepositoryClient::open(config_.state / "repository", fetcher, config_.root));
-  TRY(client.refresh(std::chrono::system_clock::now()));
-  const auto available = TRY(client.patchsets(config_.channel, kernel.build_id));
-  if (!available.empty() && available.back().module.sha256 != known) {
-    TRY(client.download(available.back(), config_.spool()));
-  }
+  TRY(client.refresh(now()));
+  const Catalog catalog = TRY(client.catalog(stream, kernel.build_id));
+  TRY(check_logged(client, catalog));
+  const AvailablePatchset* newest = catalog.newest();
+  if (newest != nullptr && newest->module.sha256 != known) TRY(client.download(*newest, config_.spool()));
   return Json::object();
 }
 
-Result<std::optional<Offer>> RepositorySource::newest(const RunningKernel& kernel, const std::string& known) {
+Result<void> RepositorySource::fetch(const RunningKernel& kernel, const std::string& known) const {
   const Unprivileged user = Unprivileged::find();
   std::error_code ignored;
   fs::remove_all(config_.spool(), ignored);
+  fs::remove_all(handover(), ignored);
   TRY(give_folder(config_.spool(), user));
   TRY(give_folder(config_.state / "repository", user));
-  TRY(run_unprivileged(user, config_.download_timeout, [&] { return download(kernel, known); }));
+  const KnownFiles trusted = TRY(read_known(config_.state / "trusted"));
+  TRY(run_unprivileged(user, config_.download_timeout, [&] { return download(kernel, known, trusted); }));
+  return {};
+}
 
-  const auto available = TRY(read_signed_word(config_, kernel.build_id, std::chrono::system_clock::now()));
-  if (available.empty()) return std::nullopt;
-  const AvailablePatchset& newest = available.back();
+Result<Catalog> RepositorySource::verify(const RunningKernel& kernel, tuf::Time time) const {
+  const Stream stream{config_.channel, TRY(distribution_of(config_))};
+  HandedOverFetcher fetcher(handover());
+  RepositoryClient client = TRY(RepositoryClient::open(config_.state / "trusted", fetcher, config_.root));
+  TRY(client.refresh(time));
+  Catalog catalog = TRY(client.catalog(stream, kernel.build_id));
+  TRY(check_logged(client, catalog));
+  return catalog;
+}
+
+Result<Offer> RepositorySource::take_over(const AvailablePatchset& newest, const std::string& known) const {
   if (newest.module.sha256 == known) return Offer{.known = true};
-
   Offer offer;
   offer.folder = config_.spool() / level_text(newest.level);
   const Bytes manifest = TRY(read_handed_over(offer.folder / kManifestName, newest.manifest.length));
-  TRY(tuf::check_payload(newest.manifest.path, {newest.manifest.length, newest.manifest.sha256, nullptr},
+  TRY(tuf::check_payload(newest.manifest.name, {newest.manifest.length, newest.manifest.sha256, nullptr},
                          manifest));
   offer.manifest = as_text(manifest);
-  offer.patchset = TRY_IN("read " + newest.manifest.path, parse_patchset(offer.manifest));
+  offer.patchset = TRY_IN("read " + newest.manifest.name, parse_patchset(offer.manifest));
   TRY(check_manifest(offer.patchset, newest));
   return offer;
+}
+
+Result<Answer> RepositorySource::ask(const RunningKernel& kernel, const std::string& known) {
+  TRY(fetch(kernel, known));
+  auto catalog = verify(kernel, now());
+  if (!catalog && catalog.error().code == "repository.absent") {
+    // The two processes know different things, as after a crash between their turns: from the beginning.
+    std::error_code ignored;
+    fs::remove_all(config_.state / "repository", ignored);
+    TRY(fetch(kernel, known));
+    catalog = verify(kernel, now());
+  }
+  if (!catalog) return std::unexpected(std::move(catalog).error());
+  Answer answer;
+  for (const AvailablePatchset& patchset : catalog->levels) {
+    if (patchset.withdrawn) answer.withdrawn.emplace(patchset.level, patchset.withdrawn->reason);
+  }
+  if (const AvailablePatchset* newest = catalog->newest()) answer.offer = TRY(take_over(*newest, known));
+  return answer;
 }
 
 }  // namespace suture

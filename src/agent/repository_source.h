@@ -1,23 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The signed repository as a source of patchsets. All that handles remote bytes runs in a process without
-// privileges (agent/unprivileged.h): it keeps the metadata in `repository` and leaves the patchset in
-// `spool`. Which patchset it is to be, the privileged process then reads from the signatures
-// (agent/signed_word.h).
+// privileges (agent/unprivileged.h): it keeps its metadata in `repository`, leaves what it fetched in
+// `repository/handover`, and the patchset in `spool`. The privileged process then verifies the same files
+// again, from what it trusts itself, in `trusted` (agent/handed_over.h). Each check begins with both knowing
+// the same: what the privileged process trusts.
 #pragma once
+
+#include <map>
+#include <string>
 
 #include "agent/config.h"
 #include "agent/source.h"
+#include "repository/client.h"
 
 namespace suture {
+
+/// A client's state folder, by file names.
+using KnownFiles = std::map<std::string, Bytes>;
 
 class RepositorySource : public Source {
  public:
   explicit RepositorySource(AgentConfig config) : config_(std::move(config)) {}
-  Result<std::optional<Offer>> newest(const RunningKernel& kernel, const std::string& known) override;
+  Result<Answer> ask(const RunningKernel& kernel, const std::string& known) override;
+
+  /// What the owner signed, by the files that were handed over. For tests, besides ask().
+  Result<Catalog> verify(const RunningKernel& kernel, tuf::Time now) const;
+  std::filesystem::path handover() const { return config_.state / "repository/handover"; }
 
  private:
-  Result<Json> download(const RunningKernel& kernel, const std::string& known) const;
+  Result<void> fetch(const RunningKernel& kernel, const std::string& known) const;
+  Result<Json> download(const RunningKernel& kernel, const std::string& known,
+                        const KnownFiles& trusted) const;
+  Result<Offer> take_over(const AvailablePatchset& newest, const std::string& known) const;
 
   AgentConfig config_;
 };

@@ -29,26 +29,33 @@ Result<Outcome> Agent::update_locked(Asked asked) {
   // is replaced file by file, so that this step leaves nothing but the spool to clean.
   TRY(journal_.begin({.step = Step::kFetching, .boot_id = kernel.boot_id}));
   const bool have = state.wanted && store_.load(*state.wanted);
-  const auto offer = source_.newest(kernel, have ? state.wanted->module_sha256 : "");
+  const auto answer = source_.ask(kernel, have ? state.wanted->module_sha256 : "");
   TRY(journal_.end());
-  if (!offer) return std::unexpected(offer.error());
+  if (!answer) return std::unexpected(answer.error());
 
   AgentState checked = state;
   checked.checked_at = timestamp();
   TRY(write_state(state_file(), checked));
-  if (!*offer) return Outcome::kNothingForKernel;
-  return bring_in(**offer, kernel, checked);
+  const Applied applied = TRY(engine_.observe());
+  const auto withdrawn = answer->withdrawn.find(applied.level);
+  const bool must_leave = withdrawn != answer->withdrawn.end();
+  if (must_leave) {
+    log_warning("level " + std::to_string(applied.level) + " was withdrawn: " + withdrawn->second);
+  }
+  if (answer->offer) return bring_in(*answer->offer, kernel, checked, applied, must_leave);
+  if (must_leave) return leave(kernel);
+  return Outcome::kNothingForKernel;
 }
 
-Result<Outcome> Agent::bring_in(const Offer& offer, const RunningKernel& kernel, AgentState state) {
+Result<Outcome> Agent::bring_in(const Offer& offer, const RunningKernel& kernel, AgentState state,
+                                const Applied& applied, bool must_leave) {
   const Patchset& patchset = offer.patchset;
   const StoredPatchset stored = offer.known ? *state.wanted : Store::place_for(patchset, offer.manifest);
 
-  const Applied applied = TRY(engine_.observe());
   const bool same = state.wanted && state.wanted->module_sha256 == stored.module_sha256;
   if (applied.level == stored.level && same && !applied.transition) return Outcome::kUpToDate;
-  // Levels are cumulative. One that the channel no longer offers is taken back by an administrator only.
-  if (applied.level > stored.level) return Outcome::kUpToDate;
+  // Levels are cumulative. A higher one is left only when the channel's owner says that it is bad.
+  if (applied.level > stored.level && !must_leave) return Outcome::kUpToDate;
 
   // Verify: the unprivileged process checked the module too, but only these bytes, read once, count.
   if (!offer.known) {
@@ -57,7 +64,21 @@ Result<Outcome> Agent::bring_in(const Offer& offer, const RunningKernel& kernel,
     TRY(store_.keep(stored, offer.manifest, patchset, module));
   }
   TRY(apply_stored(stored, kernel, std::move(state)));
-  return Outcome::kApplied;
+  return must_leave ? Outcome::kWentBack : Outcome::kApplied;
+}
+
+/// Out of a withdrawn level, where there is none below it. Nobody holds the host: the next level comes by
+/// itself.
+Result<Outcome> Agent::leave(const RunningKernel& kernel) {
+  TRY(journal_.begin({.step = Step::kReverting, .boot_id = kernel.boot_id, .hold = false}));
+  if (const auto reverted = engine_.revert(); !reverted) {
+    TRY(journal_.end());
+    return std::unexpected(reverted.error());
+  }
+  TRY(record_revert(TRY(read_state(state_file())), false));
+  TRY(journal_.end());
+  TRY(store_.sweep(std::nullopt));
+  return Outcome::kWentBack;
 }
 
 /// Load, wait, record. The old patchset stays recorded until the new one is in the kernel.

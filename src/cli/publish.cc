@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/publisher_options.h"
+#include "repository/publisher.h"
 
 namespace suture::cli {
 namespace {
@@ -25,14 +26,16 @@ struct Options {
 
 Result<int> publish(const Options& options, bool json) {
   const PublisherContext context = TRY(publisher_context(options.publisher));
-  const AvailablePatchset patchset =
+  const auto [patchset, committed] =
       TRY(publish_patchset(context, options.patchset, options.channel, options.unqualified));
   if (json) {
-    fmt::print("{}", json_text({{"published", to_json(patchset)}}));
+    fmt::print("{}", json_text({{"patchset", to_json(patchset)},
+                                {"committed", to_json(committed, options.publisher)}}));
     return kOk;
   }
-  if (!patchset.qualified()) fmt::print(stderr, "suture: published without a qualification\n");
-  fmt::print("published level {} for {} to {}: {}\n", patchset.level, patchset.release, patchset.channel,
+  if (!patchset.qualified()) fmt::print(stderr, "suture: without a qualification\n");
+  if (!committed.published) return tell_committed(committed, options.publisher);
+  fmt::print("published level {} for {} to {}: {}\n", patchset.level, patchset.release, options.channel,
              patchset.cves.empty() ? "no CVE" : fmt::format("{}", fmt::join(patchset.cves, ", ")));
   return kOk;
 }

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/publisher_options.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <charconv>
+
+#include "cli/outcome.h"
 
 namespace suture::cli {
 namespace {
@@ -9,13 +17,14 @@ namespace {
 /// Ten years: what is signed for longer protects from nothing.
 constexpr std::chrono::seconds kLongest = std::chrono::days(3660);
 
-/// "12h", "30d", or a number of days.
-Result<std::chrono::seconds> parse_duration(std::string_view text) {
+}  // namespace
+
+Result<std::chrono::seconds> parse_span(std::string_view text) {
   std::int64_t number = 0;
   const auto [rest, problem] = std::from_chars(text.begin(), text.end(), number);
   const std::string_view unit(rest, static_cast<std::size_t>(text.end() - rest));
   const bool known = unit.empty() || unit == "d" || unit == "h";
-  if (problem != std::errc() || !known || number < 1 || number > kLongest / std::chrono::hours(1)) {
+  if (problem != std::errc() || !known || number < 0 || number > kLongest / std::chrono::hours(1)) {
     return fail("publish.malformed-expiry", "read the duration \"" + std::string(text) + "\"",
                 "it is not a number of days or hours", "For example 30d or 12h.");
   }
@@ -27,6 +36,8 @@ Result<std::chrono::seconds> parse_duration(std::string_view text) {
   }
   return span;
 }
+
+namespace {
 
 Result<void> apply(Expiry& expiry, const std::string& text) {
   const std::size_t equals = text.find('=');
@@ -41,16 +52,65 @@ Result<void> apply(Expiry& expiry, const std::string& text) {
                 "it does not begin with root=, targets=, snapshot= or timestamp=",
                 "For example --expires timestamp=2d.");
   }
-  *field = TRY(parse_duration(std::string_view(text).substr(equals + 1)));
+  *field = TRY(parse_span(std::string_view(text).substr(equals + 1)));
   return {};
+}
+
+constexpr std::size_t kLongestPassphrase = 1024;
+
+std::string first_line(std::string text) {
+  text.resize(std::min(text.find('\n'), text.size()));
+  return text;
+}
+
+/// Without an echo.
+Result<std::string> type_in(const std::string& prompt) {
+  const std::string what = "ask for the passphrase of " + prompt;
+  const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
+  struct termios before {};
+  if (terminal < 0 || ::tcgetattr(terminal, &before) != 0) {
+    if (terminal >= 0) ::close(terminal);
+    return fail("key.passphrase", what, "there is no terminal to ask on", "Give --passphrase-file FILE.");
+  }
+  struct termios silent = before;
+  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  ::tcsetattr(terminal, TCSAFLUSH, &silent);
+  const std::string question = "Passphrase of " + prompt + ": ";
+  std::string typed;
+  char c = 0;
+  bool good = ::write(terminal, question.data(), question.size()) > 0;
+  while (good && typed.size() < kLongestPassphrase && ::read(terminal, &c, 1) == 1 && c != '\n') typed += c;
+  ::tcsetattr(terminal, TCSAFLUSH, &before);
+  good = ::write(terminal, "\n", 1) == 1 && good;
+  ::close(terminal);
+  if (good && !typed.empty()) return typed;
+  return fail("key.passphrase", what, "none was typed");
+}
+
+Result<std::string> type_twice(const std::string& name) {
+  std::string first = TRY(type_in("the new key " + name));
+  if (TRY(type_in("the new key " + name + " again")) == first) return first;
+  return fail("key.passphrase", "ask for the passphrase of " + name, "the two are not the same");
+}
+
+Json file_json(const RemoteFile& file, const AvailablePatchset& patchset) {
+  return {{"path", patchset.stored(file)}, {"sha256", file.sha256}, {"length", file.length}};
 }
 
 }  // namespace
 
 void add_publisher_options(CLI::App& command, PublisherOptions& options) {
-  command.add_option("--keys", options.keys, "Folder of the signing keys, one ROLE.pem each")
+  command.add_option("--keys", options.keys, "Folder of the signing keys, with repository.toml")
       ->required()
       ->type_name("FOLDER");
+  command
+      .add_option("--passphrase-file", options.passphrase_file,
+                  "Its first line opens encrypted keys (default: ask on the terminal)")
+      ->type_name("FILE");
+  command
+      .add_option("--request", options.request,
+                  "Where keys are missing here: write what they have to sign into this file")
+      ->type_name("FILE");
   command
       .add_option("--expires", options.expiries,
                   "For how long metadata may be believed, in days or hours; may be repeated "
@@ -58,25 +118,69 @@ void add_publisher_options(CLI::App& command, PublisherOptions& options) {
       ->type_name("ROLE=TIME");
 }
 
+void add_encrypt_option(CLI::App& command, PublisherOptions& options) {
+  command.add_flag("--encrypt", options.encrypt, "Encrypt new keys with a passphrase");
+}
+
+Passphrase passphrase_of(const PublisherOptions& options) {
+  return [file = options.passphrase_file, encrypt = options.encrypt](const std::string& name,
+                                                                     KeyUse use) -> Result<std::string> {
+    if (use == KeyUse::kMake && !encrypt) return std::string();
+    if (!file.empty()) {
+      std::string line = first_line(TRY(read_text_file(file, kLongestPassphrase)));
+      if (!line.empty()) return line;
+      return fail("key.passphrase", "read the passphrase in " + file, "its first line is empty");
+    }
+    return use == KeyUse::kMake ? type_twice(name) : type_in(name);
+  };
+}
+
 Result<PublisherContext> publisher_context(const PublisherOptions& options) {
   Expiry expiry;
   for (const std::string& text : options.expiries) TRY(apply(expiry, text));
-  return PublisherContext{options.repository, options.keys, expiry, TRY(publishing_time())};
+  return PublisherContext{.repository = options.repository,
+                          .keys = options.keys,
+                          .expiry = expiry,
+                          .now = TRY(publishing_time()),
+                          .passphrase = passphrase_of(options),
+                          .request = options.request};
+}
+
+int tell_committed(const Committed& committed, const PublisherOptions& options) {
+  if (committed.published) return kOk;
+  fmt::print("not published yet: {} must be signed by keys that are not here\n",
+             fmt::join(committed.waiting_for, ", "));
+  fmt::print(
+      "with those keys: suture repo sign {0} --keys FOLDER\nthen here: suture repo apply {1} {0} --keys "
+      "{2}\n",
+      options.request, options.repository, options.keys);
+  return kOk;
+}
+
+Json to_json(const Committed& committed, const PublisherOptions& options) {
+  Json json = {{"published", committed.published}, {"waiting_for", committed.waiting_for}};
+  if (!committed.published) json["request"] = options.request;
+  return json;
 }
 
 Json to_json(const AvailablePatchset& patchset) {
-  const auto file = [](const RemoteFile& remote) -> Json {
-    return {{"path", remote.path}, {"sha256", remote.sha256}, {"length", remote.length}};
-  };
-  return {{"channel", patchset.channel},
-          {"build_id", patchset.build_id},
-          {"level", patchset.level},
-          {"release", patchset.release},
-          {"cves", patchset.cves},
-          {"manifest", file(patchset.manifest)},
-          {"module", file(patchset.module)},
-          {"qualified", patchset.qualified()},
-          {"statement", patchset.statement.path.empty() ? Json() : file(patchset.statement)}};
+  Json json = {{"channel", patchset.stream.channel},
+               {"distribution", patchset.stream.distribution},
+               {"build_id", patchset.build_id},
+               {"release", patchset.release},
+               {"level", patchset.level},
+               {"published", patchset.published},
+               {"cves", patchset.cves},
+               {"manifest", file_json(patchset.manifest, patchset)},
+               {"module", file_json(patchset.module, patchset)},
+               {"statement", patchset.statement ? file_json(*patchset.statement, patchset) : Json()},
+               {"qualified", patchset.qualified()},
+               {"log_index", patchset.log_index},
+               {"withdrawn", Json()}};
+  if (const auto& withdrawn = patchset.withdrawn) {
+    json["withdrawn"] = {{"reason", withdrawn->reason}, {"time", withdrawn->time}};
+  }
+  return json;
 }
 
 }  // namespace suture::cli

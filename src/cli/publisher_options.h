@@ -1,29 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `suture repo` and `suture publish` have in common: keys, expiries, and how a patchset is shown.
+// What `suture repo` and `suture publish` have in common: keys, expiries, signatures that are made elsewhere,
+// and how a patchset is shown.
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
-#include "repository/publisher.h"
+#include "repository/owned.h"
 
 namespace suture::cli {
 
 struct PublisherOptions {
   std::string repository;
   std::string keys;
+  std::string passphrase_file;
+  bool encrypt = false;  ///< new keys
+  std::string request;
   std::vector<std::string> expiries;  ///< "timestamp=2d"
 };
 
-/// --keys and --expires; each command names the repository in its own way.
+/// --keys, --passphrase-file, --request and --expires; each command names the repository in its own way.
 void add_publisher_options(CLI::App& command, PublisherOptions& options);
+/// --encrypt, for commands that make keys.
+void add_encrypt_option(CLI::App& command, PublisherOptions& options);
 
 /// "publish.malformed-expiry" for an --expires that cannot be read.
 Result<PublisherContext> publisher_context(const PublisherOptions& options);
+/// From a file, or typed on the terminal. For commands with keys and no repository.
+Passphrase passphrase_of(const PublisherOptions& options);
 
+/// "12h", "30d", or a number of days.
+Result<std::chrono::seconds> parse_span(std::string_view text);
+
+/// Says what became of a change: published, or whose signatures it waits for. The exit status.
+int tell_committed(const Committed& committed, const PublisherOptions& options);
+Json to_json(const Committed& committed, const PublisherOptions& options);
 Json to_json(const AvailablePatchset& patchset);
 
 }  // namespace suture::cli

@@ -19,6 +19,10 @@ std::string sentence(const Json& answer) {
   const Json status = answer.value("status", Json::object());
   if (outcome == "applied") return coloured("applied", Colour::kGreen) + ": " + describe_applied(status);
   if (outcome == "up-to-date") return "up to date: " + describe_applied(status);
+  if (outcome == "went-back") {
+    return coloured("went back", Colour::kYellow) +
+           " from a level that was withdrawn: " + describe_applied(status);
+  }
   if (outcome == "nothing-for-kernel") {
     return fmt::format("channel \"{}\" has no patchset for this kernel ({}, build-id {})",
                        json_string(status, "channel").value_or("?"),

@@ -5,32 +5,57 @@
 #include "repository/canonical_json.h"
 
 namespace suture::tuf {
+namespace {
+
+constexpr const char* kEd25519 = "ed25519";
+constexpr const char* kEcdsa = "ecdsa";
+constexpr const char* kEcdsaScheme = "ecdsa-sha2-nistp256";
+
+Json form(const char* type, const char* scheme, std::string value) {
+  return {{"keytype", type}, {"scheme", scheme}, {"keyval", {{"public", std::move(value)}}}};
+}
+
+}  // namespace
+
+bool PublicKey::verifies(ByteView message, ByteView signature) const {
+  return std::visit([&](const auto& one) { return one.verifies(message, signature); }, key);
+}
+
+PublicKey named(std::variant<Ed25519Public, EcdsaP256Public> key) {
+  PublicKey named{.id = {}, .key = std::move(key)};
+  // It cannot fail: there are only strings in it.
+  named.id = sha256_hex(as_bytes(*canonical_json(to_json(named))));
+  return named;
+}
 
 Json to_json(const PublicKey& key) {
-  return {{"keytype", "ed25519"}, {"scheme", "ed25519"}, {"keyval", {{"public", key.key.hex()}}}};
-}
-
-Result<PublicKey> public_key_from_json(const Json& json) {
-  if (TRY(json_string(json, "keytype")) != "ed25519" || TRY(json_string(json, "scheme")) != "ed25519") {
-    return fail("repository.unknown-key-type", "read a public key", "it is not an Ed25519 key");
+  if (const auto* ed25519 = std::get_if<Ed25519Public>(&key.key)) {
+    return form(kEd25519, kEd25519, ed25519->hex());
   }
-  const std::string digits = TRY(json_string(*TRY(json_object(json, "keyval")), "public"));
-  return PublicKey{.id = sha256_hex(as_bytes(TRY(canonical_json(json)))),
-                   .key = TRY(Ed25519Public::from_hex(digits))};
+  return form(kEcdsa, kEcdsaScheme, std::get<EcdsaP256Public>(key.key).pem());
 }
 
-Result<SigningKey> SigningKey::of(Ed25519Private key) {
-  PublicKey public_key{.id = {}, .key = key.public_key()};
-  public_key.id = sha256_hex(as_bytes(TRY(canonical_json(to_json(public_key)))));
-  return SigningKey(std::move(key), std::move(public_key));
+Result<PublicKey> public_key_from_json(std::string id, const Json& json) {
+  const std::string type = TRY(json_string(json, "keytype"));
+  const std::string scheme = TRY(json_string(json, "scheme"));
+  const bool ed25519 = type == kEd25519 && scheme == kEd25519;
+  // Older repositories give the scheme as the type, too.
+  const bool ecdsa = (type == kEcdsa || type == kEcdsaScheme) && scheme == kEcdsaScheme;
+  if (!ed25519 && !ecdsa) {
+    return fail("repository.unknown-key-type", "read a public key",
+                "it is neither an Ed25519 nor an ECDSA P-256 key");
+  }
+  const std::string value = TRY(json_string(*TRY(json_object(json, "keyval")), "public"));
+  if (ed25519) return PublicKey{.id = std::move(id), .key = TRY(Ed25519Public::from_hex(value))};
+  return PublicKey{.id = std::move(id), .key = TRY(EcdsaP256Public::from_pem(value))};
 }
 
 Result<SigningKey> SigningKey::generate() {
-  return of(TRY(Ed25519Private::generate()));
+  return SigningKey(TRY(Ed25519Private::generate()));
 }
 
-Result<SigningKey> SigningKey::load(const std::filesystem::path& path) {
-  return of(TRY(Ed25519Private::load(path)));
+Result<SigningKey> SigningKey::load(const std::filesystem::path& path, const std::string& passphrase) {
+  return SigningKey(TRY(Ed25519Private::load(path, passphrase)));
 }
 
 }  // namespace suture::tuf

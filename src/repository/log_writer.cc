@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "base/file.h"
 #include "repository/growing_tree.h"
 #include "repository/log_tiles.h"
@@ -110,6 +112,46 @@ Result<LogHead> append_to_log(const fs::path& folder, const LogHead& from,
   Appender appender = TRY(Appender::at(folder, from));
   for (const std::string& entry : entries) TRY(appender.append(as_bytes(entry)));
   return appender.finish();
+}
+
+namespace {
+
+/// Of the folder in which partial ones stand, "….p": those that are narrower than `least`.
+Result<void> remove_narrower(const fs::path& folder, unsigned least) {
+  std::error_code error;
+  if (!fs::exists(folder, error)) return {};
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    unsigned width = 0;
+    const std::string name = entry.path().filename();
+    const auto [rest, problem] = std::from_chars(name.data(), name.data() + name.size(), width);
+    const bool number = problem == std::errc() && rest == name.data() + name.size();
+    if (!number || width >= least) continue;
+    fs::remove(entry.path(), error);
+    if (error) return fail("file.unwritable", "remove " + entry.path().string(), error.message());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> prune_log(const fs::path& folder, const LogHead& head, unsigned kept) {
+  const auto prune = [&](const auto& path_of, const TilePosition& position) -> Result<void> {
+    const unsigned width = tile_width(position, head.size);
+    const unsigned least = width > kept ? width - kept : 0;
+    TRY(remove_narrower((folder / path_of(position, 1)).parent_path(), least));
+    if (position.index == 0) return {};
+    return remove_narrower((folder / path_of({position.level, position.index - 1}, 1)).parent_path(),
+                           kTileWidth);
+  };
+  const auto bundle = [](const TilePosition& position, unsigned width) {
+    return bundle_path(position.index, width);
+  };
+  std::uint64_t index = head.size / kTileWidth;
+  TRY(prune(bundle, {0, index}));
+  for (unsigned level = 0;; level++, index /= kTileWidth) {
+    TRY(prune(tile_path, {level, index}));
+    if (index == 0) return {};
+  }
 }
 
 }  // namespace suture

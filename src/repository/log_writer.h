@@ -27,4 +27,9 @@ namespace suture {
 Result<LogHead> append_to_log(const std::filesystem::path& folder, const LogHead& from,
                               std::span<const std::string> entries);
 
+/// Removes partial tiles and bundles that no reader of a recent head needs: those that are narrower than the
+/// head's by more than `kept`, and all beside a full one, which begins with the same bytes. Without it, a log
+/// that grows one by one would keep each of its entries a hundred times.
+Result<void> prune_log(const std::filesystem::path& folder, const LogHead& head, unsigned kept = 16);
+
 }  // namespace suture

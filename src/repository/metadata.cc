@@ -76,30 +76,6 @@ Json write_head(const T& document, Role role) {
           {"expires", time_text(document.expires)}};
 }
 
-Result<RoleKeys> read_role_keys(const Json& json) {
-  RoleKeys role;
-  role.threshold = TRY(positive(json, "threshold"));
-  for (const Json& id : *TRY(json_array(json, "keyids"))) {
-    if (!id.is_string()) return malformed("read the field \"keyids\"", "an entry is not a string");
-    if (!role.key_ids.insert(id.get<std::string>()).second) {
-      return malformed("read the field \"keyids\"", "a key is named twice");
-    }
-  }
-  return role;
-}
-
-Result<std::map<std::string, PublicKey>> read_keys(const Json& json) {
-  std::map<std::string, PublicKey> keys;
-  for (const auto& [id, value] : json.items()) {
-    auto key = public_key_from_json(value);
-    if (!key && key.error().code == "repository.unknown-key-type") continue;
-    if (!key) return std::unexpected(std::move(key).error());
-    if (key->id != id) return malformed("read the key " + id, "its id is not its SHA-256");
-    keys.emplace(id, *std::move(key));
-  }
-  return keys;
-}
-
 Result<MetaFile> read_meta_file(const Json& json) {
   MetaFile file;
   file.version = TRY(positive(json, "version"));
@@ -153,6 +129,8 @@ std::size_t size_limit(Role role) {
       return 64u << 10;
     case Role::kTargets:
       return 32u << 20;
+    case Role::kSnapshot:
+      return 4u << 20;
     default:
       return 1u << 20;
   }
@@ -182,11 +160,11 @@ Result<Root> root_from_json(const Json& content) {
   if (consistent == content.end() || *consistent != true) {
     return malformed("read the field \"consistent_snapshot\"", "this program needs it to be true");
   }
-  root.keys = TRY(read_keys(*TRY(json_object(content, "keys"))));
+  root.keys = TRY(keys_from_json(*TRY(json_object(content, "keys"))));
   const Json& roles = *TRY(json_object(content, "roles"));
   for (const Role role : kRoles) {
     const char* name = role_name(role);
-    root.roles[role] = TRY_IN(name, read_role_keys(*TRY(json_object(roles, name))));
+    root.roles[role] = TRY_IN(name, role_keys_from_json(*TRY(json_object(roles, name))));
   }
   return root;
 }
@@ -207,9 +185,14 @@ Result<Snapshot> snapshot_from_json(const Json& content) {
 
 Result<Targets> targets_from_json(const Json& content) {
   Targets targets = TRY(read_head<Targets>(content, Role::kTargets));
+  if (content.contains("role")) targets.role = TRY(json_string(content, "role"));
   for (const auto& [path, value] : TRY(json_object(content, "targets"))->items()) {
     if (!is_plain_path(path)) return malformed("read the field \"targets\"", "a path is not a plain one");
     targets.files.emplace(path, TRY_IN("read what it says of " + path, read_target_file(value)));
+  }
+  if (content.contains("delegations")) {
+    targets.delegations =
+        TRY_IN("read the delegations", delegations_from_json(*TRY(json_object(content, "delegations"))));
   }
   return targets;
 }
@@ -217,11 +200,8 @@ Result<Targets> targets_from_json(const Json& content) {
 Json to_json(const Root& root) {
   Json json = write_head(root, Role::kRoot);
   json["consistent_snapshot"] = true;
-  json["keys"] = Json::object();
-  for (const auto& [id, key] : root.keys) json["keys"][id] = to_json(key);
-  for (const auto& [role, keys] : root.roles) {
-    json["roles"][role_name(role)] = {{"keyids", keys.key_ids}, {"threshold", keys.threshold}};
-  }
+  json["keys"] = to_json(root.keys);
+  for (const auto& [role, keys] : root.roles) json["roles"][role_name(role)] = to_json(keys);
   return json;
 }
 
@@ -239,22 +219,40 @@ Json to_json(const Snapshot& snapshot) {
 
 Json to_json(const Targets& targets) {
   Json json = write_head(targets, Role::kTargets);
+  if (!targets.role.empty()) json["role"] = targets.role;
   json["targets"] = Json::object();
   for (const auto& [path, file] : targets.files) {
     Json& entry = json["targets"][path] = {{"length", file.length}, {"hashes", {{"sha256", file.sha256}}}};
     if (!file.custom.is_null()) entry["custom"] = file.custom;
   }
+  if (targets.delegations) json["delegations"] = to_json(*targets.delegations);
   return json;
 }
 
-Result<std::string> sign(const Json& content, const std::vector<const SigningKey*>& keys) {
+Result<std::string> sign(const Json& content, const std::vector<const Signer*>& keys) {
   const std::string message = TRY(canonical_json(content));
-  Json signatures = Json::array();
-  for (const SigningKey* key : keys) {
-    signatures.push_back(
-        {{"keyid", key->public_key().id}, {"sig", to_hex(TRY(key->sign(as_bytes(message))))}});
+  std::vector<Signature> signatures;
+  for (const Signer* key : keys) {
+    signatures.push_back({key->public_key().id, TRY(key->sign(as_bytes(message)))});
   }
-  return json_text({{"signatures", std::move(signatures)}, {"signed", content}});
+  return signed_text(content, signatures);
+}
+
+std::string signed_text(const Json& content, const std::vector<Signature>& signatures) {
+  Json list = Json::array();
+  for (const Signature& one : signatures) list.push_back({{"keyid", one.key_id}, {"sig", to_hex(one.bytes)}});
+  // Without white space: hosts fetch it by the thousand. What is not UTF-8 was refused when it was read.
+  return Json({{"signatures", std::move(list)}, {"signed", content}})
+             .dump(-1, ' ', false, Json::error_handler_t::replace) +
+         "\n";
+}
+
+std::string document_name(std::string_view role) {
+  return std::string(role) + ".json";
+}
+
+std::string versioned_name(std::int64_t version, std::string_view role) {
+  return std::to_string(version) + "." + document_name(role);
 }
 
 std::string time_text(Time time) {

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "repository/delegation.h"
 #include "repository/key.h"
 
 namespace suture::tuf {
@@ -25,7 +26,8 @@ using Time = std::chrono::sys_seconds;
 enum class Role { kRoot, kTimestamp, kSnapshot, kTargets };
 inline constexpr Role kRoles[] = {Role::kRoot, Role::kTimestamp, Role::kSnapshot, Role::kTargets};
 
-/// "root", "timestamp", … as in documents and file names.
+/// "root", "timestamp", … as in documents and file names. Roles to which targets are delegated have names of
+/// their own; their documents are of the kind kTargets.
 const char* role_name(Role role);
 
 /// The most bytes of a document of this role: an endless one is cut off before it is parsed.
@@ -34,6 +36,7 @@ std::size_t size_limit(Role role);
 struct Signature {
   std::string key_id;
   Bytes bytes;
+  bool operator==(const Signature&) const = default;
 };
 
 /// A document as it travels: what was signed, and by whom it claims to be.
@@ -41,12 +44,6 @@ struct Envelope {
   Json content;           ///< the member "signed"
   std::string canonical;  ///< the bytes that the signatures cover
   std::vector<Signature> signatures;
-};
-
-struct RoleKeys {
-  std::set<std::string> key_ids;
-  std::int64_t threshold = 1;
-  bool operator==(const RoleKeys&) const = default;
 };
 
 struct Root {
@@ -84,10 +81,20 @@ struct TargetFile {
 struct Targets {
   std::int64_t version = 0;
   Time expires{};
-  std::map<std::string, TargetFile> files;  ///< by relative path, without "." and ".."
+  std::map<std::string, TargetFile> files{};  ///< by relative path, without "." and ".."
+  std::optional<Delegations> delegations{};
+  /// Which role's it is, as we write it for delegated ones; empty where it does not say. A snapshot that has
+  /// no hash of a document, and one key for many roles, leave nothing else to tell one's document from
+  /// another's.
+  std::string role{};
 };
 
 inline constexpr const char* kTargetsFile = "targets.json";
+
+/// As snapshot metadata and file names have it: "targets.json", "stable~debian.json".
+std::string document_name(std::string_view role);
+/// As consistent snapshots store it: "7.targets.json".
+std::string versioned_name(std::int64_t version, std::string_view role);
 
 Result<Envelope> parse_envelope(ByteView bytes, Role role);
 Result<Root> root_from_json(const Json& content);
@@ -101,7 +108,9 @@ Json to_json(const Snapshot& snapshot);
 Json to_json(const Targets& targets);
 
 /// The finished document: `content` with the signatures of `keys`. The same input gives the same bytes.
-Result<std::string> sign(const Json& content, const std::vector<const SigningKey*>& keys);
+Result<std::string> sign(const Json& content, const std::vector<const Signer*>& keys);
+/// The same with signatures that were made elsewhere.
+std::string signed_text(const Json& content, const std::vector<Signature>& signatures);
 
 /// "2026-11-24T10:00:00Z", the only form that the specification knows.
 std::string time_text(Time time);

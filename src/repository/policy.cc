@@ -6,6 +6,8 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 #include "base/file.h"
 
@@ -41,6 +43,83 @@ Result<void> read_qualification(const toml::table& table, PublishingPolicy& poli
   return {};
 }
 
+/// "24h", "2d".
+std::optional<std::chrono::seconds> hours_or_days(std::string_view text) {
+  constexpr int kMost = 100'000;
+  int number = 0;
+  const auto [rest, problem] = std::from_chars(text.begin(), text.end(), number);
+  const std::string_view unit(rest, static_cast<std::size_t>(text.end() - rest));
+  if (problem != std::errc() || number < 0 || number > kMost) return std::nullopt;
+  if (unit == "h") return std::chrono::hours(number);
+  if (unit == "d") return std::chrono::hours(24 * number);
+  return std::nullopt;
+}
+
+Result<void> read_channel(const std::string& name, const toml::table& table, PublishingPolicy& policy) {
+  ChannelPolicy channel;
+  for (const auto& [key, node] : table) {
+    const auto text = node.value_exact<std::string>();
+    const auto after = key.str() == "after" && text ? hours_or_days(*text) : std::nullopt;
+    if (key.str() == "from" && text) {
+      channel.from = *text;
+    } else if (after) {
+      channel.after = *after;
+    } else {
+      return wrong(node.source(), "a channel has \"from\", a channel, and \"after\", such as \"24h\"");
+    }
+  }
+  policy.channels[name] = channel;
+  return {};
+}
+
+Result<void> read_command(const toml::node& node, SignerPlace& place) {
+  for (const toml::node& word : *node.as_array()) {
+    const auto text = word.value_exact<std::string>();
+    if (!text) return wrong(word.source(), "a command is a list of words in quotes");
+    place.command.push_back(*text);
+  }
+  return {};
+}
+
+Result<void> read_signer(const std::string& name, const toml::table& table, PublishingPolicy& policy) {
+  SignerPlace place;
+  bool named = false;
+  for (const auto& [key, node] : table) {
+    const std::string text = node.value_exact<std::string>().value_or("");
+    if (key.str() == "public") {
+      const auto read = Ed25519Public::from_hex(text);
+      if (!read) return wrong(node.source(), "not a public key: 64 hexadecimal digits in quotes");
+      place.key = *read;
+      named = true;
+    } else if (key.str() == "pkcs11" && text.starts_with("pkcs11:")) {
+      place.pkcs11 = text;
+    } else if (key.str() == "pin_file" && !text.empty()) {
+      place.pin_file = text;
+    } else if (key.str() == "module" && !text.empty()) {
+      place.module = text;
+    } else if (key.str() == "command" && node.is_array()) {
+      TRY(read_command(node, place));
+    } else {
+      return wrong(node.source(), "a signer has \"public\", and \"pkcs11\" or \"command\"");
+    }
+  }
+  if (!named || place.pkcs11.empty() == place.command.empty()) {
+    return wrong(table.source(),
+                 "the signer \"" + name + "\" needs \"public\", and either \"pkcs11\" or \"command\"");
+  }
+  policy.signers[name] = std::move(place);
+  return {};
+}
+
+Result<void> read_named(const toml::table& tables, PublishingPolicy& policy,
+                        Result<void> (*read)(const std::string&, const toml::table&, PublishingPolicy&)) {
+  for (const auto& [name, node] : tables) {
+    if (!node.is_table()) return wrong(node.source(), "\"" + std::string(name.str()) + "\" is no table");
+    TRY(read(std::string(name.str()), *node.as_table(), policy));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<PublishingPolicy> parse_policy(std::string_view text) {
@@ -51,9 +130,16 @@ Result<PublishingPolicy> parse_policy(std::string_view text) {
   if (!parsed) return wrong(parsed.error().source(), std::string(parsed.error().description()));
   PublishingPolicy policy;
   for (const auto& [key, node] : parsed.table()) {
-    if (key.str() != "qualification" || !node.is_table())
+    const bool table = node.is_table();
+    if (table && key.str() == "qualification") {
+      TRY(read_qualification(*node.as_table(), policy));
+    } else if (table && key.str() == "channel") {
+      TRY(read_named(*node.as_table(), policy, read_channel));
+    } else if (table && key.str() == "signer") {
+      TRY(read_named(*node.as_table(), policy, read_signer));
+    } else {
       return wrong(node.source(), "there is no setting \"" + std::string(key.str()) + "\"");
-    TRY(read_qualification(*node.as_table(), policy));
+    }
   }
   return policy;
 }

@@ -1,157 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/publisher.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
-#include <map>
+#include <bit>
 
 #include "base/hash.h"
 #include "patchset/patchset.h"
 #include "patchset/statement.h"
 #include "repository/layout.h"
 #include "repository/policy.h"
-#include "repository/verifier.h"
 
 namespace suture {
 namespace fs = std::filesystem;
 using tuf::Role;
-using tuf::SigningKey;
-using tuf::Trusted;
 namespace {
 
 constexpr std::size_t kMostModule = 1u << 30;
 constexpr std::size_t kMostManifest = 16u << 20;
-
-fs::path metadata_folder(const fs::path& repository) {
-  return repository / "metadata";
-}
-
-std::string versioned(std::int64_t version, Role role) {
-  return std::to_string(version) + "." + tuf::role_name(role) + ".json";
-}
-
-fs::path key_file(const PublisherContext& context, Role role) {
-  return context.keys / (std::string(tuf::role_name(role)) + ".pem");
-}
-
-fs::path resolved(const fs::path& path) {
-  std::error_code error;
-  const fs::path whole = fs::weakly_canonical(fs::absolute(path, error), error);
-  return whole.has_filename() ? whole : whole.parent_path();
-}
-
-/// Keys below the repository would be served to everyone.
-Result<void> check_keys_apart(const PublisherContext& context) {
-  const fs::path repository = resolved(context.repository);
-  const fs::path keys = resolved(context.keys);
-  if (std::ranges::mismatch(repository, keys).in1 != repository.end()) return {};
-  return fail("repository.keys-exposed", "use the keys in " + context.keys.string(),
-              "they lie in the repository, which is served to everyone",
-              "Give a folder outside of it, such as ~/.config/suture/keys.");
-}
-
-Result<FileLock> lock(const fs::path& repository) {
-  return FileLock::acquire(repository / ".lock");
-}
-
-/// The newest root on disk; the chain is for clients, the owner trusts his own disk.
-Result<std::int64_t> newest_root(const fs::path& repository) {
-  std::int64_t newest = 0;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(metadata_folder(repository), error)) {
-    const std::string name = entry.path().filename().string();
-    std::int64_t version = 0;
-    const auto [rest, problem] = std::from_chars(name.data(), name.data() + name.size(), version);
-    if (problem == std::errc() && std::string_view(rest) == ".root.json") newest = std::max(newest, version);
-  }
-  if (newest > 0) return newest;
-  return fail("repository.absent", "open the repository " + repository.string(),
-              error ? error.message() : "it holds no root metadata",
-              "Make one: `suture repo init " + repository.string() + " --keys FOLDER`.");
-}
-
-Result<Bytes> read_metadata(const fs::path& repository, const std::string& name, Role role) {
-  return read_file(metadata_folder(repository) / name, tuf::size_limit(role));
-}
-
-/// What the repository says at present, expired or not; every signature, hash and version checked.
-Result<Trusted> load(const fs::path& repository) {
-  const std::string root = versioned(TRY(newest_root(repository)), Role::kRoot);
-  Trusted state = TRY(tuf::trust_root(TRY(read_metadata(repository, root, Role::kRoot))));
-  state = TRY(tuf::update_timestamp(state, TRY(read_metadata(repository, "timestamp.json", Role::kTimestamp)),
-                                    tuf::kBeforeAnyExpiry));
-  const std::string snapshot = versioned(state.timestamp->snapshot.version, Role::kSnapshot);
-  state = TRY(tuf::update_snapshot(state, TRY(read_metadata(repository, snapshot, Role::kSnapshot)),
-                                   tuf::kBeforeAnyExpiry));
-  const std::string targets = versioned(state.snapshot->meta.at(tuf::kTargetsFile).version, Role::kTargets);
-  return TRY(tuf::update_targets(state, TRY(read_metadata(repository, targets, Role::kTargets)),
-                                 tuf::kBeforeAnyExpiry));
-}
-
-/// The role's key, which must be the one that the root names.
-Result<SigningKey> load_key(const PublisherContext& context, Role role, const tuf::Root& root) {
-  SigningKey key = TRY(SigningKey::load(key_file(context, role)));
-  if (root.roles.at(role).key_ids.contains(key.public_key().id)) return key;
-  return fail("repository.wrong-key", "sign with " + key_file(context, role).string(),
-              "the repository's root does not name this key",
-              "Give the folder of the keys that `suture repo init` was called with.");
-}
-
-/// Signs one document, writes it as `name` below `folder`, and says how the one above it describes it.
-template <class Document>
-Result<tuf::MetaFile> write_signed(const fs::path& folder, const std::string& name, const Document& document,
-                                   const SigningKey& key) {
-  const std::string text = TRY(tuf::sign(tuf::to_json(document), {&key}));
-  TRY(write_file(folder / name, text));
-  return tuf::MetaFile{document.version, text.size(), sha256_hex(as_bytes(text))};
-}
-
-/// What publishing signs with; the root stays as it is.
-struct Keys {
-  SigningKey targets;
-  SigningKey snapshot;
-  SigningKey timestamp;
-};
-
-/// Snapshot and timestamp anew, in the order that clients depend on; the last write shows all of it.
-Result<void> write_snapshot_and_timestamp(const fs::path& folder, Trusted& state,
-                                          const SigningKey& snapshot_key, const SigningKey& timestamp_key,
-                                          const PublisherContext& context) {
-  state.snapshot->version++;
-  state.snapshot->expires = context.now + context.expiry.snapshot;
-  state.timestamp->snapshot = TRY(write_signed(folder, versioned(state.snapshot->version, Role::kSnapshot),
-                                               *state.snapshot, snapshot_key));
-  state.timestamp->version++;
-  state.timestamp->expires = context.now + context.expiry.timestamp;
-  TRY(write_signed(folder, "timestamp.json", *state.timestamp, timestamp_key));
-  return {};
-}
-
-Result<void> write_targets(const fs::path& folder, Trusted& state, const SigningKey& key,
-                           const PublisherContext& context) {
-  state.targets->version++;
-  state.targets->expires = context.now + context.expiry.targets;
-  state.snapshot->meta[tuf::kTargetsFile] =
-      TRY(write_signed(folder, versioned(state.targets->version, Role::kTargets), *state.targets, key));
-  return {};
-}
-
-Result<void> write_root(const fs::path& folder, Trusted& state, const SigningKey& key,
-                        const PublisherContext& context) {
-  state.root.version++;
-  state.root.expires = context.now + context.expiry.root;
-  TRY(write_signed(folder, versioned(state.root.version, Role::kRoot), state.root, key));
-  return {};
-}
+constexpr unsigned kMostBins = 4096;
 
 /// What is to be published, read and checked against its own manifest.
 struct Payload {
   Patchset manifest;
   Bytes manifest_bytes;
   Bytes module;
+  std::string statement{};  ///< an envelope; empty: nobody vouches for it
 };
 
 Result<Payload> read_payload(const fs::path& folder) {
@@ -169,74 +45,92 @@ Result<Payload> read_payload(const fs::path& folder) {
   return payload;
 }
 
-Result<AvailablePatchset> describe(const Payload& payload, const std::string& channel) {
+AvailablePatchset describe(const Payload& payload, const std::string& channel, tuf::Time now) {
   const Patchset& manifest = payload.manifest;
-  AvailablePatchset patchset{.channel = channel,
-                             .build_id = manifest.target.build_id,
-                             .level = manifest.level,
-                             .release = manifest.target.release,
-                             .cves = manifest.cves()};
-  const auto path = [&](std::string file) {
-    return target_path({channel, manifest.target.build_id, manifest.level, std::move(file)});
-  };
-  patchset.manifest = {TRY(path(std::string(kManifestName))), sha256_hex(payload.manifest_bytes),
-                       payload.manifest_bytes.size()};
-  patchset.module = {TRY(path(manifest.module_file)), manifest.module_sha256, manifest.module_size};
-  return patchset;
+  return {.stream = {channel, manifest.target.distribution},
+          .build_id = manifest.target.build_id,
+          .release = manifest.target.release,
+          .level = manifest.level,
+          .published = tuf::time_text(now),
+          .cves = manifest.cves(),
+          .manifest = {std::string(kManifestName), sha256_hex(payload.manifest_bytes),
+                       payload.manifest_bytes.size()},
+          .module = {manifest.module_file, manifest.module_sha256, manifest.module_size}};
 }
 
-/// Who vouches for it, as an envelope: a qualifier, or the publisher, who gives a reason. Empty when nobody
-/// does, and nobody has to.
-Result<std::string> statement_about(const Payload& payload, const fs::path& folder,
-                                    const PublisherContext& context, const std::string& unqualified) {
-  const auto subjects = subjects_of(payload.manifest, sha256_hex(payload.manifest_bytes));
-  if (!unqualified.empty()) {
-    const Ed25519Private key = TRY(Ed25519Private::load(key_file(context, Role::kTargets)));
-    const QualificationOverride decision{.reason = unqualified, .time = tuf::time_text(context.now)};
-    return sign_statement({.subjects = subjects, .predicate = decision}, key);
+/// A publisher's own word that it goes out without a qualification.
+Result<std::string> overriding(const OwnedRepository& owned, const Stream& stream,
+                               const std::map<std::string, std::string>& subjects,
+                               const std::string& reason) {
+  const QualificationOverride decision{.reason = reason, .time = tuf::time_text(owned.context().now)};
+  const auto signers = owned.signers_of_stream(stream);
+  const auto* key =
+      signers.empty() ? nullptr : std::get_if<Ed25519Public>(&signers.front()->public_key().key);
+  if (key == nullptr) {
+    return fail(
+        "repository.no-key", "publish to " + stream.channel,
+        "no key of the channel, which has to sign the reason, is in " + owned.context().keys.string());
   }
-  const PublishingPolicy policy = TRY(read_policy(context.keys));
+  return sign_statement({.subjects = subjects, .predicate = decision}, *key,
+                        [&](ByteView message) { return signers.front()->sign(message); });
+}
+
+/// Who vouches for it, as an envelope. Empty when nobody does, and nobody has to.
+Result<std::string> statement_about(const OwnedRepository& owned, const Payload& payload,
+                                    const Stream& stream, const fs::path& folder,
+                                    const std::string& unqualified) {
+  const auto subjects = subjects_of(payload.manifest, sha256_hex(payload.manifest_bytes));
+  if (!unqualified.empty()) return overriding(owned, stream, subjects, unqualified);
+  const PublishingPolicy policy = TRY(read_policy(owned.context().keys));
   auto statement = good_statement(policy, folder, subjects);
   if (!statement && !policy.qualification_required) return std::string();
   return statement;
 }
 
-Result<void> check_level(const tuf::Targets& targets, const AvailablePatchset& patchset) {
-  const auto present = TRY(patchsets_in(targets, patchset.channel, patchset.build_id));
-  if (present.empty() || present.back().level < patchset.level) return {};
-  const std::string last = std::to_string(present.back().level);
-  return fail("repository.level-not-higher",
-              "publish level " + std::to_string(patchset.level) + " for " + patchset.release + " to " +
-                  patchset.channel,
-              "the channel holds level " + last + " for that kernel",
-              "Levels only rise: build with `--level " + std::to_string(present.back().level + 1) + "`.");
+Result<void> check_level(const Catalog& catalog, const AvailablePatchset& patchset) {
+  if (catalog.levels.empty() || catalog.levels.back().level < patchset.level) return {};
+  const std::uint32_t last = catalog.levels.back().level;
+  return fail(
+      "repository.level-not-higher",
+      fmt::format("publish level {} for {} to {}", patchset.level, patchset.release, patchset.stream.channel),
+      fmt::format("the channel has had level {} for that kernel", last),
+      fmt::format("Levels only rise: build with `--level {}`.", last + 1));
 }
 
-/// Loads a key, or makes it where there is none yet.
-template <class Key>
-Result<Key> load_or_make_key(const fs::path& path, std::vector<fs::path>& made) {
+Result<void> store(const OwnedRepository& owned, const AvailablePatchset& patchset, const Payload& payload) {
+  const auto put = [&](const RemoteFile& file, ByteView bytes) {
+    return write_file(owned.context().repository / patchset.stored(file), bytes);
+  };
+  TRY(put(patchset.manifest, payload.manifest_bytes));
+  TRY(put(patchset.module, payload.module));
+  if (patchset.statement) TRY(put(*patchset.statement, as_bytes(payload.statement)));
+  return {};
+}
+
+Result<tuf::PublicKey> key_named(Keyring& keyring, const std::string& name, std::vector<fs::path>& made) {
+  if (const auto signer = keyring.find(name)) return (*signer)->public_key();
   std::error_code error;
-  if (fs::exists(path, error)) return Key::load(path);
-  Key key = TRY(Key::generate());
-  TRY(key.save(path));
-  made.push_back(path);
-  return key;
+  // A file that is there and cannot be used is not one to write over.
+  if (fs::exists(keyring.folder() / (name + ".pem"), error)) {
+    return std::unexpected(*keyring.problem());
+  }
+  made.push_back(keyring.folder() / (name + ".pem"));
+  return keyring.make(name);
 }
 
 /// Who may vouch for patchsets, if that was not decided yet.
 Result<void> make_policy(const PublisherContext& context, std::vector<fs::path>& made) {
   const fs::path file = context.keys / kPolicyFile;
+  const fs::path key_file = context.keys / kQualifierKey;
   std::error_code error;
   if (fs::exists(file, error)) return {};
-  const auto key = TRY(load_or_make_key<Ed25519Private>(context.keys / kQualifierKey, made));
+  const bool present = fs::exists(key_file, error);
+  const auto key = TRY(present ? Ed25519Private::load(key_file) : Ed25519Private::generate());
+  if (!present) {
+    TRY(key.save(key_file));
+    made.push_back(key_file);
+  }
   return write_file(file, policy_text(key.public_key()));
-}
-
-Result<void> check_new(const PublisherContext& context) {
-  std::error_code error;
-  if (!fs::exists(metadata_folder(context.repository), error)) return {};
-  return fail("repository.exists", "make a repository in " + context.repository.string(),
-              "there is one already", "`suture repo list` shows it; `suture repo renew` signs it anew.");
 }
 
 Result<void> make_key_folder(const fs::path& folder) {
@@ -247,140 +141,153 @@ Result<void> make_key_folder(const fs::path& folder) {
   return {};
 }
 
-/// Whether a document is in the last third of its time.
-bool is_due(const PublisherContext& context, Role role, tuf::Time expires) {
-  return expires - context.now < context.expiry.of(role) / 3;
+Result<void> check_bins(unsigned bins) {
+  if (std::has_single_bit(bins) && bins <= kMostBins) return {};
+  return fail("repository.bad-bins", "make a repository with " + std::to_string(bins) + " bins",
+              "their number is a power of two up to " + std::to_string(kMostBins));
+}
+
+/// The stream's role, its bins, and who signs them. The bins share out the hashes of paths evenly.
+void delegate_stream(OwnedRepository& owned, tuf::Targets& top, const Stream& stream,
+                     const std::map<std::string, tuf::PublicKey>& keys, const tuf::RoleKeys& signers,
+                     unsigned bins) {
+  tuf::Delegations& above = *top.delegations;
+  above.keys.insert(keys.begin(), keys.end());
+  above.roles.push_back(
+      {.name = stream_role(stream), .keys = signers, .terminating = true, .paths = {stream_pattern(stream)}});
+  tuf::Targets& targets = owned.add_role(stream_role(stream));
+  targets.delegations = tuf::Delegations{.keys = keys};
+  unsigned digits = 1;
+  while ((1u << (4 * digits)) < bins) digits++;
+  const unsigned each = (1u << (4 * digits)) / bins;
+  for (unsigned bin = 0; bin < bins; bin++) {
+    tuf::DelegatedRole role{.name = bin_role(stream, bin, bins), .keys = signers, .terminating = true};
+    for (unsigned i = 0; i < each; i++) {
+      role.path_hash_prefixes.push_back(fmt::format("{:0{}x}", bin * each + i, digits));
+    }
+    owned.add_role(role.name);
+    targets.delegations->roles.push_back(std::move(role));
+  }
+}
+
+RoleState role_state(const std::string& name, const tuf::Targets& targets, const tuf::RoleKeys& keys) {
+  return {name, targets.version, targets.expires, keys.threshold, {keys.key_ids.begin(), keys.key_ids.end()}};
 }
 
 }  // namespace
 
-std::chrono::seconds Expiry::of(Role role) const {
-  switch (role) {
-    case Role::kRoot:
-      return root;
-    case Role::kTargets:
-      return targets;
-    case Role::kSnapshot:
-      return snapshot;
-    case Role::kTimestamp:
-      return timestamp;
+Result<std::vector<fs::path>> init_repository(const PublisherContext& context, const NewRepository& wanted) {
+  TRY(check_bins(wanted.bins));
+  for (const std::string& channel : wanted.channels) {
+    for (const std::string& distribution : wanted.distributions) TRY(check_stream({channel, distribution}));
   }
-  return {};
-}
-
-Result<std::vector<fs::path>> init_repository(const PublisherContext& context) {
-  TRY(check_keys_apart(context));
-  TRY(check_new(context));
-  TRY(make_directories(context.repository));
-  const FileLock held = TRY(lock(context.repository));
-  TRY(check_new(context));
+  OwnedRepository owned = TRY(OwnedRepository::create(context));
   TRY(make_key_folder(context.keys));
-
   std::vector<fs::path> made;
-  std::map<Role, SigningKey> keys;
-  Trusted state{
-      .root = {}, .timestamp = tuf::Timestamp(), .snapshot = tuf::Snapshot(), .targets = tuf::Targets()};
+  tuf::Root& root = owned.edit_root();
   for (const Role role : tuf::kRoles) {
-    const SigningKey& key =
-        keys.emplace(role, TRY(load_or_make_key<SigningKey>(key_file(context, role), made))).first->second;
-    state.root.keys[key.public_key().id] = key.public_key();
-    state.root.roles[role] = {{key.public_key().id}, 1};
+    const tuf::PublicKey key = TRY(key_named(owned.keyring(), tuf::role_name(role), made));
+    root.keys[key.id] = key;
+    root.roles[role] = {{key.id}, 1};
   }
+  tuf::Targets& top = *TRY(owned.edit("targets"));
+  for (const std::string& channel : wanted.channels) {
+    const tuf::PublicKey key = TRY(key_named(owned.keyring(), channel, made));
+    for (const std::string& distribution : wanted.distributions) {
+      delegate_stream(owned, top, {channel, distribution}, {{key.id, key}}, {{key.id}, 1}, wanted.bins);
+    }
+  }
+  const std::string log(kLogRole);
+  const tuf::PublicKey key = TRY(key_named(owned.keyring(), log, made));
+  top.delegations->keys[key.id] = key;
+  top.delegations->roles.push_back(
+      {.name = log, .keys = {{key.id}, 1}, .terminating = true, .paths = {std::string(kCheckpointPath)}});
+  owned.add_role(log).expires = context.now + context.expiry.snapshot;
   TRY(make_policy(context, made));
-  TempDir folder = TRY(TempDir::make(".metadata", context.repository));
-  TRY(write_root(folder.path(), state, keys.at(Role::kRoot), context));
-  TRY(write_targets(folder.path(), state, keys.at(Role::kTargets), context));
-  TRY(write_snapshot_and_timestamp(folder.path(), state, keys.at(Role::kSnapshot), keys.at(Role::kTimestamp),
-                                   context));
-  // A temporary folder is for its owner alone; this one is for a web server.
-  if (::chmod(folder.path().c_str(), 0755) != 0) return fail_errno("file.unwritable", "open up the metadata");
-  TRY(folder.move_to(metadata_folder(context.repository)));
+  TRY(owned.commit());
   return made;
 }
 
-Result<AvailablePatchset> publish_patchset(const PublisherContext& context, const fs::path& folder,
-                                           const std::string& channel, const std::string& unqualified) {
-  TRY(check_keys_apart(context));
-  const Payload payload = TRY_IN("publish " + folder.string(), read_payload(folder));
-  AvailablePatchset patchset = TRY(describe(payload, channel));
-
-  TRY(newest_root(context.repository));  // before a lock file is left where no repository is
-  const FileLock held = TRY(lock(context.repository));
-  Trusted state = TRY(load(context.repository));
-  TRY(check_level(*state.targets, patchset));
-  const Keys keys{TRY(load_key(context, Role::kTargets, state.root)),
-                  TRY(load_key(context, Role::kSnapshot, state.root)),
-                  TRY(load_key(context, Role::kTimestamp, state.root))};
-  const std::string statement = TRY(statement_about(payload, folder, context, unqualified));
-  if (!statement.empty()) {
-    const std::string_view name = unqualified.empty() ? kQualificationName : kOverrideName;
-    patchset.statement = {TRY(target_path({channel, patchset.build_id, patchset.level, std::string(name)})),
-                          sha256_hex(as_bytes(statement)), statement.size()};
-    if (!unqualified.empty()) TRY(write_file(folder / name, statement));
+Result<Committed> add_channel(const PublisherContext& context, const Stream& stream) {
+  TRY(check_stream(stream));
+  OwnedRepository owned = TRY(OwnedRepository::open(context));
+  if (owned.has_stream(stream)) {
+    return fail("repository.exists", "add the channel " + stream.channel + " for " + stream.distribution,
+                "the repository has it already");
   }
-
-  const auto store = [&](const RemoteFile& file, ByteView bytes) {
-    return write_file(context.repository / stored_path(file.path, file.sha256), bytes);
-  };
-  TRY(store(patchset.manifest, payload.manifest_bytes));
-  TRY(store(patchset.module, payload.module));
-  if (!statement.empty()) TRY(store(patchset.statement, as_bytes(statement)));
-  state.targets = TRY(with_patchset(*std::move(state.targets), patchset));
-  const fs::path metadata = metadata_folder(context.repository);
-  TRY(write_targets(metadata, state, keys.targets, context));
-  TRY(write_snapshot_and_timestamp(metadata, state, keys.snapshot, keys.timestamp, context));
-  return patchset;
+  tuf::Targets& top = *TRY(owned.edit("targets"));
+  // As many bins as the others have; and the keys that the channel has by now.
+  std::size_t bins = NewRepository().bins;
+  std::map<std::string, tuf::PublicKey> keys;
+  tuf::RoleKeys signers;
+  for (const Stream& other : owned.streams()) {
+    TRY(owned.role(stream_role(other)));
+    bins = owned.bins_of(other).size();
+    if (other.channel != stream.channel) continue;
+    signers = top.delegations->find(stream_role(other))->keys;
+    for (const std::string& id : signers.key_ids) keys[id] = top.delegations->keys.at(id);
+  }
+  if (signers.key_ids.empty()) {
+    std::vector<fs::path> made;
+    const tuf::PublicKey key = TRY(key_named(owned.keyring(), stream.channel, made));
+    keys = {{key.id, key}};
+    signers = {{key.id}, 1};
+  }
+  delegate_stream(owned, top, stream, keys, signers, static_cast<unsigned>(bins));
+  return owned.commit();
 }
 
-Result<std::vector<Role>> renew_repository(const PublisherContext& context) {
-  TRY(check_keys_apart(context));
-  TRY(newest_root(context.repository));
-  const FileLock held = TRY(lock(context.repository));
-  Trusted state = TRY(load(context.repository));
-  const SigningKey snapshot = TRY(load_key(context, Role::kSnapshot, state.root));
-  const SigningKey timestamp = TRY(load_key(context, Role::kTimestamp, state.root));
-
-  // The keys of root and targets are often kept offline, away from where this runs every day.
-  std::vector<Role> waiting;
-  const fs::path metadata = metadata_folder(context.repository);
-  for (const Role role : {Role::kRoot, Role::kTargets}) {
-    const bool is_root = role == Role::kRoot;
-    if (!is_due(context, role, is_root ? state.root.expires : state.targets->expires)) continue;
-    std::error_code error;
-    if (!fs::exists(key_file(context, role), error)) {
-      waiting.push_back(role);
-      continue;
-    }
-    const SigningKey key = TRY(load_key(context, role, state.root));
-    TRY(is_root ? write_root(metadata, state, key, context) : write_targets(metadata, state, key, context));
+Result<Published> publish_patchset(const PublisherContext& context, const fs::path& folder,
+                                   const std::string& channel, const std::string& unqualified) {
+  Payload payload = TRY_IN("publish " + folder.string(), read_payload(folder));
+  AvailablePatchset patchset = describe(payload, channel, context.now);
+  TRY(check_stream(patchset.stream));
+  for (const RemoteFile& file : patchset.files()) {
+    TRY(check_payload_place(patchset.build_id, patchset.level, file.name));
   }
-  TRY(write_snapshot_and_timestamp(metadata, state, snapshot, timestamp, context));
-  return waiting;
+  OwnedRepository owned = TRY(OwnedRepository::open(context));
+  Catalog catalog = TRY(owned.catalog(patchset.stream, patchset.build_id));
+  TRY(check_level(catalog, patchset));
+  payload.statement = TRY(statement_about(owned, payload, patchset.stream, folder, unqualified));
+  if (!payload.statement.empty()) {
+    const std::string name(unqualified.empty() ? kQualificationName : kOverrideName);
+    patchset.statement = RemoteFile{name, sha256_hex(as_bytes(payload.statement)), payload.statement.size()};
+    if (!unqualified.empty()) TRY(write_file(folder / name, payload.statement));
+  }
+  TRY(store(owned, patchset, payload));
+  patchset.log_index = owned.add_log_entry(publication_entry(patchset));
+  catalog.release = patchset.release;
+  catalog.levels.push_back(patchset);
+  TRY(owned.put_catalog(catalog));
+  return Published{std::move(patchset), TRY(owned.commit())};
 }
 
 Result<RepositoryState> read_repository(const fs::path& repository) {
-  const Trusted state = TRY(load(repository));
-  return RepositoryState{{{Role::kRoot, state.root.version, state.root.expires},
-                          {Role::kTimestamp, state.timestamp->version, state.timestamp->expires},
-                          {Role::kSnapshot, state.snapshot->version, state.snapshot->expires},
-                          {Role::kTargets, state.targets->version, state.targets->expires}},
-                         TRY(patchsets_in(*state.targets, {}, {}))};
-}
-
-Result<tuf::Time> publishing_time() {
-  const char* text = std::getenv("SOURCE_DATE_EPOCH");
-  if (text == nullptr || *text == '\0') {
-    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  OwnedRepository owned = TRY(OwnedRepository::open({.repository = repository, .keys = {}}));
+  const tuf::Trusted& state = owned.state();
+  RepositoryState read{.log = owned.log_head()};
+  const auto top = [&](Role role, std::int64_t version, tuf::Time expires) {
+    const tuf::RoleKeys& keys = state.root.roles.at(role);
+    read.roles.push_back(
+        {tuf::role_name(role), version, expires, keys.threshold, {keys.key_ids.begin(), keys.key_ids.end()}});
+  };
+  top(Role::kRoot, state.root.version, state.root.expires);
+  top(Role::kTimestamp, state.timestamp->version, state.timestamp->expires);
+  top(Role::kSnapshot, state.snapshot->version, state.snapshot->expires);
+  top(Role::kTargets, state.targets->version, state.targets->expires);
+  for (const tuf::DelegatedRole& delegated : tuf::Delegations(*state.targets->delegations).roles) {
+    read.roles.push_back(role_state(delegated.name, *TRY(owned.role(delegated.name)), delegated.keys));
+    const auto stream = stream_of_role(delegated.name);
+    if (!stream) continue;
+    for (const std::string& bin : owned.bins_of(*stream)) {
+      RoleState& shown = read.roles.back();
+      shown.expires = std::min(shown.expires, TRY(owned.role(bin))->expires);
+    }
+    for (const Catalog& catalog : TRY(owned.catalogs(*stream))) {
+      read.patchsets.insert(read.patchsets.end(), catalog.levels.begin(), catalog.levels.end());
+    }
   }
-  const std::string_view digits(text);
-  // Up to the last second of the year 9999, as metadata has four digits for it.
-  constexpr std::int64_t kLast = 253'402'300'799 - 100LL * 366 * 86'400;
-  std::int64_t seconds = 0;
-  const auto [rest, problem] = std::from_chars(digits.begin(), digits.end(), seconds);
-  if (problem != std::errc() || rest != digits.end() || seconds < 0 || seconds > kLast) {
-    return fail("repository.bad-time", "read SOURCE_DATE_EPOCH", "it is not a time in seconds since 1970");
-  }
-  return tuf::Time(std::chrono::seconds(seconds));
+  return read;
 }
 
 }  // namespace suture

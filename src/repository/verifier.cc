@@ -2,42 +2,46 @@
 #include "repository/verifier.h"
 
 #include <algorithm>
-#include <set>
+#include <vector>
 
 #include "base/hash.h"
+#include "repository/canonical_json.h"
 
 namespace suture::tuf {
 namespace {
 
-std::string tried(Role role) {
-  return std::string("verify the ") + role_name(role) + " metadata";
+std::string tried(const std::string& role) {
+  return "verify the " + role + " metadata";
 }
 
 std::string number(std::int64_t value) {
   return std::to_string(value);
 }
 
-/// At least `threshold` distinct keys of the role signed. Keys count by their point: one key in two JSON
-/// forms has two ids, and is still one key.
-Result<void> check_signatures(const Envelope& envelope, const Root& root, Role signer, Role document) {
-  const RoleKeys& role = root.roles.at(signer);
-  std::set<std::array<std::uint8_t, 32>> signed_by;
+/// At least `threshold` distinct keys of the role signed. One key under two ids is still one key.
+Result<void> check_signatures(const Envelope& envelope, const std::map<std::string, PublicKey>& keys,
+                              const RoleKeys& role, const std::string& document) {
+  std::vector<const PublicKey*> signed_by;
   for (const Signature& signature : envelope.signatures) {
-    const auto key = root.keys.find(signature.key_id);
-    if (key == root.keys.end() || !role.key_ids.contains(signature.key_id)) continue;
-    if (signed_by.contains(key->second.key.point)) continue;
-    if (key->second.verifies(as_bytes(envelope.canonical), signature.bytes)) {
-      signed_by.insert(key->second.key.point);
-    }
+    const auto key = keys.find(signature.key_id);
+    if (key == keys.end() || !role.key_ids.contains(signature.key_id)) continue;
+    const auto same = [&](const PublicKey* other) { return other->key == key->second.key; };
+    if (std::ranges::any_of(signed_by, same)) continue;
+    if (key->second.verifies(as_bytes(envelope.canonical), signature.bytes))
+      signed_by.push_back(&key->second);
   }
   if (static_cast<std::int64_t>(signed_by.size()) >= role.threshold) return {};
   return fail("repository.bad-signature", tried(document),
               number(static_cast<std::int64_t>(signed_by.size())) + " of " + number(role.threshold) +
-                  " needed signatures are good (root version " + number(root.version) + ")",
+                  " needed signatures are good",
               "The repository was tampered with, or it is not the one whose root is trusted here.");
 }
 
-std::unexpected<Error> rollback(Role role, std::int64_t seen, std::int64_t offered,
+Result<void> check_signatures(const Envelope& envelope, const Root& root, Role role) {
+  return check_signatures(envelope, root.keys, root.roles.at(role), role_name(role));
+}
+
+std::unexpected<Error> rollback(const std::string& role, std::int64_t seen, std::int64_t offered,
                                 const char* of = nullptr) {
   const std::string subject = of == nullptr ? "it" : of;
   return fail("repository.rollback", tried(role),
@@ -46,7 +50,7 @@ std::unexpected<Error> rollback(Role role, std::int64_t seen, std::int64_t offer
 }
 
 /// What a document one step above says of these bytes (5.5.2 and 5.6.2).
-Result<void> check_described(Role role, const MetaFile& described, ByteView bytes) {
+Result<void> check_described(const std::string& role, const MetaFile& described, ByteView bytes) {
   const bool length_fits = !described.length || *described.length == bytes.size();
   const bool hash_fits = !described.sha256 || *described.sha256 == sha256_hex(bytes);
   if (length_fits && hash_fits) return {};
@@ -55,7 +59,7 @@ Result<void> check_described(Role role, const MetaFile& described, ByteView byte
               "If the repository is being published just now, try again in a minute.");
 }
 
-Result<void> check_version(Role role, std::int64_t described, std::int64_t version) {
+Result<void> check_version(const std::string& role, std::int64_t described, std::int64_t version) {
   if (described == version) return {};
   return fail("repository.mix-and-match", tried(role),
               "it is version " + number(version) + " where the metadata above it names " + number(described),
@@ -68,30 +72,52 @@ bool same_keys(const Root& left, const Root& right, Role role) {
 
 Result<Snapshot> read_snapshot(const Trusted& trusted, ByteView bytes) {
   const Envelope envelope = TRY(parse_envelope(bytes, Role::kSnapshot));
-  TRY(check_signatures(envelope, trusted.root, Role::kSnapshot, Role::kSnapshot));
-  return TRY_IN(tried(Role::kSnapshot), snapshot_from_json(envelope.content));
+  TRY(check_signatures(envelope, trusted.root, Role::kSnapshot));
+  return TRY_IN(tried("snapshot"), snapshot_from_json(envelope.content));
+}
+
+/// 5.6: the document of "targets" or of a role below it.
+Result<Targets> read_targets(const Trusted& trusted, const std::string& role,
+                             const std::map<std::string, PublicKey>& keys, const RoleKeys& signers,
+                             ByteView bytes, Time now) {
+  const auto& meta = trusted.snapshot.value().meta;
+  const auto described = meta.find(document_name(role));
+  if (described == meta.end()) {
+    return fail("repository.mix-and-match", tried(role), "the snapshot metadata do not name it");
+  }
+  TRY(check_described(role, described->second, bytes));
+  const Envelope envelope = TRY(parse_envelope(bytes, Role::kTargets));
+  TRY(check_signatures(envelope, keys, signers, role));
+  Targets next = TRY_IN(tried(role), targets_from_json(envelope.content));
+  TRY(check_version(role, described->second.version, next.version));
+  if (!next.role.empty() && next.role != role) {
+    return fail("repository.mix-and-match", tried(role), "it is the document of the role " + next.role,
+                "Not what the repository signed: use another mirror.");
+  }
+  TRY(check_fresh(role, next.expires, now));
+  return next;
 }
 
 }  // namespace
 
 Result<Trusted> trust_root(ByteView bytes) {
   const Envelope envelope = TRY(parse_envelope(bytes, Role::kRoot));
-  Trusted trusted{.root = TRY_IN(tried(Role::kRoot), root_from_json(envelope.content))};
-  TRY(check_signatures(envelope, trusted.root, Role::kRoot, Role::kRoot));
+  Trusted trusted{.root = TRY_IN(tried("root"), root_from_json(envelope.content))};
+  TRY(check_signatures(envelope, trusted.root, Role::kRoot));
   return trusted;
 }
 
 Result<Trusted> update_root(Trusted trusted, ByteView bytes) {
   const Envelope envelope = TRY(parse_envelope(bytes, Role::kRoot));
-  TRY(check_signatures(envelope, trusted.root, Role::kRoot, Role::kRoot));
-  Root next = TRY_IN(tried(Role::kRoot), root_from_json(envelope.content));
-  TRY(check_signatures(envelope, next, Role::kRoot, Role::kRoot));
+  TRY(check_signatures(envelope, trusted.root, Role::kRoot));
+  Root next = TRY_IN(tried("root"), root_from_json(envelope.content));
+  TRY(check_signatures(envelope, next, Role::kRoot));
   if (next.version <= trusted.root.version) {
-    return rollback(Role::kRoot, trusted.root.version, next.version);
+    return rollback("root", trusted.root.version, next.version);
   }
   if (next.version != trusted.root.version + 1) {
     return fail(
-        "repository.root-chain", tried(Role::kRoot),
+        "repository.root-chain", tried("root"),
         "version " + number(next.version) + " does not follow version " + number(trusted.root.version));
   }
   if (!same_keys(trusted.root, next, Role::kTimestamp) || !same_keys(trusted.root, next, Role::kSnapshot)) {
@@ -104,20 +130,19 @@ Result<Trusted> update_root(Trusted trusted, ByteView bytes) {
 
 Result<Trusted> update_timestamp(Trusted trusted, ByteView bytes, Time now) {
   const Envelope envelope = TRY(parse_envelope(bytes, Role::kTimestamp));
-  TRY(check_signatures(envelope, trusted.root, Role::kTimestamp, Role::kTimestamp));
-  Timestamp next = TRY_IN(tried(Role::kTimestamp), timestamp_from_json(envelope.content));
+  TRY(check_signatures(envelope, trusted.root, Role::kTimestamp));
+  Timestamp next = TRY_IN(tried("timestamp"), timestamp_from_json(envelope.content));
   if (const auto& old = trusted.timestamp) {
-    if (next.version < old->version) return rollback(Role::kTimestamp, old->version, next.version);
+    if (next.version < old->version) return rollback("timestamp", old->version, next.version);
     if (next.version == old->version) {
-      TRY(check_fresh(Role::kTimestamp, old->expires, now));
+      TRY(check_fresh("timestamp", old->expires, now));
       return trusted;
     }
     if (next.snapshot.version < old->snapshot.version) {
-      return rollback(Role::kTimestamp, old->snapshot.version, next.snapshot.version,
-                      "the snapshot it names");
+      return rollback("timestamp", old->snapshot.version, next.snapshot.version, "the snapshot it names");
     }
   }
-  TRY(check_fresh(Role::kTimestamp, next.expires, now));
+  TRY(check_fresh("timestamp", next.expires, now));
   trusted.timestamp = std::move(next);
   return trusted;
 }
@@ -129,34 +154,51 @@ Result<Trusted> update_cached_snapshot(Trusted trusted, ByteView bytes) {
 
 Result<Trusted> update_snapshot(Trusted trusted, ByteView bytes, Time now) {
   const MetaFile& described = trusted.timestamp.value().snapshot;
-  TRY(check_described(Role::kSnapshot, described, bytes));
+  TRY(check_described("snapshot", described, bytes));
   Snapshot next = TRY(read_snapshot(trusted, bytes));
-  TRY(check_version(Role::kSnapshot, described.version, next.version));
+  TRY(check_version("snapshot", described.version, next.version));
   if (trusted.snapshot) {
     for (const auto& [name, old] : trusted.snapshot->meta) {
       const auto found = next.meta.find(name);
       const std::int64_t offered = found == next.meta.end() ? 0 : found->second.version;
-      if (offered < old.version) return rollback(Role::kSnapshot, old.version, offered, name.c_str());
+      if (offered < old.version) return rollback("snapshot", old.version, offered, name.c_str());
     }
   }
-  TRY(check_fresh(Role::kSnapshot, next.expires, now));
+  TRY(check_fresh("snapshot", next.expires, now));
   trusted.snapshot = std::move(next);
   return trusted;
 }
 
+const Targets& targets_of(const Trusted& trusted, const std::string& role) {
+  return role == role_name(Role::kTargets) ? trusted.targets.value() : trusted.delegated.at(role);
+}
+
 Result<Trusted> update_targets(Trusted trusted, ByteView bytes, Time now) {
-  const MetaFile& described = trusted.snapshot.value().meta.at(kTargetsFile);
-  TRY(check_described(Role::kTargets, described, bytes));
-  const Envelope envelope = TRY(parse_envelope(bytes, Role::kTargets));
-  TRY(check_signatures(envelope, trusted.root, Role::kTargets, Role::kTargets));
-  Targets next = TRY_IN(tried(Role::kTargets), targets_from_json(envelope.content));
-  TRY(check_version(Role::kTargets, described.version, next.version));
-  TRY(check_fresh(Role::kTargets, next.expires, now));
-  trusted.targets = std::move(next);
+  trusted.targets = TRY(read_targets(trusted, role_name(Role::kTargets), trusted.root.keys,
+                                     trusted.root.roles.at(Role::kTargets), bytes, now));
   return trusted;
 }
 
-Result<void> check_fresh(Role role, Time expires, Time now) {
+Result<Trusted> update_delegated(Trusted trusted, const std::string& delegator, const std::string& role,
+                                 ByteView bytes, Time now) {
+  const auto& delegations = targets_of(trusted, delegator).delegations;
+  const DelegatedRole* found = delegations ? delegations->find(role) : nullptr;
+  if (found == nullptr) {
+    return fail("repository.not-delegated", tried(role),
+                "the " + delegator + " metadata do not delegate to it");
+  }
+  Targets next = TRY(read_targets(trusted, role, delegations->keys, found->keys, bytes, now));
+  trusted.delegated.insert_or_assign(role, std::move(next));
+  return trusted;
+}
+
+Result<void> check_signed(const Json& content, const std::vector<Signature>& signatures,
+                          const std::map<std::string, PublicKey>& keys, const RoleKeys& role,
+                          const std::string& document) {
+  return check_signatures({content, TRY(canonical_json(content)), signatures}, keys, role, document);
+}
+
+Result<void> check_fresh(const std::string& role, Time expires, Time now) {
   if (now < expires) return {};
   return fail("repository.expired", tried(role), "it expired at " + time_text(expires),
               "Check this machine's clock. On the repository's side: `suture repo renew`.");

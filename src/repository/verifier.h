@@ -6,7 +6,9 @@
 // holds.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 
 #include "repository/metadata.h"
 
@@ -17,7 +19,11 @@ struct Trusted {
   std::optional<Timestamp> timestamp{};
   std::optional<Snapshot> snapshot{};
   std::optional<Targets> targets{};
+  std::map<std::string, Targets> delegated{};  ///< by role, as far as they were asked for
 };
+
+/// "targets" or a role that is in trusted.delegated.
+const Targets& targets_of(const Trusted& trusted, const std::string& role);
 
 /// For metadata from the client's own disk: it may have expired meanwhile, and serves only to notice a
 /// rollback until it is checked again by check_fresh().
@@ -39,8 +45,17 @@ Result<Trusted> update_cached_snapshot(Trusted trusted, ByteView bytes);
 /// 5.6, against the trusted snapshot.
 Result<Trusted> update_targets(Trusted trusted, ByteView bytes, Time now);
 
+/// 5.6.7.2: the document of a role to which `delegator` delegates, against the trusted snapshot.
+Result<Trusted> update_delegated(Trusted trusted, const std::string& delegator, const std::string& role,
+                                 ByteView bytes, Time now);
+
+/// Whether at least the threshold of distinct keys has signed; for one who is about to publish.
+Result<void> check_signed(const Json& content, const std::vector<Signature>& signatures,
+                          const std::map<std::string, PublicKey>& keys, const RoleKeys& role,
+                          const std::string& document);
+
 /// No trusted document of the role has expired, else "repository.expired" (freeze attack).
-Result<void> check_fresh(Role role, Time expires, Time now);
+Result<void> check_fresh(const std::string& role, Time expires, Time now);
 
 /// 5.7: the payload is what targets metadata says.
 Result<void> check_payload(const std::string& path, const TargetFile& expected, ByteView bytes);

@@ -55,9 +55,20 @@ class PreparedSource : public Source {
  public:
   explicit PreparedSource(std::filesystem::path spool) : spool_(std::move(spool)) {}
 
-  Result<std::optional<Offer>> newest(const RunningKernel& kernel, const std::string& known) override {
+  Result<Answer> ask(const RunningKernel& kernel, const std::string& known) override {
     if (!refusal.empty()) return fail(refusal, "fetch", "as the test wants it");
-    if (level == 0) return std::nullopt;
+    Answer answer{.withdrawn = withdrawn};
+    if (level > 0) answer.offer = TRY(offer(kernel, known));
+    return answer;
+  }
+
+  std::uint32_t level = 1;
+  std::map<std::uint32_t, std::string> withdrawn;
+  bool tampered = false;
+  std::string refusal;
+
+ private:
+  Result<Offer> offer(const RunningKernel& kernel, const std::string& known) const {
     const Bytes module(100, static_cast<std::uint8_t>(level));
     Offer offer;
     Patchset& patchset = offer.patchset;
@@ -77,11 +88,6 @@ class PreparedSource : public Source {
     return offer;
   }
 
-  std::uint32_t level = 1;
-  bool tampered = false;
-  std::string refusal;
-
- private:
   std::filesystem::path spool_;
 };
 

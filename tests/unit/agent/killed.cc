@@ -100,6 +100,45 @@ TEST(Killed, InTheMiddleOfARevertFinishesIt) {
   EXPECT_TRUE(host.state().held);
 }
 
+TEST(Killed, AtEachStepOfGoingBackFromAWithdrawnLevel) {
+  const auto update = [](Agent& agent) { static_cast<void>(agent.update(Asked::kByTimer)); };
+  int steps = 0;
+  for (int nth = 1;; ++nth) {
+    Host host;
+    host.source.level = 2;
+    ASSERT_TRUE(host.agent().update(Asked::kByTimer));
+    host.source.level = 1;
+    host.source.withdrawn = {{2, "it hangs"}};
+    if (!dies_at(host, nth, update)) break;
+    ++steps;
+    ASSERT_TRUE(host.agent().start()) << nth;
+    expect_clean(host);
+    EXPECT_EQ(host.stored(), 1u) << nth;
+    const auto outcome = host.agent().update(Asked::kByTimer);
+    ASSERT_TRUE(outcome) << outcome.error().message();
+    EXPECT_EQ(host.kernel.observe()->level, 1u) << nth;
+    EXPECT_FALSE(host.state().held) << nth;
+  }
+  EXPECT_EQ(steps, 3);
+}
+
+TEST(Killed, InTheMiddleOfLeavingTheLastLevelFinishesItAndHoldsNobody) {
+  Host host;
+  ASSERT_TRUE(host.agent().update(Asked::kByTimer));
+  host.source.level = 0;
+  host.source.withdrawn = {{1, "it hangs"}};
+  ASSERT_TRUE(dies_at(host, 2, [](Agent& agent) { static_cast<void>(agent.update(Asked::kByTimer)); }));
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+  ASSERT_TRUE(host.agent().start());
+  expect_clean(host);
+  EXPECT_EQ(host.kernel.observe()->level, 0u);
+  EXPECT_FALSE(host.state().held);
+  EXPECT_FALSE(host.state().wanted);
+  EXPECT_EQ(host.stored(), 0u);
+  host.source.level = 2;
+  EXPECT_EQ(host.agent().update(Asked::kByTimer).value(), Outcome::kApplied);
+}
+
 TEST(Killed, InTheMiddleOfAReapplyAfterABoot) {
   Host host;
   ASSERT_TRUE(host.agent().update(Asked::kByTimer));

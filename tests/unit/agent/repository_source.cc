@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 
 #include "../repository/make.h"
-#include "agent/signed_word.h"
+#include "agent/handed_over.h"
 #include "agent/store.h"
+#include "repository/promotion.h"
+#include "repository/role_keys.h"
 
 namespace suture::test {
 namespace {
@@ -20,20 +22,28 @@ struct Fleet {
   Fleet() {
     repository.context.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     fs::remove_all(repository.context.repository);
-    EXPECT_TRUE(init_repository(repository.context));
+    EXPECT_TRUE(init_repository(repository.context, {.channels = {"stable"}, .bins = 2}));
     // Temporary folders are their owner's only.
     ::chmod(repository.folder.path().c_str(), 0755);
     ::chmod(folder.path().c_str(), 0755);
     config.repository = "file://" + repository.context.repository.string();
+    config.distribution = "debian";
     config.root = folder.path() / "root.json";
     config.state = folder.path() / "state";
     fs::copy_file(repository.metadata("1.root.json"), config.root);
     kernel.build_id = kBuildId;
   }
-  Result<std::optional<Offer>> newest(const std::string& known = "") {
-    return RepositorySource(config).newest(kernel, known);
+  Result<Answer> ask(const std::string& known = "") { return RepositorySource(config).ask(kernel, known); }
+  /// The level that is offered; 0 for none.
+  std::uint32_t offered() {
+    const Answer answer = must(ask());
+    return answer.offer ? answer.offer->patchset.level : 0;
   }
-  auto signed_word() const { return read_signed_word(config, kBuildId, std::chrono::system_clock::now()); }
+  /// What the process without privileges fetched, verified again.
+  Result<Catalog> verify(std::chrono::seconds later = {}) const {
+    return RepositorySource(config).verify(kernel, repository.context.now + later);
+  }
+  fs::path handover() const { return RepositorySource(config).handover(); }
 
   Repository repository;
   TempDir folder = scratch();
@@ -43,10 +53,10 @@ struct Fleet {
 
 TEST(RepositorySource, ThePublishedPatchsetIsOffered) {
   Fleet fleet;
-  EXPECT_FALSE(must(fleet.newest()));
+  EXPECT_FALSE(must(fleet.ask()).offer);
   must(fleet.repository.publish(1));
   must(fleet.repository.publish(2));
-  const auto offer = must(fleet.newest());
+  const auto offer = must(fleet.ask()).offer;
   ASSERT_TRUE(offer);
   EXPECT_EQ(offer->patchset.level, 2u);
   const Bytes module = must(read_file(offer->folder / "suture_2.ko"));
@@ -55,82 +65,147 @@ TEST(RepositorySource, ThePublishedPatchsetIsOffered) {
   ASSERT_TRUE(store.keep(stored, offer->manifest, offer->patchset, module));
   EXPECT_TRUE(store.load(stored));
 
-  EXPECT_TRUE(must(fleet.newest(stored.module_sha256))->known);
+  EXPECT_TRUE(must(fleet.ask(stored.module_sha256)).offer.value().known);
   fleet.kernel.build_id = std::string(40, 'b');
-  EXPECT_FALSE(must(fleet.newest()));
+  EXPECT_FALSE(must(fleet.ask()).offer);
+}
+
+TEST(RepositorySource, AWithdrawnLevelIsNamedAndTheOneBelowOffered) {
+  Fleet fleet;
+  must(fleet.repository.publish(1));
+  must(fleet.repository.publish(2));
+  EXPECT_EQ(fleet.offered(), 2u);
+  must(withdraw_level(fleet.repository.context, kStable, kBuildId, 2, "it hangs"));
+  const Answer answer = must(fleet.ask());
+  EXPECT_EQ(answer.offer.value().patchset.level, 1u);
+  EXPECT_EQ(answer.withdrawn, (std::map<std::uint32_t, std::string>{{2, "it hangs"}}));
+  must(withdraw_level(fleet.repository.context, kStable, kBuildId, 1, "it hangs, too"));
+  EXPECT_FALSE(must(fleet.ask()).offer);
+}
+
+TEST(RepositorySource, AVisitThatBringsNothingNewFetchesOneFile) {
+  Fleet fleet;
+  must(fleet.repository.publish(1));
+  must(fleet.repository.publish(2));
+  must(withdraw_level(fleet.repository.context, kStable, kBuildId, 1, "it hangs"));
+  const std::string known = must(fleet.ask()).offer.value().patchset.module_sha256;
+  must(fleet.ask(known));
+  std::vector<std::string> fetched;
+  for (const auto& entry : fs::directory_iterator(fleet.handover()))
+    fetched.push_back(entry.path().filename());
+  EXPECT_EQ(fetched, std::vector<std::string>{"metadata,timestamp.json"});
 }
 
 TEST(RepositorySource, ATamperedPayloadIsRefused) {
   Fleet fleet;
   const auto published = must(fleet.repository.publish(1));
-  for (const auto& entry :
-       fs::recursive_directory_iterator(fleet.repository.context.repository / "targets")) {
-    if (entry.path().extension() != ".ko") continue;
-    ASSERT_TRUE(write_file(entry.path(), std::string_view("module of level 2")));
-  }
-  EXPECT_EQ(code(fleet.newest()), "repository.tampered");
+  ASSERT_TRUE(write_file(fleet.repository.context.repository / published.stored(published.module),
+                         std::string_view("module of level 2")));
+  EXPECT_EQ(code(fleet.ask()), "repository.tampered");
 }
 
 TEST(RepositorySource, ARepositoryOfAnotherRootIsRefused) {
   Fleet fleet;
   Fleet other;
   fs::copy_file(other.config.root, fleet.config.root, fs::copy_options::overwrite_existing);
-  EXPECT_EQ(code(fleet.newest()), "repository.bad-signature");
+  EXPECT_EQ(code(fleet.ask()), "repository.bad-signature");
+}
+
+TEST(RepositorySource, TheDistributionIsTheSystemsOwn) {
+  Fleet fleet;
+  must(fleet.repository.publish(1));
+  fleet.config.distribution.clear();
+  fleet.config.os_release = fleet.folder.path() / "os-release";
+  ASSERT_TRUE(
+      write_file(fleet.config.os_release, std::string_view("NAME=\"Debian GNU/Linux\"\nID=debian\n")));
+  EXPECT_EQ(fleet.offered(), 1u);
+  ASSERT_TRUE(write_file(fleet.config.os_release, std::string_view("ID=ubuntu\n")));
+  EXPECT_EQ(fleet.offered(), 0u);
 }
 
 // Whoever holds the process without privileges can write what it likes there, but sign nothing.
-TEST(SignedWord, AnotherOwnersMetadataIsRefused) {
+TEST(HandedOver, AnotherOwnersMetadataIsRefused) {
   Fleet fleet;
   Fleet attacker;
   must(fleet.repository.publish(1));
   must(attacker.repository.publish(2));
-  must(fleet.newest());
-  must(attacker.newest());
-  ASSERT_EQ(must(fleet.signed_word()).back().level, 1u);
-  const fs::path own = fleet.config.state / "repository";
-  fs::remove_all(own);
-  fs::copy(attacker.config.state / "repository", own, fs::copy_options::recursive);
-  EXPECT_EQ(code(fleet.signed_word()), "repository.bad-signature");
+  must(fleet.ask());
+  must(attacker.ask());
+  ASSERT_EQ(must(fleet.verify()).levels.back().level, 1u);
+  fs::remove_all(fleet.handover());
+  fs::copy(attacker.handover(), fleet.handover(), fs::copy_options::recursive);
+  EXPECT_EQ(code(fleet.verify()), "repository.bad-signature");
 
   // Nor does a root of their own, offered as the next one, help.
   const Signers theirs;
-  ASSERT_TRUE(write_file(roots_folder(fleet.config) / "2.root.json", theirs.sign_root(theirs.root(2))));
-  EXPECT_EQ(code(fleet.signed_word()), "repository.bad-signature");
+  ASSERT_TRUE(write_file(fleet.handover() / "metadata,2.root.json", theirs.sign_root(theirs.root(2))));
+  EXPECT_EQ(code(fleet.verify()), "repository.bad-signature");
 }
 
-TEST(SignedWord, OldMetadataIsNotBelievedForEver) {
+TEST(HandedOver, WhatIsTrustedDoesNotGoBack) {
   Fleet fleet;
   must(fleet.repository.publish(1));
-  must(fleet.newest());
-  const auto later = std::chrono::system_clock::now() + std::chrono::days(2);
-  EXPECT_EQ(code(read_signed_word(fleet.config, kBuildId, later)), "repository.expired");
+  must(fleet.ask());
+  const TempDir kept = scratch();
+  fs::copy(fleet.handover(), kept.path() / "old", fs::copy_options::recursive);
+  must(fleet.repository.publish(2));
+  must(fleet.ask());
+  fs::remove_all(fleet.handover());
+  fs::copy(kept.path() / "old", fleet.handover(), fs::copy_options::recursive);
+  EXPECT_EQ(code(fleet.verify()), "repository.rollback");
 }
 
-TEST(SignedWord, LinksAreNotFollowed) {
+TEST(HandedOver, OldMetadataIsNotBelievedForEver) {
   Fleet fleet;
   must(fleet.repository.publish(1));
-  must(fleet.newest());
-  const fs::path targets = fleet.config.state / "repository/targets.json";
-  fs::rename(targets, fleet.folder.path() / "elsewhere");
-  fs::create_symlink(fleet.folder.path() / "elsewhere", targets);
-  EXPECT_EQ(code(fleet.signed_word()), "agent.hand-over");
+  must(fleet.ask());
+  EXPECT_EQ(code(fleet.verify(std::chrono::days(2))), "repository.expired");
 }
 
-TEST(SignedWord, TheChainOfRootsIsFollowedAndRemembered) {
+TEST(HandedOver, LinksAreNotFollowed) {
   Fleet fleet;
   must(fleet.repository.publish(1));
-  const auto& context = fleet.repository.context;
-  const Bytes first = must(read_file(fleet.repository.metadata("1.root.json")));
-  tuf::Root next = must(tuf::root_from_json(must(tuf::parse_envelope(first, tuf::Role::kRoot)).content));
-  next.version = 2;
-  const auto key = must(tuf::SigningKey::load(context.keys / "root.pem"));
-  const std::string second = must(tuf::sign(tuf::to_json(next), {&key}));
-  ASSERT_TRUE(write_file(fleet.repository.metadata("2.root.json"), second));
-  ASSERT_TRUE(must(fleet.newest()));
-  EXPECT_EQ(must(read_text_file(fleet.config.state / "root.json")), second);
+  must(fleet.ask());
+  const fs::path timestamp = fleet.handover() / "metadata,timestamp.json";
+  fs::rename(timestamp, fleet.folder.path() / "elsewhere");
+  fs::create_symlink(fleet.folder.path() / "elsewhere", timestamp);
+  EXPECT_EQ(code(fleet.verify()), "agent.hand-over");
+}
+
+TEST(HandedOver, NothingButPlainFilesIsRead) {
+  Fleet fleet;
+  must(fleet.repository.publish(1));
+  must(fleet.ask());
+  const fs::path timestamp = fleet.handover() / "metadata,timestamp.json";
+  fs::remove(timestamp);
+  ASSERT_EQ(::mkfifo(timestamp.c_str(), 0600), 0);
+  EXPECT_EQ(code(fleet.verify()), "agent.hand-over");
+}
+
+TEST(HandedOver, TheChainOfRootsIsFollowedAndRemembered) {
+  Fleet fleet;
+  must(fleet.repository.publish(1));
+  must(rotate_role(fleet.repository.context, "root"));
+  EXPECT_EQ(fleet.offered(), 1u);
+  EXPECT_EQ(must(read_file(fleet.config.state / "trusted/root.json")),
+            must(read_file(fleet.repository.metadata("2.root.json"))));
   // From now on the administrator's first root is not needed.
   fs::remove(fleet.config.root);
-  EXPECT_TRUE(must(fleet.newest()));
+  EXPECT_EQ(fleet.offered(), 1u);
+}
+
+// A crash between the turns of the two processes: one knows what the other does not.
+TEST(HandedOver, TheTwoProcessesFindTogetherAgain) {
+  Fleet fleet;
+  must(fleet.repository.publish(1));
+  must(fleet.ask());
+  fs::remove_all(fleet.config.state / "trusted");
+  EXPECT_EQ(fleet.offered(), 1u);
+  must(fleet.repository.publish(2));
+  fs::remove_all(fleet.config.state / "trusted");
+  EXPECT_EQ(fleet.offered(), 2u);
+  fs::remove_all(fleet.config.state / "repository");
+  EXPECT_EQ(fleet.offered(), 2u);
 }
 
 }  // namespace

@@ -102,6 +102,77 @@ TEST(Update, AnEngineThatRefusesLeavesTheOldLevelRecorded) {
   EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kApplied);
 }
 
+TEST(Withdrawn, GoesBackToTheLevelBefore) {
+  Host host;
+  Agent agent = host.agent();
+  host.source.level = 2;
+  expect(agent.update(Asked::kByTimer));
+  host.source.level = 1;
+  host.source.withdrawn = {{2, "it hangs"}};
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kWentBack);
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+  EXPECT_EQ(host.state().wanted.value().level, 1u);
+  EXPECT_FALSE(host.state().held);
+  EXPECT_EQ(host.stored(), 1u);
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kUpToDate);
+  host.source.level = 3;
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kApplied);
+  EXPECT_EQ(host.kernel.observe()->level, 3u);
+}
+
+TEST(Withdrawn, WithNoneBelowTheKernelIsAsItWasBootedAndNotHeld) {
+  Host host;
+  Agent agent = host.agent();
+  expect(agent.update(Asked::kByTimer));
+  host.source.level = 0;
+  host.source.withdrawn = {{1, "it hangs"}};
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kWentBack);
+  EXPECT_EQ(host.kernel.observe()->level, 0u);
+  EXPECT_FALSE(host.state().wanted);
+  EXPECT_FALSE(host.state().held);
+  EXPECT_EQ(host.stored(), 0u);
+  EXPECT_EQ(agent.status()->report.state, HostState::kUnpatched);
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kNothingForKernel);
+  host.source.level = 2;
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kApplied);
+}
+
+TEST(Withdrawn, DoesNotComeBackByAReboot) {
+  Host host;
+  expect(host.agent().update(Asked::kByTimer));
+  host.source.level = 0;
+  host.source.withdrawn = {{1, "it hangs"}};
+  expect(host.agent().update(Asked::kByTimer));
+  host.kernel.reboot("00000000-0000-4000-8000-000000000002");
+  ASSERT_TRUE(host.agent().start());
+  EXPECT_EQ(host.kernel.observe()->level, 0u);
+}
+
+TEST(Withdrawn, AnotherLevelThanTheHostsChangesNothing) {
+  Host host;
+  Agent agent = host.agent();
+  host.source.level = 3;
+  expect(agent.update(Asked::kByTimer));
+  host.source.withdrawn = {{2, "it hangs"}};
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kUpToDate);
+  EXPECT_EQ(host.kernel.observe()->level, 3u);
+}
+
+TEST(Withdrawn, AnEngineThatCannotLeaveItIsReportedAndTriesAgain) {
+  Host host;
+  Agent agent = host.agent();
+  host.source.level = 2;
+  expect(agent.update(Asked::kByTimer));
+  host.source.level = 1;
+  host.source.withdrawn = {{2, "it hangs"}};
+  host.kernel.refusal = "engine.transition-stalled";
+  EXPECT_EQ(code(agent.update(Asked::kByTimer)), "engine.transition-stalled");
+  EXPECT_EQ(host.state().wanted.value().level, 2u);
+  host.kernel.refusal.clear();
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kWentBack);
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+}
+
 TEST(Revert, HoldsAgainstTheTimerUntilAnAdministratorUpdates) {
   Host host;
   Agent agent = host.agent();

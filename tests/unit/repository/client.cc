@@ -13,6 +13,7 @@ using test::bytes_of;
 using test::code;
 using test::kBuildId;
 using test::kNow;
+using test::kStable;
 using test::must;
 
 class Client : public testing::Test {
@@ -23,11 +24,14 @@ class Client : public testing::Test {
   }
   std::string refresh() { return code(open().refresh(kNow)); }
   Bytes file(const std::string& path) const { return must(read_file(repository.context.repository / path)); }
-  /// A mirror that keeps the present metadata of the role, whatever is published later.
+  Patchset manifest_of(const AvailablePatchset& patchset) const {
+    return must(parse_patchset(as_text(file(patchset.stored(patchset.manifest)))));
+  }
+  /// A mirror that keeps the present file, whatever is published later.
   void keep(const std::string& path) { fetcher.instead[path] = file(path); }
 
   test::Repository repository;
-  test::FolderFetcher fetcher = repository.fetcher();
+  test::Mirror fetcher = repository.mirror();
   fs::path state = repository.folder.path() / "state";
   fs::path spool = repository.folder.path() / "spool";
 };
@@ -37,27 +41,28 @@ TEST_F(Client, FindsAndDownloadsPatchsets) {
   must(repository.publish(7, "canary"));
   RepositoryClient client = open();
   ASSERT_EQ(code(client.refresh(kNow)), "ok");
-  const auto found = must(client.patchsets("stable", kBuildId));
-  ASSERT_EQ(found.size(), 2u);
-  EXPECT_EQ(found[0].level, 1u);
-  EXPECT_EQ(found[1].level, 2u);
-  EXPECT_EQ(found[1].cves, std::vector<std::string>{"CVE-2026-53249"});
-  EXPECT_TRUE(must(client.patchsets("stable", std::string(40, 'b'))).empty());
+  const Catalog found = must(client.catalog(kStable, kBuildId));
+  ASSERT_EQ(found.levels.size(), 2u);
+  EXPECT_EQ(found.levels[0].level, 1u);
+  EXPECT_EQ(found.levels[1].level, 2u);
+  EXPECT_EQ(found.newest(), &found.levels[1]);
+  EXPECT_EQ(found.levels[1].cves, std::vector<std::string>{"CVE-2026-53249"});
+  EXPECT_TRUE(must(client.catalog(kStable, std::string(40, 'b'))).levels.empty());
 
-  const fs::path folder = must(client.download(found[1], spool));
+  const fs::path folder = must(client.download(*found.newest(), spool));
   EXPECT_EQ(folder, spool / "000002");
   EXPECT_EQ(must(read_text_file(folder / "suture_2.ko")), "module of level 2");
   EXPECT_EQ(must(parse_patchset(must(read_text_file(folder / kManifestName)))).level, 2u);
-  EXPECT_EQ(must(client.download(found[1], spool)), folder);
+  EXPECT_EQ(must(client.download(*found.newest(), spool)), folder);
 }
 
 TEST_F(Client, SaysNothingBeforeItRefreshed) {
   RepositoryClient client = open();
-  EXPECT_EQ(code(client.patchsets("stable", kBuildId)), "repository.not-refreshed");
+  EXPECT_EQ(code(client.catalog(kStable, kBuildId)), "repository.not-refreshed");
   ASSERT_EQ(code(client.refresh(kNow)), "ok");
   fetcher.instead["metadata/timestamp.json"] = bytes_of("{}");
   EXPECT_NE(code(client.refresh(kNow)), "ok");
-  EXPECT_EQ(code(client.patchsets("stable", kBuildId)), "repository.not-refreshed");
+  EXPECT_EQ(code(client.catalog(kStable, kBuildId)), "repository.not-refreshed");
 }
 
 TEST_F(Client, NeedsARootToBeginWith) {
@@ -68,8 +73,7 @@ TEST_F(Client, FetchesOnlyTheTimestampWhenNothingIsNew) {
   ASSERT_EQ(refresh(), "ok");
   fetcher.fetched.clear();
   ASSERT_EQ(refresh(), "ok");
-  const std::vector<std::string> few = {"metadata/2.root.json", "metadata/timestamp.json"};
-  EXPECT_EQ(fetcher.fetched, few);
+  EXPECT_EQ(fetcher.fetched, std::vector<std::string>{"metadata/timestamp.json"});
 }
 
 TEST_F(Client, RemembersAcrossRestartsAndRefusesRollback) {
@@ -92,15 +96,35 @@ TEST_F(Client, RefusesAFreeze) {
 }
 
 TEST_F(Client, RefusesMixedMetadata) {
-  const Bytes old = file("metadata/2.targets.json");
-  must(repository.publish(2));
-  fetcher.instead["metadata/3.targets.json"] = old;
-  EXPECT_EQ(refresh(), "repository.mix-and-match");
+  for (const char* role : {"targets", "stable~debian"}) {
+    const Bytes old = file(repository.document(role));
+    must(add_channel(repository.context, {"testing", std::string(role) == "targets" ? "debian" : "ubuntu"}));
+    fetcher.instead[repository.document("targets")] = old;
+    EXPECT_EQ(refresh(), "repository.mix-and-match") << role;
+    fetcher.instead.clear();
+  }
+}
+
+// The snapshot has only the version of a bin, and one key signs them all.
+TEST_F(Client, RefusesOneBinForAnother) {
+  const std::string own = test::bin_of();
+  const std::string other = bin_role(kStable, own.ends_with('0') ? 1 : 0, 2);
+  const auto kernel_in = [](const std::string& bin) {
+    std::string build_id(40, '0');
+    while (test::bin_of(build_id) != bin) build_id.back()++;
+    return build_id;
+  };
+  must(repository.publish(1, "stable", kernel_in(other)));
+  ASSERT_EQ(repository.document(own).substr(0, 11), repository.document(other).substr(0, 11));
+  fetcher.instead[repository.document(own)] = file(repository.document(other));
+  RepositoryClient client = open();
+  must(client.refresh(kNow));
+  EXPECT_EQ(code(client.catalog(kStable, kBuildId)), "repository.mix-and-match");
 }
 
 TEST_F(Client, RefusesAnotherOwnersRepository) {
   const test::Repository foreign;
-  fetcher = foreign.fetcher();
+  fetcher = foreign.mirror();
   EXPECT_EQ(refresh(), "repository.bad-signature");
 }
 
@@ -110,23 +134,33 @@ TEST_F(Client, RefusesEndlessMetadataThatAFetcherLetThrough) {
 }
 
 TEST_F(Client, RefusesTruncatedMetadata) {
-  for (const char* path :
-       {"metadata/timestamp.json", "metadata/2.snapshot.json", "metadata/2.targets.json"}) {
+  std::vector<std::string> paths = {"metadata/timestamp.json"};
+  for (const char* role : {"snapshot", "targets", "log", "stable~debian"}) {
+    paths.push_back(repository.document(role));
+  }
+  paths.push_back(repository.document(test::bin_of()));
+  const auto look = [&]() -> Result<void> {
+    RepositoryClient client = open();
+    TRY(client.refresh(kNow));
+    const Catalog catalog = TRY(client.catalog(kStable, kBuildId));
+    return client.check_logged(*catalog.newest());
+  };
+  for (const std::string& path : paths) {
     fetcher.instead.clear();
     keep(path);
     fetcher.instead[path].resize(fetcher.instead[path].size() / 2);
-    EXPECT_NE(refresh(), "ok") << path;
+    fs::remove_all(state);
+    EXPECT_NE(code(look()), "ok") << path;
   }
   fetcher.instead.clear();
-  EXPECT_EQ(refresh(), "ok");
+  EXPECT_EQ(code(look()), "ok");
 }
 
 TEST_F(Client, LeavesNothingOfATamperedPayload) {
   RepositoryClient client = open();
   ASSERT_EQ(code(client.refresh(kNow)), "ok");
-  const auto patchset = must(client.patchsets("stable", kBuildId)).front();
-  const std::string path =
-      "targets/stable/" + kBuildId + "/000001/" + patchset.module.sha256 + ".suture_1.ko";
+  const AvailablePatchset patchset = *must(client.catalog(kStable, kBuildId)).newest();
+  const std::string path = patchset.stored(patchset.module);
   keep(path);
   fetcher.instead[path].back() ^= 1;
   EXPECT_EQ(code(client.download(patchset, spool)), "repository.tampered");
@@ -139,13 +173,15 @@ TEST_F(Client, RefusesASwappedTarget) {
   must(repository.publish(2));
   RepositoryClient client = open();
   ASSERT_EQ(code(client.refresh(kNow)), "ok");
-  const auto found = must(client.patchsets("stable", kBuildId));
+  const auto found = must(client.catalog(kStable, kBuildId)).levels;
   AvailablePatchset swapped = found[1];
   swapped.manifest = found[0].manifest;
-  EXPECT_EQ(code(client.download(swapped, spool)), "repository.inconsistent");
+  EXPECT_EQ(code(check_manifest(manifest_of(found[0]), swapped)), "repository.inconsistent");
+  EXPECT_EQ(code(client.download(swapped, spool)), "log.not-included");
   swapped = found[1];
   swapped.module = found[0].module;
-  EXPECT_EQ(code(client.download(swapped, spool)), "repository.inconsistent");
+  EXPECT_EQ(code(check_manifest(manifest_of(swapped), swapped)), "repository.inconsistent");
+  EXPECT_EQ(code(client.download(swapped, spool)), "log.not-included");
 }
 
 TEST_F(Client, FollowsNewRoots) {
@@ -155,16 +191,24 @@ TEST_F(Client, FollowsNewRoots) {
   ASSERT_TRUE(renew_repository(later));
   RepositoryClient client = must(RepositoryClient::open(state, fetcher));
   ASSERT_EQ(code(client.refresh(later.now)), "ok");
-  EXPECT_EQ(client.root_version(), 2);
-  EXPECT_EQ(must(RepositoryClient::open(state, fetcher)).root_version(), 2);
+  EXPECT_EQ(client.trusted().root.version, 2);
+  EXPECT_EQ(must(RepositoryClient::open(state, fetcher)).trusted().root.version, 2);
 }
 
 TEST_F(Client, MendsADamagedCache) {
-  ASSERT_EQ(refresh(), "ok");
-  for (const char* name : {"timestamp.json", "snapshot.json", "targets.json", "root.json"}) {
+  const auto look = [&] {
+    RepositoryClient client = open();
+    must(client.refresh(kNow));
+    must(client.check_logged(*must(client.catalog(kStable, kBuildId)).newest()));
+  };
+  look();
+  const std::string bin = test::bin_of() + ".json";
+  for (const char* name : {"timestamp.json", "snapshot.json", "targets.json", "root.json",
+                           "stable~debian.json", bin.c_str(), "log.json", "log.head", "catalog"}) {
+    ASSERT_TRUE(fs::exists(state / name)) << name;
     ASSERT_TRUE(write_file(state / name, "damaged"));
-    EXPECT_EQ(refresh(), "ok") << name;
-    EXPECT_NE(must(read_text_file(state / name)), "damaged");
+    look();
+    EXPECT_NE(must(read_text_file(state / name)), "damaged") << name;
   }
 }
 

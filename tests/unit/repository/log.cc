@@ -71,9 +71,9 @@ TEST(LogTiles, ReadsBundlesOfAsManyEntriesAsAreMeant) {
 }
 
 /// Reads a folder, and counts.
-class FolderFetcher : public Fetcher {
+class LogFolder : public Fetcher {
  public:
-  explicit FolderFetcher(fs::path folder) : folder_(std::move(folder)) {}
+  explicit LogFolder(fs::path folder) : folder_(std::move(folder)) {}
   Result<Bytes> fetch(const std::string& path, std::size_t max_length) override {
     ++fetched;
     if (!fs::exists(folder_ / path)) return fail("repository.absent", "fetch " + path, "not there");
@@ -111,9 +111,9 @@ struct Log {
   Log() = default;
   explicit Log(std::span<const std::string> all) { append(all); }
   void append(std::span<const std::string> all) { head = must(append_to_log(folder.path(), head, all)); }
-  FolderFetcher fetcher() const { return FolderFetcher(folder.path()); }
+  LogFolder fetcher() const { return LogFolder(folder.path()); }
   std::string audit(const LogHead& of) const {
-    FolderFetcher from = fetcher();
+    LogFolder from = fetcher();
     auto reader = LogReader::open(from, of, "");
     return reader ? code(reader->audit()) : code(reader);
   }
@@ -179,7 +179,7 @@ TEST(LogWriter, GoesThroughThreeLevels) {
   EXPECT_TRUE(fs::exists(log.folder.path() / "tile/2/000.p/1"));
   EXPECT_EQ(log.audit(), "ok");
 
-  FolderFetcher fetcher = log.fetcher();
+  LogFolder fetcher = log.fetcher();
   auto reader = must(LogReader::open(fetcher, log.head, ""));
   for (const std::size_t index : {0u, 30000u, 65535u, 65536u, 65835u})
     EXPECT_EQ(code(reader.prove_inclusion(index, as_bytes(all[index]))), "ok") << index;
@@ -279,7 +279,7 @@ TEST(LogWriter, ForgetsWhatGotNoCheckpoint) {
 TEST(LogReader, ProvesEveryEntry) {
   const auto all = entries(600);
   const Log log(all);
-  FolderFetcher fetcher = log.fetcher();
+  LogFolder fetcher = log.fetcher();
   auto reader = must(LogReader::open(fetcher, log.head, ""));
   for (std::size_t index = 0; index < all.size(); ++index) {
     const MerkleProof proof = must(reader.prove_inclusion(index, as_bytes(all[index])));
@@ -294,7 +294,7 @@ TEST(LogReader, ProvesEveryEntry) {
 TEST(LogReader, ProvesThatTheLogOnlyGrew) {
   const auto all = entries(600);
   const Log log(all);
-  FolderFetcher fetcher = log.fetcher();
+  LogFolder fetcher = log.fetcher();
   auto reader = must(LogReader::open(fetcher, log.head, ""));
   for (std::size_t size = 0; size <= all.size(); size += 1 + size / 7) {
     const LogHead older = head_of(std::span(all).first(size));
@@ -314,7 +314,7 @@ TEST(LogReader, ReadsTheLogBelowItsFolder) {
   const TempDir folder = scratch();
   const auto all = entries(3);
   const LogHead head = must(append_to_log(folder.path() / "log", {}, all));
-  FolderFetcher fetcher(folder.path());
+  LogFolder fetcher(folder.path());
   EXPECT_EQ(code(must(LogReader::open(fetcher, head)).audit()), "ok");
   EXPECT_EQ(code(LogReader::open(fetcher, head, "elsewhere/")), "repository.absent");
   EXPECT_EQ(code(LogReader::open(fetcher, {kMaxLogSize + 1, kEmptyRoot})), "log.malformed");
@@ -323,7 +323,7 @@ TEST(LogReader, ReadsTheLogBelowItsFolder) {
 TEST(LogReader, ReadsEntriesFromWhereAnAuditorStopped) {
   const auto all = entries(600);
   const Log log(all);
-  FolderFetcher fetcher = log.fetcher();
+  LogFolder fetcher = log.fetcher();
   auto reader = must(LogReader::open(fetcher, log.head, ""));
   for (const std::uint64_t first : {0u, 1u, 255u, 256u, 300u, 512u, 599u, 600u, 700u}) {
     std::uint64_t next = first;
@@ -352,7 +352,7 @@ TEST(LogReader, DoesWithoutPartialFilesOnceTheFullOnesAreThere) {
 
 /// What reading everything says: proofs for each bundle, and all entries.
 std::string read_all(const Log& log, std::span<const std::string> all) {
-  FolderFetcher fetcher = log.fetcher();
+  LogFolder fetcher = log.fetcher();
   auto reader = LogReader::open(fetcher, log.head, "");
   if (!reader) return code(reader);
   for (std::size_t index = 0; index < all.size(); index += 100)
@@ -390,8 +390,8 @@ TEST(LogReader, IsNotFooledByTwoFacedMirrors) {
     Result<Bytes> fetch(const std::string& path, std::size_t max_length) override {
       return (turned ? then : first).fetch(path, max_length);
     }
-    FolderFetcher first;
-    FolderFetcher then;
+    LogFolder first;
+    LogFolder then;
     bool turned = false;
   } mirror(log, other);
   auto reader = must(LogReader::open(mirror, log.head, ""));
@@ -408,7 +408,7 @@ TEST(LogReader, TellsDamageFromLies) {
   Bytes changed = must(read_file(path));
   changed[0] ^= 1;
   must(write_file(path, changed));
-  FolderFetcher fetcher = log.fetcher();
+  LogFolder fetcher = log.fetcher();
   auto reader = must(LogReader::open(fetcher, log.head, ""));
   EXPECT_EQ(code(reader.prove_inclusion(3, as_bytes(all[3]))), "log.damaged");
   EXPECT_EQ(code(reader.prove_consistency(head_of(std::span(all).first(100)))), "log.damaged");

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <stdexcept>
 #include <string>
 
 #include "base/file.h"
@@ -18,6 +19,7 @@
 #include "repository/metadata.h"
 #include "repository/policy.h"
 #include "repository/publisher.h"
+#include "repository/renewal.h"
 
 namespace suture::test {
 
@@ -26,7 +28,7 @@ inline const tuf::Time kLater = kNow + std::chrono::hours(12);
 
 template <class T>
 T must(Result<T> result) {
-  EXPECT_TRUE(result) << (result ? "" : result.error().message());
+  if (!result) throw std::runtime_error(result.error().message());
   return *std::move(result);
 }
 
@@ -67,12 +69,15 @@ inline tuf::MetaFile described(std::int64_t version, const std::string& text) {
 }
 
 inline const std::string kBuildId(40, 'a');
+inline const Stream kStable{"stable", "debian"};
+inline const Stream kCanary{"canary", "debian"};
 
 /// A folder as `suture build` leaves it.
-inline std::filesystem::path make_patchset(const std::filesystem::path& parent, std::uint32_t level) {
-  const std::string module = "module of level " + std::to_string(level);
+inline std::filesystem::path make_patchset(const std::filesystem::path& parent, std::uint32_t level,
+                                           const std::string& build_id = kBuildId, std::string module = {}) {
+  if (module.empty()) module = "module of level " + std::to_string(level);
   Patchset patchset;
-  patchset.target = {"debian", "6.1.0-47-cloud-amd64", "6.1.170-3", "x86_64", kBuildId};
+  patchset.target = {"debian", "6.1.0-47-cloud-amd64", "6.1.170-3", "x86_64", build_id};
   patchset.level = level;
   patchset.engine = "klp";
   patchset.module_name = "suture_" + std::to_string(level);
@@ -81,7 +86,7 @@ inline std::filesystem::path make_patchset(const std::filesystem::path& parent, 
   patchset.module_size = module.size();
   patchset.fixes = {{"CVE-2026-53249", std::string(64, '0'), {"CVE-2026-53249"}}};
   patchset.tool = "suture 0.1.0";
-  const auto folder = parent / ("patchset-" + std::to_string(level));
+  const auto folder = parent / ("patchset-" + build_id.substr(0, 1) + std::to_string(level));
   EXPECT_TRUE(write_file(folder / patchset.module_file, module));
   EXPECT_TRUE(write_file(folder / kManifestName, json_text(to_json(patchset))));
   return folder;
@@ -114,22 +119,17 @@ inline void write_statement(const std::filesystem::path& folder, const Statement
   EXPECT_TRUE(write_file(folder / kQualificationName, text));
 }
 
-/// Reads a repository's folder, and lets a test stand between: an answer of its own for a path.
-class FolderFetcher : public Fetcher {
+/// A mirror of a repository's folder, which may lie: an answer of its own for a path.
+class Mirror : public FolderFetcher {
  public:
-  explicit FolderFetcher(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  explicit Mirror(const std::filesystem::path& folder) : FolderFetcher(folder) {}
   Result<Bytes> fetch(const std::string& path, std::size_t max_length) override {
     fetched.push_back(path);
     if (const auto found = instead.find(path); found != instead.end()) return Bytes(found->second);
-    if (!std::filesystem::exists(folder_ / path))
-      return fail("repository.absent", "fetch " + path, "no such file");
-    return read_file(folder_ / path, max_length);
+    return FolderFetcher::fetch(path, max_length);
   }
   std::map<std::string, Bytes> instead;
   std::vector<std::string> fetched;
-
- private:
-  std::filesystem::path folder_;
 };
 
 inline Bytes bytes_of(const std::string& text) {
@@ -139,22 +139,66 @@ inline Bytes bytes_of(const std::string& text) {
 /// A repository in a temporary folder.
 struct Repository {
   TempDir folder = scratch();
-  PublisherContext context{folder.path() / "repository", folder.path() / "keys", Expiry(), kNow};
-  Repository() { must(init_repository(context)); }
+  PublisherContext context{
+      .repository = folder.path() / "repository", .keys = folder.path() / "keys", .now = kNow};
+  // Few bins, since each is a file.
+  explicit Repository(const NewRepository& wanted = {.channels = {"canary", "stable"}, .bins = 2}) {
+    must(init_repository(context, wanted));
+  }
 
-  Result<AvailablePatchset> publish(std::uint32_t level, const std::string& channel = "stable") const {
-    return publish_patchset(context, qualified(level), channel);
+  Result<AvailablePatchset> publish(std::uint32_t level, const std::string& channel = "stable",
+                                    const std::string& build_id = kBuildId) const {
+    return TRY(publish_patchset(context, qualified(level, build_id), channel)).patchset;
   }
   /// A patchset that the repository's own qualifier vouches for.
-  std::filesystem::path qualified(std::uint32_t level) const {
-    const auto patchset = make_patchset(folder.path(), level);
+  std::filesystem::path qualified(std::uint32_t level, const std::string& build_id = kBuildId,
+                                  const std::string& module = {}) const {
+    const auto patchset = make_patchset(folder.path(), level, build_id, module);
     write_statement(patchset, make_statement(patchset), context.keys / kQualifierKey);
     return patchset;
   }
   std::filesystem::path metadata(const std::string& name) const {
     return context.repository / "metadata" / name;
   }
-  FolderFetcher fetcher() const { return FolderFetcher(context.repository); }
+  /// As the owner finds it that much later.
+  PublisherContext later(std::chrono::seconds by) const {
+    PublisherContext then = context;
+    then.now += by;
+    return then;
+  }
+  Mirror mirror() const { return Mirror(context.repository); }
+  RepositoryState read() const { return must(read_repository(context.repository)); }
+  std::int64_t version(const std::string& role) const {
+    for (const RoleState& state : read().roles) {
+      if (state.role == role) return state.version;
+    }
+    return 0;
+  }
+  /// The name under which the present document of a role is stored: "metadata/2.snapshot.json".
+  std::string document(const std::string& role) const {
+    const OwnedRepository owned = must(OwnedRepository::open({.repository = context.repository, .keys = {}}));
+    const std::int64_t version = role == "snapshot" ? owned.state().snapshot->version
+                                 : role == "root"   ? owned.state().root.version
+                                                    : owned.state().snapshot->meta.at(role + ".json").version;
+    return "metadata/" + tuf::versioned_name(version, role);
+  }
+  tuf::SigningKey key(const std::string& name) const {
+    return must(tuf::SigningKey::load(context.keys / (name + ".pem")));
+  }
 };
+
+/// The bin of the stable channel that has this kernel's catalog, of two.
+inline std::string bin_of(const std::string& build_id = kBuildId) {
+  const std::string hash = sha256_hex(as_bytes(catalog_path(kStable, build_id)));
+  return bin_role(kStable, hash.front() >= '8' ? 1 : 0, 2);
+}
+
+/// Swaps the signed content of a document for another, signed by this key.
+template <class Edit>
+std::string forged(const Bytes& document, tuf::Role kind, const tuf::Signer& key, Edit edit) {
+  Json content = must(tuf::parse_envelope(document, kind)).content;
+  edit(content);
+  return must(tuf::sign(content, {&key}));
+}
 
 }  // namespace suture::test

@@ -23,7 +23,7 @@ TEST(CanonicalJson, SortsAndEscapesAsTufWantsIt) {
 TEST(Key, VerifiesAKnownSignature) {
   const std::string point = "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025";
   const Json json = {{"keytype", "ed25519"}, {"scheme", "ed25519"}, {"keyval", {{"public", point}}}};
-  const PublicKey key = must(public_key_from_json(json));
+  const PublicKey key = must(public_key_from_json("id", json));
   const Bytes signature =
       must(from_hex("6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
                     "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"));
@@ -53,7 +53,7 @@ TEST(Time, HasOneForm) {
 }
 
 TEST(Metadata, ComesBackAsItWasWritten) {
-  const Targets targets{3, kLater, {{"a/b", {7, std::string(64, 'e'), {{"level", 1}}}}}};
+  const Targets targets{3, kLater, {{"a/b", {7, std::string(64, 'e'), {{"level", 1}}}}}, {}};
   EXPECT_EQ(to_json(must(targets_from_json(to_json(targets)))), to_json(targets));
   const Root root = test::Signers().root(2);
   EXPECT_EQ(to_json(must(root_from_json(to_json(root)))), to_json(root));
@@ -61,7 +61,7 @@ TEST(Metadata, ComesBackAsItWasWritten) {
 
 TEST(Metadata, RefusesPathsThatLeadElsewhere) {
   for (const char* path : {"", "/etc/passwd", "../x", "a/../b", "a//b", "a/", ".hidden", "a\\b", "a\nb"}) {
-    const Targets targets{1, kLater, {{path, {1, std::string(64, 'e'), nullptr}}}};
+    const Targets targets{1, kLater, {{path, {1, std::string(64, 'e'), nullptr}}}, {}};
     EXPECT_EQ(code(targets_from_json(to_json(targets))), "repository.malformed") << path;
   }
 }
@@ -80,20 +80,41 @@ TEST(Metadata, RefusesFieldsOutOfRange) {
   EXPECT_EQ(with("/roles/root/keyids", {"a", "a"}), "repository.malformed");
   EXPECT_EQ(with("/consistent_snapshot", false), "repository.malformed");
   EXPECT_EQ(with("/spec_version", "2.0.0"), "repository.spec-version");
-  EXPECT_EQ(with("/keys/abc", to_json(must(SigningKey::generate()).public_key())), "repository.malformed");
+  // Others name keys otherwise than we do; one key under two names is still one (verifier.cc).
+  EXPECT_EQ(with("/keys/abc", to_json(must(SigningKey::generate()).public_key())), "ok");
+  EXPECT_EQ(
+      with("/keys/abc", {{"keytype", "ed25519"}, {"scheme", "ed25519"}, {"keyval", {{"public", "ab"}}}}),
+      "key.malformed");
   EXPECT_EQ(with("/keys/abc", {{"keytype", "rsa"}, {"scheme", "pss"}}), "ok");
 }
 
-TEST(Layout, ReadsWhatItWrites) {
-  const std::string path = must(target_path({"stable", "ab12", 42, "patchset.json"}));
-  EXPECT_EQ(path, "stable/ab12/000042/patchset.json");
-  EXPECT_EQ(must(parse_target_path(path)).level, 42u);
-  EXPECT_EQ(stored_path(path, "f00"), "targets/stable/ab12/000042/f00.patchset.json");
-  EXPECT_EQ(code(target_path({"stable", "ab12", 0, "x"})), "repository.bad-level");
-  EXPECT_EQ(code(target_path({"stable", "ab12", 1'000'000, "x"})), "repository.bad-level");
-  for (const char* bad : {"", "a", "stable/ab12/42/x", "stable/ab12/-00042/x", "stable/ab12/00004x/y"}) {
-    EXPECT_FALSE(parse_target_path(bad)) << bad;
+TEST(Layout, NamesEachThingOnce) {
+  const Stream stream{"stable", "debian"};
+  EXPECT_EQ(stream_role(stream), "stable~debian");
+  EXPECT_EQ(bin_role(stream, 63, 64), "stable~debian~3f");
+  EXPECT_EQ(bin_role(stream, 3, 16), "stable~debian~3");
+  EXPECT_EQ(must(stream_of_role("stable~debian")), stream);
+  EXPECT_EQ(must(stream_of_role("stable~debian~3f")), stream);
+  EXPECT_EQ(catalog_path(stream, "ab12cd34"), "stable/debian/ab12cd34/catalog.json");
+  EXPECT_EQ(stored_path("stable/debian/ab12cd34/catalog.json", "f00"),
+            "targets/stable/debian/ab12cd34/f00.catalog.json");
+  EXPECT_EQ(payload_path("ab12cd34", 42, "f00", "x.ko"), "patchsets/ab12cd34/000042/f00.x.ko");
+}
+
+TEST(Layout, RefusesWhatCannotStandInAPath) {
+  EXPECT_EQ(code(check_payload_place("ab12cd34", 1, "x.ko")), "ok");
+  EXPECT_EQ(code(check_payload_place("ab12cd34", 0, "x.ko")), "repository.bad-level");
+  EXPECT_EQ(code(check_payload_place("ab12cd34", 1'000'000, "x.ko")), "repository.bad-level");
+  for (const char* bad : {"", "..", "AB12CD34", "ab12", "ab12cd3/", "ab12cd3."}) {
+    EXPECT_EQ(code(check_payload_place(bad, 1, "x.ko")), "repository.malformed") << bad;
   }
+  for (const char* bad : {"", ".", "..", ".x", "a/b", "a\\b", "a b", "a\n"}) {
+    EXPECT_EQ(code(check_payload_place("ab12cd34", 1, bad)), "repository.malformed") << bad;
+  }
+  for (const char* bad : {"", "log", "stable", "stable~", "~debian", "Stable~debian", "a/b~debian"}) {
+    EXPECT_EQ(code(stream_of_role(bad)), "repository.bad-role") << bad;
+  }
+  EXPECT_EQ(code(check_stream({"stable", "a/b"})), "repository.bad-distribution");
 }
 
 TEST(HttpFetcher, ReadsFilesWithinBounds) {

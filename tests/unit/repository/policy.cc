@@ -35,11 +35,44 @@ TEST(Policy, SaysWhichLineIsWrong) {
   EXPECT_NE(parse_policy("[qualification]\nother = 1").error().message().find("line 2"), std::string::npos);
 }
 
+TEST(Policy, NamesWhereAChannelIsPromotedFrom) {
+  const PublishingPolicy policy =
+      must(parse_policy("[channel.stable]\nfrom = \"testing\"\nafter = \"24h\"\n"
+                        "[channel.testing]\nfrom = \"canary\"\nafter = \"2d\"\n"));
+  EXPECT_EQ(policy.channels.at("stable").from, "testing");
+  EXPECT_EQ(policy.channels.at("stable").after, std::chrono::hours(24));
+  EXPECT_EQ(policy.channels.at("testing").after, std::chrono::hours(48));
+  for (const char* text : {"[channel.stable]\nafter = \"24\"", "[channel.stable]\nafter = \"-1h\"",
+                           "[channel.stable]\nafter = 24", "[channel.stable]\nfrom = 1",
+                           "[channel]\nstable = 1", "[channel.stable]\nwhen = \"24h\"", "channel = 1"}) {
+    EXPECT_EQ(code(parse_policy(text)), "repository.policy") << text;
+  }
+}
+
+TEST(Policy, NamesKeysThatAreNoFiles) {
+  const std::string key(64, 'a');
+  const auto signer = [&](const std::string& rest) {
+    return "[signer.root]\npublic = \"" + key + "\"\n" + rest;
+  };
+  const SignerPlace token = must(parse_policy(signer("pkcs11 = \"pkcs11:token=x\"\n"))).signers.at("root");
+  EXPECT_EQ(token.pkcs11, "pkcs11:token=x");
+  EXPECT_EQ(token.key.hex(), key);
+  const SignerPlace program =
+      must(parse_policy(signer("command = [\"kms\", \"sign\"]\n"))).signers.at("root");
+  EXPECT_EQ(program.command, (std::vector<std::string>{"kms", "sign"}));
+  for (const std::string& text :
+       {signer(""), signer("pkcs11 = \"file:x\"\n"), signer("command = [1]\n"), signer("command = \"kms\"\n"),
+        signer("command = [\"kms\"]\npkcs11 = \"pkcs11:token=x\"\n"),
+        std::string("[signer.root]\ncommand = [\"kms\"]\n")}) {
+    EXPECT_EQ(code(parse_policy(text)), "repository.policy") << text;
+  }
+}
+
 TEST(Policy, WhatNobodyTriedIsNotPublished) {
   const Repository repository;
   const auto folder = test::make_patchset(repository.folder.path(), 1);
   EXPECT_EQ(code(publish_patchset(repository.context, folder, "stable")), "publish.not-qualified");
-  EXPECT_FALSE(std::filesystem::exists(repository.context.repository / "targets"));
+  EXPECT_FALSE(std::filesystem::exists(repository.context.repository / "patchsets"));
 }
 
 TEST(Policy, WhatFailedIsNotPublished) {
@@ -72,14 +105,14 @@ TEST(Policy, AnOverrideIsRecorded) {
   const Repository repository;
   const auto folder = test::make_patchset(repository.folder.path(), 1);
   const auto published =
-      must(publish_patchset(repository.context, folder, "stable", "exploited in the wild"));
+      must(publish_patchset(repository.context, folder, "stable", "exploited in the wild")).patchset;
   EXPECT_FALSE(published.qualified());
-  EXPECT_TRUE(published.statement.path.ends_with("/override.json"));
-  const auto listed = must(read_repository(repository.context.repository)).patchsets;
+  EXPECT_EQ(published.statement.value().name, "override.json");
+  const auto listed = repository.read().patchsets;
   ASSERT_EQ(listed.size(), 1u);
-  EXPECT_EQ(listed[0].statement.sha256, published.statement.sha256);
+  EXPECT_EQ(listed[0].statement, published.statement);
   const auto text = must(read_text_file(folder / kOverrideName));
-  const auto owner = must(Ed25519Private::load(repository.context.keys / "targets.pem")).public_key();
+  const auto owner = must(Ed25519Private::load(repository.context.keys / "stable.pem")).public_key();
   const auto read = must(read_statement(text, {&owner, 1}));
   EXPECT_EQ(read.signer, owner);
   EXPECT_EQ(std::get<QualificationOverride>(read.statement.predicate).reason, "exploited in the wild");
@@ -92,16 +125,16 @@ TEST(Policy, MayAskForNothing) {
   const Repository repository;
   ASSERT_TRUE(write_file(repository.context.keys / kPolicyFile, "[qualification]\nrequired = false\n"));
   const auto folder = test::make_patchset(repository.folder.path(), 1);
-  const auto published = must(publish_patchset(repository.context, folder, "stable"));
+  const auto published = must(publish_patchset(repository.context, folder, "stable")).patchset;
   EXPECT_FALSE(published.qualified());
-  EXPECT_TRUE(published.statement.path.empty());
+  EXPECT_FALSE(published.statement);
 }
 
 TEST(Policy, WhatIsQualifiedSaysSo) {
   const Repository repository;
   const auto published = must(repository.publish(1));
   EXPECT_TRUE(published.qualified());
-  EXPECT_TRUE(must(read_repository(repository.context.repository)).patchsets.at(0).qualified());
+  EXPECT_TRUE(repository.read().patchsets.at(0).qualified());
 }
 
 }  // namespace

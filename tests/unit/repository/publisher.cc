@@ -16,9 +16,12 @@ using test::kNow;
 using test::must;
 using test::Repository;
 
+const NewRepository kSmall{.channels = {"stable"}, .bins = 2};
+
 TEST(Publisher, MakesKeysForTheirOwnerAlone) {
   const Repository repository;
-  for (const char* name : {"root.pem", "targets.pem", "snapshot.pem", "timestamp.pem"}) {
+  for (const char* name :
+       {"root.pem", "targets.pem", "snapshot.pem", "timestamp.pem", "log.pem", "stable.pem"}) {
     struct stat info {};
     ASSERT_EQ(::stat((repository.context.keys / name).c_str(), &info), 0) << name;
     EXPECT_EQ(info.st_mode & 0777, 0600u) << name;
@@ -32,27 +35,30 @@ TEST(Publisher, KeepsAnExistingRepositoryAndItsKeys) {
   EXPECT_EQ(code(init_repository(repository.context)), "repository.exists");
   PublisherContext second = repository.context;
   second.repository += "-2";
-  EXPECT_TRUE(must(init_repository(second)).empty());
+  EXPECT_TRUE(must(init_repository(second, kSmall)).empty());
 }
 
 TEST(Publisher, RefusesKeysThatWouldBeServed) {
   const TempDir folder = test::scratch();
-  const PublisherContext context{folder.path(), folder.path() / "keys/", Expiry(), kNow};
+  const PublisherContext context{.repository = folder.path(), .keys = folder.path() / "keys/", .now = kNow};
   EXPECT_EQ(code(init_repository(context)), "repository.keys-exposed");
   EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
 TEST(Publisher, RefusesAKeyThatOthersMayRead) {
   const Repository repository;
-  fs::permissions(repository.context.keys / "targets.pem", fs::perms(0644));
+  fs::permissions(repository.context.keys / "stable.pem", fs::perms(0644));
   EXPECT_EQ(code(repository.publish(1)), "key.exposed");
 }
 
 TEST(Publisher, RefusesKeysOfAnotherRepository) {
   Repository repository;
   const Repository other;
+  fs::copy_file(repository.context.keys / kPolicyFile, other.context.keys / kPolicyFile,
+                fs::copy_options::overwrite_existing);
+  const fs::path patchset = repository.qualified(1);
   repository.context.keys = other.context.keys;
-  EXPECT_EQ(code(repository.publish(1)), "repository.wrong-key");
+  EXPECT_EQ(code(publish_patchset(repository.context, patchset, "stable")), "repository.no-key");
 }
 
 TEST(Publisher, RefusesALevelThatIsNotHigher) {
@@ -69,7 +75,7 @@ TEST(Publisher, RefusesAModuleThatIsNotTheManifests) {
   const fs::path folder = test::make_patchset(repository.folder.path(), 1);
   ASSERT_TRUE(write_file(folder / "suture_1.ko", "another module"));
   EXPECT_EQ(code(publish_patchset(repository.context, folder, "stable")), "repository.module-differs");
-  EXPECT_FALSE(fs::exists(repository.context.repository / "targets"));
+  EXPECT_FALSE(fs::exists(repository.context.repository / "patchsets"));
 }
 
 TEST(Publisher, RefusesAChannelThatLeadsElsewhere) {
@@ -88,11 +94,38 @@ TEST(Publisher, RefusesWhereNoRepositoryIs) {
   EXPECT_FALSE(fs::exists(repository.context.repository));
 }
 
+TEST(Publisher, RefusesAChannelThatTheRepositoryDoesNotHave) {
+  const Repository repository;
+  const auto published = repository.publish(1, "nightly");
+  EXPECT_EQ(code(published), "repository.no-channel");
+  EXPECT_NE(published.error().message().find("stable/debian"), std::string::npos);
+  must(add_channel(repository.context, {"nightly", "debian"}));
+  EXPECT_EQ(code(repository.publish(1, "nightly")), "ok");
+  EXPECT_EQ(code(add_channel(repository.context, {"nightly", "debian"})), "repository.exists");
+}
+
+TEST(Publisher, HasAsManyBinsAsItWasMadeWith) {
+  const TempDir folder = test::scratch();
+  PublisherContext context{.repository = folder.path() / "r", .keys = folder.path() / "k", .now = kNow};
+  for (const unsigned bins : {0u, 3u, 8192u}) {
+    EXPECT_EQ(code(init_repository(context, {.channels = {"a"}, .bins = bins})), "repository.bad-bins");
+  }
+  must(init_repository(context, {.channels = {"a"}, .distributions = {"debian", "ubuntu"}, .bins = 32}));
+  must(add_channel(context, {"b", "debian"}));
+  OwnedRepository owned = must(OwnedRepository::open(context));
+  for (const Stream& stream : {Stream{"a", "ubuntu"}, Stream{"b", "debian"}}) {
+    must(owned.role(stream_role(stream)));
+    EXPECT_EQ(owned.bins_of(stream).size(), 32u);
+    EXPECT_EQ(owned.bins_of(stream).back(), stream_role(stream) + "~1f");
+  }
+}
+
 TEST(Publisher, RefusesToBuildOnTamperedMetadata) {
   const Repository repository;
-  std::string text = must(read_text_file(repository.metadata("1.targets.json")));
+  const fs::path targets = repository.context.repository / repository.document("targets");
+  std::string text = must(read_text_file(targets));
   text.replace(text.find("2027"), 4, "2099");
-  ASSERT_TRUE(write_file(repository.metadata("1.targets.json"), text));
+  ASSERT_TRUE(write_file(targets, text));
   EXPECT_EQ(code(repository.publish(1)), "repository.mix-and-match");
 }
 
@@ -101,25 +134,30 @@ TEST(Publisher, GoesOnAfterOneThatWasKilledBeforeTheTimestamp) {
   const Bytes before = must(read_file(repository.metadata("timestamp.json")));
   must(repository.publish(1));
   ASSERT_TRUE(write_file(repository.metadata("timestamp.json"), before));
-  EXPECT_TRUE(must(read_repository(repository.context.repository)).patchsets.empty());
+  EXPECT_TRUE(repository.read().patchsets.empty());
   must(repository.publish(1));
-  EXPECT_EQ(must(read_repository(repository.context.repository)).patchsets.size(), 1u);
+  EXPECT_EQ(repository.read().patchsets.size(), 1u);
 }
 
 TEST(Publisher, GivesTheSameBytesForTheSameInput) {
   Repository first;
   PublisherContext second = first.context;
   second.repository += "-2";
-  must(init_repository(second));
+  must(init_repository(second, {.channels = {"canary", "stable"}, .bins = 2}));
   must(first.publish(1));
-  must(publish_patchset(second, first.folder.path() / "patchset-1", "stable"));
-  for (const char* name : {"1.root.json", "2.targets.json", "2.snapshot.json", "timestamp.json"}) {
-    EXPECT_EQ(must(read_file(first.metadata(name))), must(read_file(second.repository / "metadata" / name)));
+  must(publish_patchset(second, first.qualified(1), "stable"));
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(first.context.repository)) {
+    if (!entry.is_regular_file()) continue;
+    const fs::path path = fs::relative(entry.path(), first.context.repository);
+    EXPECT_EQ(must(read_file(entry.path())), must(read_file(second.repository / path))) << path;
+    files++;
   }
+  EXPECT_GT(files, 10u);
 }
 
 TEST(Publisher, LetsOneWorkAtATime) {
-  const Repository repository;
+  const Repository repository({.channels = {"a", "b", "c", "d"}, .bins = 2});
   std::vector<std::thread> threads;
   for (const std::string channel : {"a", "b", "c", "d"}) {
     threads.emplace_back([&repository, channel] {
@@ -131,33 +169,8 @@ TEST(Publisher, LetsOneWorkAtATime) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(must(read_repository(repository.context.repository)).patchsets.size(), 4u);
-}
-
-TEST(Publisher, RenewsOnlyWhatIsDue) {
-  const Repository repository;
-  PublisherContext later = repository.context;
-  const auto versions = [&] {
-    std::map<tuf::Role, std::int64_t> all;
-    for (const auto& role : must(read_repository(later.repository)).roles) all[role.role] = role.version;
-    return all;
-  };
-  using enum tuf::Role;
-  using Versions = std::map<tuf::Role, std::int64_t>;
-  later.now = kNow + std::chrono::hours(12);
-  EXPECT_TRUE(must(renew_repository(later)).empty());
-  EXPECT_EQ(versions(), (Versions{{kRoot, 1}, {kTimestamp, 2}, {kSnapshot, 2}, {kTargets, 1}}));
-  later.now = kNow + std::chrono::days(70);
-  EXPECT_TRUE(must(renew_repository(later)).empty());
-  EXPECT_EQ(versions(), (Versions{{kRoot, 1}, {kTimestamp, 3}, {kSnapshot, 3}, {kTargets, 2}}));
-}
-
-TEST(Publisher, SaysWhichOfflineKeyIsNeeded) {
-  const Repository repository;
-  fs::remove(repository.context.keys / "root.pem");
-  PublisherContext later = repository.context;
-  later.now = kNow + std::chrono::days(300);
-  EXPECT_EQ(must(renew_repository(later)), std::vector{tuf::Role::kRoot});
+  EXPECT_EQ(repository.read().patchsets.size(), 4u);
+  EXPECT_EQ(repository.read().log.size, 4u);
 }
 
 }  // namespace

@@ -100,8 +100,7 @@ TEST_F(Verifier, TakesOneKeyInTwoFormsForOneKey) {
   const SigningKey& key = signers.keys.at(Role::kRoot);
   Json content = to_json(signers.root(1));
   Json twin = to_json(key.public_key());
-  twin["note"] = "another id for the same point";
-  const std::string id = must(public_key_from_json(twin)).id;
+  const std::string id = "another name";
   content["keys"][id] = twin;
   content["roles"]["root"] = {{"keyids", {key.public_key().id, id}}, {"threshold", 2}};
   Json document = must(parse_json(must(sign(content, {&key})), "root"));
@@ -140,7 +139,7 @@ TEST_F(Verifier, RefusesAFrozenRepository) {
   EXPECT_EQ(code(update_snapshot(naming(6, old_snapshot), as_bytes(old_snapshot), kNow)),
             "repository.expired");
   EXPECT_EQ(code(update_targets(trusted, as_bytes(targets(5)), kLater)), "repository.expired");
-  EXPECT_EQ(code(check_fresh(Role::kRoot, trusted.root.expires, kLater)), "repository.expired");
+  EXPECT_EQ(code(check_fresh("root", trusted.root.expires, kLater)), "repository.expired");
 }
 
 TEST_F(Verifier, RefusesASnapshotThatTheTimestampDoesNotName) {
@@ -159,10 +158,14 @@ TEST_F(Verifier, RefusesTargetsThatTheSnapshotDoesNotName) {
   EXPECT_EQ(code(update_targets(trusted, as_bytes(targets(4)), kNow)), "repository.mix-and-match");
 }
 
-TEST_F(Verifier, RefusesAnySingleChangedByteOfSignedContent) {
-  std::string text = timestamp(6, {6, {}, {}});
-  text.replace(text.find("\"version\": 6"), 12, "\"version\": 7");
-  EXPECT_EQ(code(update_timestamp(trusted, as_bytes(text), kNow)), "repository.bad-signature");
+TEST_F(Verifier, RefusesAnySingleChangedByte) {
+  const std::string good = timestamp(6, {6, {}, {}});
+  ASSERT_EQ(code(update_timestamp(trusted, as_bytes(good), kNow)), "ok");
+  for (std::size_t i = 0; i < good.size(); i++) {
+    std::string text = good;
+    text[i] ^= 1;
+    EXPECT_NE(code(update_timestamp(trusted, as_bytes(text), kNow)), "ok") << i;
+  }
 }
 
 TEST_F(Verifier, RefusesTruncatedMetadataAtEveryLength) {

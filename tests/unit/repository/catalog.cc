@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repository/catalog.h"
+
+#include "make.h"
+
+namespace suture {
+namespace {
+
+using test::code;
+using test::kBuildId;
+using test::kStable;
+using test::must;
+
+AvailablePatchset patchset(std::uint32_t level) {
+  return {.stream = kStable,
+          .build_id = kBuildId,
+          .release = "6.1.0-47-cloud-amd64",
+          .level = level,
+          .published = "2026-11-24T10:00:00Z",
+          .cves = {"CVE-2026-53249"},
+          .manifest = {"patchset.json", std::string(64, 'a'), 100},
+          .module = {"suture_1.ko", std::string(64, 'b'), 1000},
+          .statement = RemoteFile{"qualification.json", std::string(64, 'c'), 10},
+          .log_index = level};
+}
+
+Catalog catalog() {
+  Catalog made{.stream = kStable, .build_id = kBuildId, .release = "6.1.0-47-cloud-amd64"};
+  for (const std::uint32_t level : {1u, 2u, 5u}) made.levels.push_back(patchset(level));
+  made.levels[2].withdrawn = Withdrawal{"it hangs", "2026-11-25T10:00:00Z", 6};
+  made.levels[0].statement.reset();
+  return made;
+}
+
+std::string parse(const std::string& text) {
+  return code(parse_catalog(text, kStable, kBuildId));
+}
+
+/// The good one with another value.
+std::string with(const char* pointer, Json value) {
+  Json json = must(parse_json(catalog_text(catalog()), "test"));
+  json[Json::json_pointer(pointer)] = std::move(value);
+  return parse(json_text(json));
+}
+
+TEST(Catalog, ComesBackAsItWasWritten) {
+  const Catalog read = must(parse_catalog(catalog_text(catalog()), kStable, kBuildId));
+  EXPECT_EQ(read, catalog());
+  EXPECT_EQ(catalog_text(read), catalog_text(catalog()));
+}
+
+TEST(Catalog, TheNewestIsTheHighestThatWasNotWithdrawn) {
+  Catalog read = catalog();
+  EXPECT_EQ(read.newest()->level, 2u);
+  read.levels[1].withdrawn = read.levels[0].withdrawn = Withdrawal{};
+  EXPECT_EQ(read.newest(), nullptr);
+  EXPECT_EQ(Catalog().newest(), nullptr);
+  EXPECT_EQ(read.find(5), &read.levels[2]);
+  EXPECT_EQ(read.find(3), nullptr);
+}
+
+TEST(Catalog, LevelsMustRise) {
+  EXPECT_EQ(with("/levels/1/level", 3), "ok");
+  EXPECT_EQ(with("/levels/1/level", 1), "catalog.schema");
+  EXPECT_EQ(with("/levels/1/level", 5), "catalog.schema");
+  EXPECT_EQ(with("/levels/2/level", 1'000'000), "catalog.schema");
+  EXPECT_EQ(with("/levels/0/level", 0), "repository.bad-level");
+  EXPECT_EQ(with("/levels/0/level", -1), "catalog.schema");
+}
+
+TEST(Catalog, MustBeOfThisStreamAndKernel) {
+  EXPECT_EQ(with("/channel", "canary"), "catalog.schema");
+  EXPECT_EQ(with("/distribution", "ubuntu"), "catalog.schema");
+  EXPECT_EQ(with("/build_id", std::string(40, 'b')), "catalog.schema");
+}
+
+TEST(Catalog, NamesFilesByHashAndPlainly) {
+  EXPECT_EQ(with("/levels/0/module/sha256", std::string(63, 'a')), "catalog.schema");
+  EXPECT_EQ(with("/levels/0/module/sha256", std::string(64, 'A')), "catalog.schema");
+  EXPECT_EQ(with("/levels/0/module/name", "../x.ko"), "repository.malformed");
+  EXPECT_EQ(with("/levels/0/manifest/name", ""), "repository.malformed");
+  EXPECT_EQ(with("/levels/0/module/length", -1), "catalog.schema");
+  EXPECT_EQ(with("/levels/1/statement/sha256", "x"), "catalog.schema");
+}
+
+TEST(Catalog, RefusesFieldsOfAnotherType) {
+  for (const char* pointer :
+       {"/levels", "/levels/0", "/levels/0/level", "/levels/0/published", "/levels/0/cves",
+        "/levels/0/cves/0", "/levels/0/manifest", "/levels/0/module", "/levels/0/log", "/levels/2/withdrawn",
+        "/levels/2/withdrawn/log", "/levels/2/withdrawn/reason", "/release", "/channel"}) {
+    EXPECT_NE(with(pointer, true), "ok") << pointer;
+    EXPECT_NE(with(pointer, nullptr), "ok") << pointer;
+  }
+}
+
+TEST(Catalog, RefusesBrokenInput) {
+  const std::string text = catalog_text(catalog());
+  for (std::size_t length = 0; length + 2 < text.size(); length++) {
+    EXPECT_NE(parse(text.substr(0, length)), "ok") << length;
+  }
+  EXPECT_NE(parse("[]"), "ok");
+  EXPECT_EQ(parse(text + std::string(kMostCatalog, ' ')), "json.too-large");
+  std::string deep;
+  for (int i = 0; i < 100; i++) deep += "{\"levels\":[";
+  EXPECT_NE(parse(deep), "ok");
+}
+
+// Both are canonical, and of one kind each: nobody can take one for the other.
+TEST(Catalog, LogEntriesNameWhatTheyVouchFor) {
+  const AvailablePatchset one = patchset(1);
+  const std::string entry = publication_entry(one);
+  EXPECT_EQ(entry.find('\n'), std::string::npos);
+  for (const auto change :
+       {+[](AvailablePatchset& p) { p.level = 2; }, +[](AvailablePatchset& p) { p.build_id[0] = 'b'; },
+        +[](AvailablePatchset& p) { p.module.sha256[0] = 'c'; },
+        +[](AvailablePatchset& p) { p.manifest.sha256[0] = 'c'; },
+        +[](AvailablePatchset& p) { p.stream.channel = "canary"; },
+        +[](AvailablePatchset& p) { p.published = "2026-11-24T10:00:01Z"; }}) {
+    AvailablePatchset other = one;
+    change(other);
+    EXPECT_NE(publication_entry(other), entry);
+  }
+  EXPECT_NE(withdrawal_entry(one, {"a", one.published, 0}), entry);
+  EXPECT_NE(withdrawal_entry(one, {"a", one.published, 0}), withdrawal_entry(one, {"b", one.published, 0}));
+}
+
+}  // namespace
+}  // namespace suture

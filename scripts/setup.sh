@@ -9,7 +9,7 @@ usage() {
   cat <<'TEXT'
 usage: scripts/setup.sh [--test] [--list]
 
-  --test   also install what only tests and benchmarks need (clang-19, linters, stress-ng, firmware)
+  --test   also install what only tests and benchmarks need (clang-19, linters, stress-ng, firmware, nginx, node)
   --list   print the packages instead of installing them
 TEXT
 }
@@ -22,7 +22,7 @@ build_packages="
   g++ gcc-12 make cmake ninja-build pkg-config
   libelf-dev libdw-dev libzydis-dev libcurl4-openssl-dev libboost1.81-dev nlohmann-json3-dev
   libtomlplusplus-dev libcli11-dev libfmt-dev libspdlog-dev libsystemd-dev libsqlite3-dev libssl-dev
-  libbpf-dev libzstd-dev liblz4-dev libbz2-dev liblzma-dev zlib1g-dev libp11-kit-dev
+  libbpf-dev libzstd-dev liblz4-dev libbz2-dev liblzma-dev zlib1g-dev libp11-kit-dev libarchive-dev
   libgtest-dev libgmock-dev
   dpkg-dev rpm xz-utils zstd patch bc
   mmdebstrap bubblewrap
@@ -30,19 +30,23 @@ build_packages="
 "
 # clang 14 cannot compile std::expected of libstdc++, hence 19.
 # stress-ng keeps the machine busy in which bench/corpus.sh tries patches; faketime builds in another year; softhsm2
-# is a token for signing keys, which opensc fills; tests/vm/secure_boot.sh boots from a disk through firmware, shim and
-# GRUB.
+# is a token for signing keys, which opensc fills; nginx and tinyproxy stand between a repository and its hosts;
+# tests/vm/secure_boot.sh boots from a disk through firmware, shim and GRUB.
 test_packages="
   clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck stress-ng faketime
-  softhsm2 opensc
-  ovmf shim-signed grub-efi-amd64-signed mtools dosfstools mokutil openssl
+  softhsm2 opensc nginx tinyproxy-bin openssl
+  ovmf shim-signed grub-efi-amd64-signed mtools dosfstools mokutil
 "
+# For another implementation of what the repository speaks. A newer nodejs than Debian's brings an npm of its own,
+# which Debian's package npm conflicts with: only what is not there as a command is installed.
+test_commands="npm:npm"
 
 packages=$build_packages
+commands=
 list=no
 for option in "$@"; do
   case $option in
-    --test) packages="$packages $test_packages" ;;
+    --test) packages="$packages $test_packages"; commands=$test_commands ;;
     --list) list=yes ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
@@ -52,10 +56,15 @@ done
 if [ $list = yes ]; then
   # shellcheck disable=SC2086 # a list of words
   printf '%s\n' $packages
+  # shellcheck disable=SC2086 # a list of words
+  [ -z "$commands" ] || printf '%s\n' $commands | sed 's/.*://'
   exit 0
 fi
 
 missing=
+for command in $commands; do
+  command -v "${command%:*}" >/dev/null || missing="$missing ${command#*:}"
+done
 for package in $packages; do
   status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
   [ "$status" = installed ] || missing="$missing $package"

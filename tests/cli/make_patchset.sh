@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# make_patchset.sh FOLDER LEVEL [BUILD_ID]: a folder as `suture build` leaves it, without a kernel: its module is a line
+# of text. To `suture publish --unqualified REASON`, all that counts is that the manifest names it.
+set -eu
+folder=$1
+level=$2
+build_id=${3:-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}
+name=suture_$level
+mkdir -p "$folder"
+echo "module of level $level for $build_id" >"$folder/$name.ko"
+sha256=$(sha256sum "$folder/$name.ko")
+cat >"$folder/patchset.json" <<JSON
+{
+  "format": 1,
+  "target": {
+    "distribution": "debian",
+    "release": "6.1.0-47-cloud-amd64",
+    "version": "6.1.170-3",
+    "architecture": "x86_64",
+    "build_id": "$build_id"
+  },
+  "level": $level,
+  "engine": "klp",
+  "module": {
+    "name": "$name",
+    "file": "$name.ko",
+    "sha256": "${sha256%% *}",
+    "size": $(wc -c <"$folder/$name.ko")
+  },
+  "fixes": [
+    {
+      "name": "CVE-2026-53249",
+      "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
+      "cves": ["CVE-2026-53249"]
+    }
+  ],
+  "objects": [],
+  "risks": [],
+  "tool": "suture of a test"
+}
+JSON

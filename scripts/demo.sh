@@ -107,6 +107,7 @@ cp "$work/repository/metadata/1.root.json" "$work/root.json"
 cat >"$work/agent.toml" <<TEXT
 repository = "http://10.0.2.2:$port/repository/"
 channel = "stable"
+distribution = "debian"
 server = "http://10.0.2.2:$port/"
 TEXT
 "$bin/suture-vm" --kernel "$(target_path image)" --modules "$(target_path modules)" \

@@ -39,7 +39,7 @@ check "the module vsock goes again" rmmod vsock
 
 step "what goes wrong"
 other_agent() { # FILE LINE...: a configuration with its own state, of which no agent runs
-  { printf '%s\n' "$@" | sed 1d; echo "socket = \"$1.sock\""; echo "state = \"$1.state\""; } >"$1"
+  { printf '%s\n' "$@" | sed 1d; echo 'distribution = "debian"'; echo "socket = \"$1.sock\""; echo "state = \"$1.state\""; } >"$1"
 }
 unpatched() {
   [ -z "$(ls /sys/kernel/livepatch)" ] && [ "$(probe CVE-2026-53249)" = open ]

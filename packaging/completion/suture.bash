@@ -26,7 +26,9 @@ _suture() {
       --target | --targets | --fix | --fixes | --header-units | --jobs | --level | --output | --repository | --repo | --channel | --keys | --expires | --config | \
         -o | --object | --symbols | --unit | --entry-size | --function | --original | --syntax | --build | --source | \
         --image | --modules | --headers | --kbuild | --packages | --compiler | --all | --key | --probe | --previous | --html | --accel | \
-        --machines | --times | --timeout | --unqualified) continue ;;
+        --machines | --times | --timeout | --unqualified | --distribution | --bins | --to | --from | --after | --build-id | --reason | \
+        --keep | --key-id | --threshold | --name | --passphrase-file | --request | --root | --head | --since | --grace | --state | --proxy | \
+        --tls-ca | --tls-certificate | --tls-key | --module-key | --module-certificate | --bits | --days) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -35,18 +37,19 @@ _suture() {
   COMPREPLY=()
   case $previous in
     --output | -o)
-      if [[ $command == delta ]]; then compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; fi
+      if [[ $command == delta || $action == fetch ]]; then compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; fi
       ;;&
-    --store | --output | --fixes | --all | --probe | --previous | --repository | --repo | --keys | --build | --source | --modules | --headers | --kbuild)
+    --store | --output | --fixes | --all | --probe | --previous | --repository | --repo | --keys | --state | --build | --source | --modules | --headers | --kbuild)
       compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
       ;;
-    --fix | --config | --key | --module-key | --module-certificate | --html | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --passphrase-file | --request | --root | --since | --tls-ca | --tls-certificate | --tls-key | \
+      --module-key | --module-certificate | --fix | --config | --key | --html | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --target) mapfile -t COMPREPLY < <(compgen -W "$(_suture_targets "$store")" -- "$current"); return ;;
     --accel) mapfile -t COMPREPLY < <(compgen -W 'tcg auto' -- "$current"); return ;;
     --syntax) mapfile -t COMPREPLY < <(compgen -W 'att intel' -- "$current"); return ;;
     --function) mapfile -t COMPREPLY < <(compgen -W "$(_suture_functions "$action")" -- "$current"); return ;;
-    --channel) mapfile -t COMPREPLY < <(compgen -W 'stable canary' -- "$current"); return ;;
+    --channel | --to | --from) mapfile -t COMPREPLY < <(compgen -W 'canary testing stable' -- "$current"); return ;;
     --object) mapfile -t COMPREPLY < <(compgen -W "vmlinux $(cut -d ' ' -f 1 /proc/modules 2>/dev/null)" -- "$current"); return ;;
     --entry-size)
       mapfile -t COMPREPLY < <(compgen -S = -W 'alt_instr paravirt_patch_site exception_table_entry bug_entry jump_entry static_call_site orc_entry' -- "$current")
@@ -54,7 +57,8 @@ _suture() {
       ;;
     --compiler) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
     --targets) mapfile -t COMPREPLY < <(compgen -W "debian:* $(_suture_targets "$store")" -- "$current"); return ;;
-    --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified | --name | --bits | --days) return ;;
+    --distribution | --bins | --after | --build-id | --reason | --keep | --key-id | --threshold | --name | --head | --grace | --bits | --days | \
+      --proxy | --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified) return ;;
   esac
 
   local options='--json --help' words=''
@@ -79,12 +83,35 @@ _suture() {
     delta) options+=' --output --object --symbols --unit --entry-size' ;;
     repo)
       case $action in
-        '') words='init list renew key mok' ;;
-        init | renew) options+=' --keys --expires' ;;
+        '') words='init status list renew add-channel promote withdraw expire add-key remove-key rotate sign apply key mok verify audit mirror fetch export import gc' ;;
+        add-key | remove-key | rotate)
+          # The repository comes first, then the role.
+          words='root targets snapshot timestamp log canary testing stable'
+          ;;&
+        init | renew | add-channel | promote | withdraw | expire | add-key | remove-key | rotate | apply)
+          options+=' --keys --passphrase-file --request --expires'
+          ;;&
+        init) options+=' --encrypt --channel --distribution --bins' ;;
+        status) options+=' --keys' ;;
+        add-channel) options+=' --distribution' ;;
+        promote) options+=' --to --from --after --build-id' ;;
+        withdraw) options+=' --channel --reason --build-id --distribution' ;;
+        expire) options+=' --keep --channel' ;;
+        add-key) options+=' --key --threshold' ;;
+        remove-key) options+=' --key-id --threshold' ;;
+        rotate) options+=' --name --encrypt' ;;
+        sign) options+=' --keys --passphrase-file --key' ;;
+        key) options+=' --passphrase-file --encrypt' ;;
         mok) options+=' --name --bits --days' ;;
+        verify | mirror) options+=' --root --proxy --tls-ca --tls-certificate --tls-key' ;;
+        audit) options+=' --root --head --proxy --tls-ca --tls-certificate --tls-key' ;;
+        fetch) options+=' --root --output -o --state --proxy --tls-ca --tls-certificate --tls-key' ;;
+        export) options+=' --since' ;;
+        import) options+=' --root' ;;
+        gc) options+=' --grace --dry-run' ;;
       esac
       ;;
-    publish) options+=' --repository --repo --channel --keys --expires --unqualified' ;;
+    publish) options+=' --repository --repo --channel --keys --passphrase-file --request --expires --unqualified' ;;
     update | revert | status | list-cves) options+=' --config' ;;
   esac
   if [[ $current == -* ]]; then words=$options; fi

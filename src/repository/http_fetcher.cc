@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <string_view>
@@ -94,6 +95,8 @@ struct HttpFetcher::Exchange {
   bool too_large = false;
   bool slow = false;
   std::string tag{};
+  std::time_t date = 0;      ///< of the answer, by the server's clock; 0 or less: it did not say
+  std::time_t modified = 0;  ///< of the file's last change
 
   static std::size_t receive(const char* data, std::size_t, std::size_t size, void* context) {
     auto& exchange = *static_cast<Exchange*>(context);
@@ -110,8 +113,17 @@ struct HttpFetcher::Exchange {
     if (exchange.header_bytes > kMostHeaderBytes) return 0;
     const std::string_view value = header_value({data, size}, "etag");
     if (value.size() <= kLongestValidator && !value.empty()) exchange.tag = value;
+    take_time({data, size}, "date", exchange.date);
+    take_time({data, size}, "last-modified", exchange.modified);
     return size;
   }
+  static void take_time(std::string_view line, std::string_view name, std::time_t& time) {
+    const std::string value(header_value(line, name));
+    if (!value.empty()) time = curl_getdate(value.c_str(), nullptr);
+  }
+  /// Servers make tags from the time of the last change, in seconds: within that second, another file of the
+  /// same length may come to have the same tag (RFC 9110, 8.8.2.2).
+  bool tag_is_strong() const { return modified <= 0 || date > modified + 1; }
 };
 
 Result<HttpFetcher> HttpFetcher::open(std::string base_url, HttpOptions options) {
@@ -194,7 +206,7 @@ Result<std::optional<Bytes>> HttpFetcher::fetch_if_changed(const std::string& pa
                     }};
   TRY(perform(path, exchange));
   if (exchange.status == 304) return std::nullopt;
-  validator = exchange.tag;
+  validator = exchange.tag_is_strong() ? exchange.tag : std::string();
   return bytes;
 }
 

@@ -37,8 +37,9 @@ class EvilServer {
     bool ranges = true;                ///< false: sends all, whatever was asked for
     std::uint64_t endless = 0;         ///< the answer is as long as that
     bool endless_headers = false;
-    bool drip = false;  ///< a byte a second
-    bool tags = true;   ///< sends entity tags, and heeds them
+    bool drip = false;      ///< a byte a second
+    bool tags = true;       ///< sends entity tags, and heeds them
+    std::string headers{};  ///< more of them, each with its line break
   };
   struct Request {
     std::string path{};  ///< "metadata/timestamp.json"
@@ -199,7 +200,7 @@ class EvilServer {
       begin(304, 0, "ETag: " + tag + "\r\n");
       return;
     }
-    const std::string more = tag.empty() ? "" : "ETag: " + tag + "\r\n";
+    const std::string more = (tag.empty() ? "" : "ETag: " + tag + "\r\n") + manner.headers;
     std::string_view body = as_text(bytes);
     if (manner.ranges && request.first > 0) {
       if (request.first >= body.size()) {

@@ -109,6 +109,21 @@ TEST_F(Http, AnUnchangedFileIsNotSentAgain) {
   EXPECT_TRUE(validator.empty());
 }
 
+// nginx makes its tags of the second of the change and the length; two publications fit into one second.
+TEST_F(Http, ATagOfTheSameSecondIsNotKept) {
+  HttpFetcher fetcher = open();
+  std::string validator;
+  const std::string changed = "Last-Modified: Thu, 26 Nov 2026 21:00:00 GMT\r\n";
+  const auto fetched_at = [&](const char* date) {
+    server.behave("module", {.headers = changed + "Date: Thu, 26 Nov 2026 21:00:" + date + " GMT\r\n"});
+    must(fetcher.fetch_if_changed("module", module.size(), validator));
+    return !std::exchange(validator, "").empty();
+  };
+  EXPECT_FALSE(fetched_at("00"));
+  EXPECT_FALSE(fetched_at("01"));
+  EXPECT_TRUE(fetched_at("02"));
+}
+
 // An answer that nobody asked for must not pass for an empty file.
 TEST_F(Http, AnUnaskedUnchangedIsAnError) {
   server.behave("module", {.status = 304});

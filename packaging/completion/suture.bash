@@ -63,7 +63,7 @@ _suture() {
 
   local options='--json --help' words=''
   case $command in
-    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves'; options+=' --version' ;;
+    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves doctor'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in
@@ -113,6 +113,7 @@ _suture() {
       ;;
     publish) options+=' --repository --repo --channel --keys --passphrase-file --request --expires --unqualified' ;;
     update | revert | status | list-cves) options+=' --config' ;;
+    doctor) options+=' --config --offline' ;;
   esac
   if [[ $current == -* ]]; then words=$options; fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

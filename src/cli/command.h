@@ -33,5 +33,6 @@ void add_update_command(CLI::App& app, Invocation& invocation);
 void add_revert_command(CLI::App& app, Invocation& invocation);
 void add_status_command(CLI::App& app, Invocation& invocation);
 void add_list_cves_command(CLI::App& app, Invocation& invocation);
+void add_doctor_command(CLI::App& app, Invocation& invocation);
 
 }  // namespace suture::cli

@@ -15,6 +15,7 @@ namespace suture {
 struct HostPaths {
   std::filesystem::path sys = "/sys";
   std::filesystem::path proc = "/proc";
+  std::filesystem::path boot = "/boot";
 };
 
 struct RunningKernel {

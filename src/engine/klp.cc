@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "engine/module_loader.h"
+#include "engine/obstacles.h"
 
 namespace suture {
 namespace fs = std::filesystem;
@@ -78,10 +79,8 @@ Result<void> KlpEngine::check(const Patchset& patchset, ByteView module) const {
   const std::string what = "apply " + patchset.module_name;
   TRY(require_root(what));
   const RunningKernel host = TRY(kernel());
-  if (!host.livepatch || patchset.engine != "klp") {
-    return fail("engine.no-livepatch", what,
-                host.livepatch ? "it is made for the engine \"" + patchset.engine + "\""
-                               : "the running kernel has no livepatch support (CONFIG_LIVEPATCH)");
+  if (patchset.engine != "klp") {
+    return fail("engine.no-livepatch", what, "it is made for the engine \"" + patchset.engine + "\"");
   }
   if (patchset.target.build_id != host.build_id) {
     return fail("engine.wrong-kernel", what,
@@ -95,12 +94,8 @@ Result<void> KlpEngine::check(const Patchset& patchset, ByteView module) const {
     return fail("engine.wrong-module", what, "the module's bytes are not those that the manifest names",
                 "Fetch the patchset again: `suture update`.");
   }
-  for (const LivePatch& patch : TRY(read_live_patches(options_.paths))) {
-    if (!level_of_module(patch.name)) {
-      return fail("engine.foreign-livepatch", what,
-                  "the live patch \"" + patch.name + "\" of another maker is loaded and would be replaced",
-                  "Disable it first: `echo 0 > /sys/kernel/livepatch/" + patch.name + "/enabled`.");
-    }
+  for (const Obstacle& obstacle : find_obstacles(options_.paths, &patchset)) {
+    if (obstacle.blocks) return fail(obstacle.code, what, obstacle.text, obstacle.hint);
   }
   return {};
 }

@@ -29,9 +29,9 @@ class KlpEngine : public Engine {
   explicit KlpEngine(Options options) : options_(std::move(options)) {}
 
   /// Refusals: engine.not-root, engine.no-livepatch, engine.wrong-kernel, engine.wrong-module (the bytes are
-  /// not the manifest's), engine.foreign-livepatch (replacing would drop another vendor's patch),
-  /// engine.load-refused (the kernel's reason is in `why`), engine.transition-stalled (names the tasks;
-  /// reversed), engine.transition-stuck (the way back stalls as well).
+  /// not the manifest's), what blocks in engine/obstacles.h, engine.load-refused (the kernel's reason is in
+  /// `why`), engine.transition-stalled (names the tasks; reversed), engine.transition-stuck (the way back
+  /// stalls as well).
   Result<void> apply(const Patchset& patchset, ByteView module) override;
   Result<void> revert() override;
   Result<Applied> observe() const override;

@@ -57,6 +57,12 @@ note "$(cat /tmp/full.out)"
 check_equal "a full disk fails" yes $failed
 check "and nothing was applied" unpatched
 
+echo 0 >/proc/sys/kernel/ftrace_enabled
+check_fails "with ftrace switched off, nothing is applied" engine.ftrace-disabled suture update
+check_fails "and the doctor says why" engine.ftrace-disabled suture doctor
+echo 1 >/proc/sys/kernel/ftrace_enabled
+check "the kernel is as it was" unpatched
+
 step "check and apply"
 sutured >/tmp/sutured.log 2>&1 &
 check "the agent comes up" wait_for 90 test -S /run/suture/control.sock
@@ -66,6 +72,7 @@ vsock_probe closed
 check "the transition is over" grep -q 0 /sys/kernel/livepatch/suture_1/transition
 check "status tells a program" status_says state applied
 check "status tells a person" suture status
+check "the doctor finds nothing in the way" suture doctor
 check "list-cves tells a person" suture list-cves
 suture list-cves --json >/tmp/cves
 check "list-cves tells a program" test "$(grep -o 'CVE-2026-[0-9]*' /tmp/cves | sort -u | wc -l)" = 3

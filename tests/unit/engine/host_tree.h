@@ -28,7 +28,9 @@ class HostTree {
     EXPECT_TRUE(make_directories(folder_.path() / "sys/kernel/livepatch"));
   }
 
-  HostPaths paths() const { return {.sys = folder_.path() / "sys", .proc = folder_.path() / "proc"}; }
+  HostPaths paths() const {
+    return {.sys = folder_.path() / "sys", .proc = folder_.path() / "proc", .boot = folder_.path() / "boot"};
+  }
   void put(const std::string& path, std::string_view text) const {
     const auto written = write_file(folder_.path() / path, text);
     EXPECT_TRUE(written);

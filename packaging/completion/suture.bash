@@ -63,7 +63,7 @@ _suture() {
 
   local options='--json --help' words=''
   case $command in
-    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves doctor'; options+=' --version' ;;
+    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves check config doctor'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in
@@ -112,7 +112,14 @@ _suture() {
       esac
       ;;
     publish) options+=' --repository --repo --channel --keys --passphrase-file --request --expires --unqualified' ;;
-    update | revert | status | list-cves) options+=' --config' ;;
+    config)
+      options+=' --config'
+      case $action in
+        '') words='explain get set' ;;
+        get | set) words=$(suture config explain 2>/dev/null | sed -n '2,$s/ .*//p') ;;
+      esac
+      ;;
+    update | revert | status | list-cves | check) options+=' --config' ;;
     doctor) options+=' --config --offline' ;;
   esac
   if [[ $current == -* ]]; then words=$options; fi

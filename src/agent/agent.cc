@@ -7,12 +7,13 @@
 namespace suture {
 
 std::string_view name_of(Outcome outcome) {
-  static constexpr std::array<std::pair<Outcome, std::string_view>, 6> kNames = {{
+  static constexpr std::array<std::pair<Outcome, std::string_view>, 7> kNames = {{
       {Outcome::kApplied, "applied"},
       {Outcome::kUpToDate, "up-to-date"},
       {Outcome::kNothingForKernel, "nothing-for-kernel"},
       {Outcome::kHeld, "held"},
       {Outcome::kReverted, "reverted"},
+      {Outcome::kWaiting, "waiting"},
       {Outcome::kWentBack, "went-back"},
   }};
   for (const auto& [value, name] : kNames) {

@@ -36,19 +36,19 @@ enum class Outcome {
   kNothingForKernel,  ///< the channel has none for this kernel
   kHeld,              ///< an administrator took it back, and the timer leaves it so
   kReverted,          ///< taken out of the kernel
+  kWaiting,           ///< there is a newer one, which the policy does not let in yet
   kWentBack,          ///< from a level that was withdrawn, to the one below or to none
 };
 
 std::string_view name_of(Outcome outcome);
-
-/// Who wants an update. An administrator's lifts the hold that a revert set.
-enum class Asked { kByTimer, kByAdministrator };
 
 struct AgentStatus {
   HostReport report;
   std::string module_name;  ///< in the kernel now; empty: none
   bool transition = false;
   bool held = false;
+  std::uint32_t newest = 0;      ///< the level that the channel had for this host at the last check
+  std::string waits{};           ///< why that is not applied, if the policy says so
   std::optional<LogHead> log{};  ///< of the repository's transparency log, as it was checked last
 };
 
@@ -60,6 +60,8 @@ class Agent {
   /// patchset from the agent's own copy, before any network is needed.
   Result<void> start();
   Result<Outcome> update(Asked asked);
+  /// Asks what there is, and changes nothing.
+  Result<void> check();
   Result<Outcome> revert();
   /// Changes nothing, and works for any user who may read the state folder.
   Result<AgentStatus> status() const;
@@ -70,6 +72,7 @@ class Agent {
 
  private:
   Result<Outcome> update_locked(Asked asked);
+  Result<Answer> ask(const RunningKernel& kernel, AgentState& state, Asked asked);
   Result<Outcome> bring_in(const Offer& offer, const RunningKernel& kernel, AgentState state,
                            const Applied& applied, bool must_leave);
   Result<Outcome> leave(const RunningKernel& kernel);

@@ -10,15 +10,18 @@
 #include <charconv>
 #include <functional>
 #include <map>
+#include <span>
 
 #include "base/file.h"
 
 namespace suture {
 namespace {
 
+namespace fs = std::filesystem;
 using std::chrono::seconds;
 
 constexpr std::size_t kLimit = 64u << 10;
+constexpr const char* kSetName = "90-set.toml";
 
 std::unexpected<Error> wrong(const std::string& what, const std::string& why) {
   return fail("agent.config", what, why, "See suture-agent.toml(5).");
@@ -40,6 +43,24 @@ Result<void> read_proxy(const std::string& text, std::string& proxy) {
   const bool plain = std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c < 0x7f; });
   if (!known || !plain) return wrong("read a proxy's URL", "\"" + text + "\" is no http, https or socks URL");
   proxy = text;
+  return {};
+}
+
+Result<void> read_check(const std::string& text, bool& checks) {
+  if (text != "automatic" && text != "manual") {
+    return wrong("read when to check", "\"" + text + "\" is neither automatic nor manual");
+  }
+  checks = text == "automatic";
+  return {};
+}
+
+Result<void> read_highest(const std::string& text, InstallPolicy& policy) {
+  std::uint32_t level = 0;
+  const auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), level);
+  if (problem != std::errc() || rest != text.data() + text.size() || level == 0) {
+    return wrong("read a level", "\"" + text + "\" is no level: a number from 1");
+  }
+  policy.highest = level;
   return {};
 }
 
@@ -73,65 +94,182 @@ Result<void> read_span(const std::string& text, seconds least, seconds most, sec
   return {};
 }
 
-using Setter = std::function<Result<void>(AgentConfig&, const std::string&)>;
+struct Known {
+  std::function<Result<void>(AgentConfig&, const std::string&)> set;
+  const char* meaning;
+};
 
-const std::map<std::string_view, Setter>& settings() {
-  static const std::map<std::string_view, Setter> all = {
-      {"repository", [](auto& c, auto& v) { return read_url(v, c.repository); }},
-      {"channel", [](auto& c, auto& v) { return read_channel(v, c.channel); }},
-      {"distribution", [](auto& c, auto& v) { return read_channel(v, c.distribution); }},
-      {"proxy", [](auto& c, auto& v) { return read_proxy(v, c.proxy); }},
-      {"tls_ca", [](auto& c, auto& v) { return read_path(v, c.tls_ca); }},
-      {"tls_certificate", [](auto& c, auto& v) { return read_path(v, c.tls_certificate); }},
-      {"tls_key", [](auto& c, auto& v) { return read_path(v, c.tls_key); }},
-      {"server", [](auto& c, auto& v) { return read_url(v, c.server); }},
+const std::map<std::string_view, Known>& settings() {
+  static const std::map<std::string_view, Known> all = {
+      {"repository",
+       {[](auto& c, auto& v) { return read_url(v, c.repository); }, "where patchsets come from"}},
+      {"channel", {[](auto& c, auto& v) { return read_channel(v, c.channel); }, "stream of patchsets"}},
+      {"distribution",
+       {[](auto& c, auto& v) { return read_channel(v, c.distribution); }, "whose kernels run here"}},
+      {"proxy", {[](auto& c, auto& v) { return read_proxy(v, c.proxy); }, "proxy to the repository"}},
+      {"tls_ca", {[](auto& c, auto& v) { return read_path(v, c.tls_ca); }, "who vouches for servers"}},
+      {"tls_certificate",
+       {[](auto& c, auto& v) { return read_path(v, c.tls_certificate); }, "this machine's certificate"}},
+      {"tls_key", {[](auto& c, auto& v) { return read_path(v, c.tls_key); }, "and its private key"}},
+      {"server", {[](auto& c, auto& v) { return read_url(v, c.server); }, "where reports go"}},
+      {"check",
+       {[](auto& c, auto& v) { return read_check(v, c.checks); }, "look by the timer, or when told"}},
       {"interval",
-       [](auto& c, auto& v) { return read_span(v, seconds(10), seconds(30 * 86400), c.interval); }},
+       {[](auto& c, auto& v) { return read_span(v, seconds(10), seconds(30 * 86400), c.interval); },
+        "time between two checks"}},
+      {"install",
+       {[](auto& c, auto& v) { return read_install_mode(v, c.install); },
+        "install by itself, later, or never"}},
+      {"highest_level",
+       {[](auto& c, auto& v) { return read_highest(v, c.install); }, "no level above this one"}},
+      {"block",
+       {[](auto& c, auto& v) -> Result<void> {
+          c.install.blocked = TRY(parse_blocked(v));
+          return {};
+        },
+        "fixes and levels that are not wanted"}},
+      {"window",
+       {[](auto& c, auto& v) -> Result<void> {
+          c.install.windows = TRY(parse_windows(v));
+          return {};
+        },
+        "when to install"}},
       {"transition_timeout",
-       [](auto& c, auto& v) { return read_span(v, seconds(1), seconds(3600), c.transition_timeout); }},
+       {[](auto& c, auto& v) { return read_span(v, seconds(1), seconds(3600), c.transition_timeout); },
+        "until a transition is taken back"}},
       {"download_timeout",
-       [](auto& c, auto& v) { return read_span(v, seconds(1), seconds(86400), c.download_timeout); }},
-      {"root", [](auto& c, auto& v) { return read_path(v, c.root); }},
-      {"state", [](auto& c, auto& v) { return read_path(v, c.state); }},
-      {"socket", [](auto& c, auto& v) { return read_path(v, c.socket); }},
+       {[](auto& c, auto& v) { return read_span(v, seconds(1), seconds(86400), c.download_timeout); },
+        "until a check is given up"}},
+      {"root", {[](auto& c, auto& v) { return read_path(v, c.root); }, "the repository's first root"}},
+      {"state", {[](auto& c, auto& v) { return read_path(v, c.state); }, "folder for state"}},
+      {"socket", {[](auto& c, auto& v) { return read_path(v, c.socket); }, "the daemon's socket"}},
   };
   return all;
 }
 
-}  // namespace
+/// What a file says, each with its place.
+using Said = std::map<std::string, Setting>;
 
-Result<seconds> parse_duration(std::string_view text) {
-  static const std::map<std::string_view, std::int64_t> units = {
-      {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
-  std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  const auto unit = units.find(std::string_view(end, text.data() + text.size()));
-  constexpr std::int64_t kMost = 10'000'000;
-  if (error != std::errc() || unit == units.end() || count < 0 || count > kMost) {
-    return wrong("read a duration", "\"" + std::string(text) + "\" is not such as 90s, 15m, 4h or 2d");
+/// toml++ 3.3 runs into undefined behaviour at some letters beyond ASCII: they may stand in comments, where
+/// it need not see them.
+Result<std::string> without_letters(std::string_view text, const std::string& what) {
+  std::string plain(text);
+  const auto foreign = [](char c) { return static_cast<unsigned char>(c) > 0x7e; };
+  for (std::size_t begin = 0; begin < plain.size();) {
+    const std::size_t end = std::min(plain.find('\n', begin), plain.size());
+    const std::size_t first = std::min(plain.find_first_not_of(" \t", begin), end);
+    const auto line = std::span(plain).subspan(begin, end - begin);
+    const bool comment = first < end && plain[first] == '#';
+    if (comment) std::ranges::replace_if(line, foreign, '?');
+    if (std::ranges::any_of(line, foreign)) {
+      return wrong(what, "it has other letters than ASCII has, outside of a comment of its own line");
+    }
+    begin = end + 1;
   }
-  return seconds(count * unit->second);
+  return plain;
 }
 
-Result<AgentConfig> parse_config(std::string_view text, std::string_view name) {
+Result<void> read_into(std::string_view given, std::string_view name, AgentConfig& config, Said& said) {
   const std::string what = "read " + std::string(name);
+  const std::string text = TRY(without_letters(given, what));
   const toml::parse_result parsed = toml::parse(text, name);
   if (!parsed) {
     return wrong(what + ", line " + std::to_string(parsed.error().source().begin.line),
                  std::string(parsed.error().description()));
   }
-  AgentConfig config;
   for (const auto& [key, node] : parsed.table()) {
-    const std::string at =
-        what + ", line " + std::to_string(node.source().begin.line) + ", \"" + std::string(key.str()) + "\"";
+    const std::string line = "line " + std::to_string(node.source().begin.line);
+    const std::string at = what + ", " + line + ", \"" + std::string(key.str()) + "\"";
     const auto setting = settings().find(key.str());
     if (setting == settings().end()) return wrong(at, "there is no such setting");
     const auto value = node.value_exact<std::string>();
     if (!value) return wrong(at, "it is not a string in quotes");
-    TRY_IN(at, setting->second(config, *value));
+    TRY_IN(at, setting->second.set(config, *value));
+    const std::string known(key.str());
+    said[known] = {known, *value, std::string(name) + ", " + line, setting->second.meaning};
   }
-  if (config.repository.empty()) return wrong(what, "it does not say which repository to use");
+  return {};
+}
+
+Result<void> check_whole(const AgentConfig& config, std::string_view name) {
+  if (!config.repository.empty()) return {};
+  return wrong("read " + std::string(name), "it does not say which repository to use");
+}
+
+fs::path drop_in_folder(const fs::path& path) {
+  return path.string() + ".d";
+}
+
+/// The file, and then its drop-ins by name.
+Result<std::vector<fs::path>> files_of(const fs::path& path) {
+  std::vector<fs::path> files = {path};
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(drop_in_folder(path), error)) {
+    if (entry.path().extension() == ".toml") files.push_back(entry.path());
+  }
+  std::sort(files.begin() + 1, files.end());
+  return files;
+}
+
+Result<AgentConfig> read_all(const fs::path& path, Said& said) {
+  AgentConfig config;
+  for (const fs::path& file : TRY(files_of(path))) {
+    TRY(read_into(TRY(read_text_file(file, kLimit)), file.string(), config, said));
+  }
+  TRY(check_whole(config, path.string()));
   return config;
+}
+
+}  // namespace
+
+Result<AgentConfig> parse_config(std::string_view text, std::string_view name) {
+  AgentConfig config;
+  Said said;
+  TRY(read_into(text, name, config, said));
+  TRY(check_whole(config, name));
+  return config;
+}
+
+Result<AgentConfig> read_config(const fs::path& path) {
+  Said said;
+  return read_all(path, said);
+}
+
+Result<std::vector<Setting>> explain_config(const fs::path& path) {
+  Said said;
+  TRY(read_all(path, said));
+  std::vector<Setting> all;
+  for (const auto& [name, known] : settings()) {
+    const auto found = said.find(std::string(name));
+    all.push_back(found != said.end() ? found->second : Setting{std::string(name), {}, {}, known.meaning});
+  }
+  return all;
+}
+
+Result<void> set_in_config(const fs::path& path, const std::string& name, const std::string& value) {
+  const std::string what = "set " + name;
+  if (!settings().contains(name)) {
+    return wrong(what, "there is no such setting: `suture config explain` lists them");
+  }
+  const fs::path file = drop_in_folder(path) / kSetName;
+  std::error_code error;
+  const std::string before = fs::exists(file, error) ? TRY(read_text_file(file, kLimit)) : std::string();
+  AgentConfig ignored;
+  Said said;
+  TRY(read_into(before, file.string(), ignored, said));
+  said.erase(name);
+  if (!value.empty()) {
+    TRY_IN(what, settings().at(name).set(ignored, value));
+    if (value.find_first_of("'\n") != std::string::npos) return wrong(what, "it has a quote or a line break");
+    said[name] = {.name = name, .value = value};
+  }
+  std::string text = "# Written by `suture config set`.\n";
+  for (const auto& [key, setting] : said) text += key + " = '" + setting.value + "'\n";
+  TRY(write_file(file, text));
+  const auto whole = read_config(path);
+  if (whole) return {};
+  TRY(write_file(file, before));
+  return std::unexpected(whole.error());
 }
 
 Result<std::string> distribution_of(const AgentConfig& config) {
@@ -156,11 +294,6 @@ HttpOptions http_options(const AgentConfig& config) {
           .ca = config.tls_ca,
           .certificate = config.tls_certificate,
           .certificate_key = config.tls_key};
-}
-
-Result<AgentConfig> read_config(const std::filesystem::path& path) {
-  const std::string text = TRY(read_text_file(path, kLimit));
-  return parse_config(text, path.string());
 }
 
 }  // namespace suture

@@ -7,7 +7,10 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "agent/duration.h"
+#include "agent/policy.h"
 #include "base/error.h"
 #include "repository/http_fetcher.h"
 
@@ -18,7 +21,9 @@ struct AgentConfig {
   std::string channel = "stable";
   std::string distribution;  ///< whose kernels; empty: ID of os-release(5)
   std::string server;        ///< URL that reports go to; empty: no reports
+  bool checks = true;        ///< by the timer; else only when an administrator says so
   std::chrono::seconds interval = std::chrono::hours(4);
+  InstallPolicy install{};
   std::chrono::seconds transition_timeout{60};
   std::chrono::seconds download_timeout{600};
   std::filesystem::path root = "/etc/suture/root.json";  ///< the administrator's first trusted root metadata
@@ -37,16 +42,29 @@ struct AgentConfig {
 
 inline constexpr const char* kDefaultConfig = "/etc/suture/agent.toml";
 
+/// A setting as it counts here.
+struct Setting {
+  std::string name{};
+  std::string value{};    ///< as in the file; empty: the default, which suture-agent.toml(5) tells
+  std::string origin{};   ///< "/etc/suture/agent.toml, line 3"; empty: the default
+  std::string meaning{};  ///< a line for people
+};
+
+/// The file, and those of the folder beside it whose name is its with ".d" behind it (agent.toml.d/*.toml),
+/// in the order of their names: the later one counts. "agent.config" names the key and the line. Unknown keys
+/// are refused: a typing error must not turn a setting off silently.
 Result<AgentConfig> read_config(const std::filesystem::path& path);
-/// "agent.config" names the key and the line. Unknown keys are refused: a typing error must not turn a
-/// setting off silently.
+/// Every setting there is, and where its value is from.
+Result<std::vector<Setting>> explain_config(const std::filesystem::path& path);
+/// Writes it into the drop-in 90-set.toml, where `suture config set` keeps what it was told. Refused if what
+/// came of it could not be read. An empty value takes it out again.
+Result<void> set_in_config(const std::filesystem::path& path, const std::string& name,
+                           const std::string& value);
+
 Result<AgentConfig> parse_config(std::string_view text, std::string_view name);
 
 /// The setting, or what the system calls itself. "agent.config" when it says nothing.
 Result<std::string> distribution_of(const AgentConfig& config);
 HttpOptions http_options(const AgentConfig& config);
-
-/// "90s", "15m", "4h", "2d".
-Result<std::chrono::seconds> parse_duration(std::string_view text);
 
 }  // namespace suture

@@ -157,6 +157,8 @@ Json to_json(const AgentStatus& status) {
   json["module"] = status.module_name;
   json["transition"] = status.transition;
   json["held"] = status.held;
+  json["newest_level"] = status.newest;
+  json["waits"] = status.waits;
   json["log"] = status.log ? Json(fmt::format("{}:{}", status.log->size, to_hex(status.log->root))) : Json();
   return json;
 }
@@ -167,9 +169,13 @@ Result<Json> handle_request(Agent& agent, std::string_view request) {
   };
   if (request == "update") return with_status(TRY(agent.update(Asked::kByAdministrator)));
   if (request == "revert") return with_status(TRY(agent.revert()));
+  if (request == "check") {
+    TRY(agent.check());
+    return Json{{"status", to_json(TRY(agent.status()))}};
+  }
   if (request == "status") return Json{{"status", to_json(TRY(agent.status()))}};
   return fail("control.request", "do what was asked", "there is no such request",
-              "Requests are update, revert and status.");
+              "Requests are update, revert, check and status.");
 }
 
 }  // namespace suture

@@ -105,7 +105,7 @@ Result<void> run_daemon(Agent& agent) {
   bool due = true;
   auto next = Clock::now();
   for (;;) {
-    if (due || Clock::now() >= next) {
+    if (due || (agent.config().checks && Clock::now() >= next)) {
       due = false;
       check(agent);
       next = Clock::now() + next_check(agent.config().interval, random());

@@ -118,6 +118,8 @@ Result<AgentStatus> Agent::status() const {
                      .module_name = applied.module_name,
                      .transition = applied.transition,
                      .held = state.held,
+                     .newest = state.newest,
+                     .waits = state.waits,
                      .log = checked_log_head(config_.state / "trusted")};
 }
 

@@ -62,8 +62,7 @@ Result<void> check_logged(RepositoryClient& client, const Catalog& catalog) {
 }  // namespace
 
 /// Runs without privileges. Leaves metadata in `repository`, and a patchset that is new in the spool.
-Result<Json> RepositorySource::download(const RunningKernel& kernel, const std::string& known,
-                                        const KnownFiles& trusted) const {
+Result<Json> RepositorySource::download(const Question& question, const KnownFiles& trusted) const {
   // A download that was cut off leaves new metadata here which the privileged process never saw. Without
   // this, the server would say that nothing changed since, and that process would take it for its own old
   // state's.
@@ -73,14 +72,23 @@ Result<Json> RepositorySource::download(const RunningKernel& kernel, const std::
   KeepingFetcher fetcher(http, handover());
   RepositoryClient client = TRY(RepositoryClient::open(config_.state / "repository", fetcher, config_.root));
   TRY(client.refresh(now()));
-  const Catalog catalog = TRY(client.catalog(stream, kernel.build_id));
+  const Catalog catalog = TRY(client.catalog(stream, question.kernel.build_id));
   TRY(check_logged(client, catalog));
-  const AvailablePatchset* newest = catalog.newest();
-  if (newest != nullptr && newest->module.sha256 != known) TRY(client.download(*newest, config_.spool()));
+  const AvailablePatchset* wanted = decide(question, catalog).install;
+  if (wanted != nullptr && wanted->module.sha256 != question.known) {
+    TRY(client.download(*wanted, config_.spool()));
+  }
   return Json::object();
 }
 
-Result<void> RepositorySource::fetch(const RunningKernel& kernel, const std::string& known) const {
+Choice RepositorySource::decide(const Question& question, const Catalog& catalog) const {
+  const std::time_t time = std::chrono::system_clock::to_time_t(question.time);
+  std::tm local{};
+  ::localtime_r(&time, &local);
+  return choose(config_.install, catalog, question.applied, question.time, local, question.asked);
+}
+
+Result<void> RepositorySource::fetch(const Question& question) const {
   const Unprivileged user = Unprivileged::find();
   std::error_code ignored;
   fs::remove_all(config_.spool(), ignored);
@@ -88,7 +96,7 @@ Result<void> RepositorySource::fetch(const RunningKernel& kernel, const std::str
   TRY(give_folder(config_.spool(), user));
   TRY(give_folder(config_.state / "repository", user));
   const KnownFiles trusted = TRY(read_known(config_.state / "trusted"));
-  TRY(run_unprivileged(user, config_.download_timeout, [&] { return download(kernel, known, trusted); }));
+  TRY(run_unprivileged(user, config_.download_timeout, [&] { return download(question, trusted); }));
   return {};
 }
 
@@ -115,22 +123,25 @@ Result<Offer> RepositorySource::take_over(const AvailablePatchset& newest, const
   return offer;
 }
 
-Result<Answer> RepositorySource::ask(const RunningKernel& kernel, const std::string& known) {
-  TRY(fetch(kernel, known));
-  auto catalog = verify(kernel, now());
+Result<Answer> RepositorySource::ask(const Question& question) {
+  TRY(fetch(question));
+  auto catalog = verify(question.kernel, question.time);
   if (!catalog && catalog.error().code == "repository.absent") {
     // The two processes know different things, as after a crash between their turns: from the beginning.
     std::error_code ignored;
     fs::remove_all(config_.state / "repository", ignored);
-    TRY(fetch(kernel, known));
-    catalog = verify(kernel, now());
+    TRY(fetch(question));
+    catalog = verify(question.kernel, question.time);
   }
   if (!catalog) return std::unexpected(std::move(catalog).error());
-  Answer answer;
+  const Choice choice = decide(question, *catalog);
+  Answer answer{.newest = choice.newest == nullptr ? 0 : choice.newest->level,
+                .waits = choice.waits,
+                .leave = choice.leave};
   for (const AvailablePatchset& patchset : catalog->levels) {
     if (patchset.withdrawn) answer.withdrawn.emplace(patchset.level, patchset.withdrawn->reason);
   }
-  if (const AvailablePatchset* newest = catalog->newest()) answer.offer = TRY(take_over(*newest, known));
+  if (choice.install != nullptr) answer.offer = TRY(take_over(*choice.install, question.known));
   return answer;
 }
 

@@ -22,16 +22,16 @@ using KnownFiles = std::map<std::string, Bytes>;
 class RepositorySource : public Source {
  public:
   explicit RepositorySource(AgentConfig config) : config_(std::move(config)) {}
-  Result<Answer> ask(const RunningKernel& kernel, const std::string& known) override;
+  Result<Answer> ask(const Question& question) override;
 
   /// What the owner signed, by the files that were handed over. For tests, besides ask().
   Result<Catalog> verify(const RunningKernel& kernel, tuf::Time now) const;
   std::filesystem::path handover() const { return config_.state / "repository/handover"; }
 
  private:
-  Result<void> fetch(const RunningKernel& kernel, const std::string& known) const;
-  Result<Json> download(const RunningKernel& kernel, const std::string& known,
-                        const KnownFiles& trusted) const;
+  Result<void> fetch(const Question& question) const;
+  Result<Json> download(const Question& question, const KnownFiles& trusted) const;
+  Choice decide(const Question& question, const Catalog& catalog) const;
   Result<Offer> take_over(const AvailablePatchset& newest, const std::string& known) const;
 
   AgentConfig config_;

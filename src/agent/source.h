@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/policy.h"
 #include "engine/host.h"
 #include "patchset/patchset.h"
 
@@ -22,17 +23,27 @@ struct Offer {
 };
 
 struct Answer {
-  /// What the host is to have: the highest level that was not withdrawn. Nothing when there is none.
+  /// What the host is to have now, by the administrator's policy. Nothing when there is none, or none yet.
   std::optional<Offer> offer{};
+  std::uint32_t newest = 0;  ///< the level that it will be; 0: the channel has none for it
+  std::string waits{};       ///< why that is not the one offered
+  bool leave = false;        ///< the level in the kernel is bad, and there is none to go to
   /// Levels that the channel's owner has taken back, and why.
   std::map<std::uint32_t, std::string> withdrawn{};
+};
+
+struct Question {
+  RunningKernel kernel{};
+  std::uint32_t applied = 0;  ///< the level in the kernel; 0: none
+  std::string known{};        ///< SHA-256 of the module that need not be fetched again; may be empty
+  Asked asked = Asked::kByTimer;
+  tuf::Time time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 };
 
 class Source {
  public:
   virtual ~Source() = default;
-  /// `known` is the SHA-256 of the module that the caller has and does not need again; may be empty.
-  virtual Result<Answer> ask(const RunningKernel& kernel, const std::string& known) = 0;
+  virtual Result<Answer> ask(const Question& question) = 0;
 };
 
 }  // namespace suture

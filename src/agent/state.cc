@@ -25,6 +25,13 @@ Result<AgentState> state_from_json(const Json& json) {
   if (const auto found = json.find("error"); found != json.end() && !found->is_null()) {
     state.error = ReportedError{TRY(json_string(*found, "code")), TRY(json_string(*found, "message"))};
   }
+  // Earlier agents did not write these.
+  if (json.contains("newest")) {
+    const std::int64_t newest = TRY(json_integer(json, "newest"));
+    if (newest < 0 || newest > UINT32_MAX) return fail("agent.state", "read \"newest\"", "it is no level");
+    state.newest = static_cast<std::uint32_t>(newest);
+    state.waits = TRY(json_string(json, "waits"));
+  }
   return state;
 }
 
@@ -71,6 +78,8 @@ Result<void> write_state(const std::filesystem::path& file, const AgentState& st
                {"applied_boot_id", state.applied_boot_id},
                {"changed_at", state.changed_at},
                {"checked_at", state.checked_at},
+               {"newest", state.newest},
+               {"waits", state.waits},
                {"wanted", nullptr},
                {"error", nullptr}};
   if (state.wanted) json["wanted"] = to_json(*state.wanted);

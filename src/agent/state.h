@@ -35,6 +35,8 @@ struct AgentState {
   std::string applied_boot_id;             ///< the boot in which `wanted` was applied; empty: not
   std::string changed_at;
   std::string checked_at;
+  std::uint32_t newest = 0;  ///< the level that the channel had for this host at the last check
+  std::string waits{};       ///< why it is not applied, if the policy says so
   std::optional<ReportedError> error{};
   bool operator==(const AgentState&) const = default;
 };

@@ -25,26 +25,46 @@ Result<Outcome> Agent::update_locked(Asked asked) {
   if (state.held && asked == Asked::kByTimer) return Outcome::kHeld;
   const RunningKernel kernel = TRY(engine_.kernel());
 
-  // Refresh, choose and download, in a process that may do nothing else. The trusted metadata which it keeps
-  // is replaced file by file, so that this step leaves nothing but the spool to clean.
-  TRY(journal_.begin({.step = Step::kFetching, .boot_id = kernel.boot_id}));
-  const bool have = state.wanted && store_.load(*state.wanted);
-  const auto answer = source_.ask(kernel, have ? state.wanted->module_sha256 : "");
-  TRY(journal_.end());
-  if (!answer) return std::unexpected(answer.error());
-
   AgentState checked = state;
-  checked.checked_at = timestamp();
-  TRY(write_state(state_file(), checked));
+  const Answer answer = TRY(ask(kernel, checked, asked));
   const Applied applied = TRY(engine_.observe());
-  const auto withdrawn = answer->withdrawn.find(applied.level);
-  const bool must_leave = withdrawn != answer->withdrawn.end();
+  const auto withdrawn = answer.withdrawn.find(applied.level);
+  const bool must_leave = withdrawn != answer.withdrawn.end();
   if (must_leave) {
     log_warning("level " + std::to_string(applied.level) + " was withdrawn: " + withdrawn->second);
   }
-  if (answer->offer) return bring_in(*answer->offer, kernel, checked, applied, must_leave);
-  if (must_leave) return leave(kernel);
-  return Outcome::kNothingForKernel;
+  if (answer.offer) return bring_in(*answer.offer, kernel, checked, applied, must_leave);
+  if (answer.leave) return leave(kernel);
+  if (answer.newest > applied.level) return Outcome::kWaiting;
+  return answer.newest == 0 ? Outcome::kNothingForKernel : Outcome::kUpToDate;
+}
+
+/// Refresh, choose and download, in a process that may do nothing else. The trusted metadata which it keeps
+/// is replaced file by file, so that this step leaves nothing but the spool to clean. Writes down what it
+/// learnt.
+Result<Answer> Agent::ask(const RunningKernel& kernel, AgentState& state, Asked asked) {
+  TRY(journal_.begin({.step = Step::kFetching, .boot_id = kernel.boot_id}));
+  const bool have = state.wanted && store_.load(*state.wanted);
+  const Applied applied = TRY(engine_.observe());
+  auto answer = source_.ask({.kernel = kernel,
+                             .applied = applied.level,
+                             .known = have ? state.wanted->module_sha256 : "",
+                             .asked = asked});
+  TRY(journal_.end());
+  if (!answer) return answer;
+  state.checked_at = timestamp();
+  state.newest = answer->newest;
+  state.waits = answer->waits;
+  TRY(write_state(state_file(), state));
+  return answer;
+}
+
+Result<void> Agent::check() {
+  const FileLock lock = TRY(FileLock::acquire(lock_file()));
+  TRY(recover());
+  AgentState state = TRY(read_state(state_file()));
+  TRY(ask(TRY(engine_.kernel()), state, Asked::kToKnow));
+  return {};
 }
 
 Result<Outcome> Agent::bring_in(const Offer& offer, const RunningKernel& kernel, AgentState state,

@@ -42,7 +42,9 @@ Result<Json> request_change(const AgentOptions& options, std::string_view reques
     return fail("engine.not-root", std::string(request) + " this host",
                 "only root may change the running kernel", "Run it with sudo.");
   }
-  const Progress progress(request == "update" ? "Updating this kernel" : "Taking the patchset back");
+  const Progress progress(request == "update"  ? "Updating this kernel"
+                          : request == "check" ? "Asking the repository"
+                                               : "Taking the patchset back");
   auto answer = ask_daemon(config.socket, request, patience(config));
   if (!answer && answer.error().code == "control.absent") return do_here(config, request);
   return answer;

@@ -19,7 +19,7 @@ struct AgentOptions {
 /// Adds --config; the returned options are filled when the command line is parsed.
 std::shared_ptr<AgentOptions> add_agent_options(CLI::App& command);
 
-/// "update" or "revert": {"outcome": …, "status": …}. Waits for its end.
+/// "update" or "revert": {"outcome": …, "status": …}; "check": without an outcome. Waits for its end.
 Result<Json> request_change(const AgentOptions& options, std::string_view request);
 
 /// The status. From a daemon that is busy or that the caller may not ask, it is read from the state folder

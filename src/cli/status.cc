@@ -11,6 +11,8 @@ constexpr const char* kExamples = R"(
 Examples:
   suture status                             what is applied to the running kernel; any user may ask
   suture status --json | jq .level
+  suture status >/dev/null || echo $?       10: an update waits, 11: nothing applied, 12: unsupported, 13: degraded
+  sudo suture check                         ask the repository now, and install nothing
 )";
 
 std::string coloured_state(const std::string& state) {
@@ -23,11 +25,34 @@ std::string or_never(const std::string& time) {
   return time.empty() ? "never" : time;
 }
 
+/// Exit statuses, as documented in suture-status(1).
+constexpr int kUpdateWaits = 10;
+constexpr int kNothingApplied = 11;
+constexpr int kUnsupported = 12;
+constexpr int kDegraded = 13;
+
+int exit_status(const Json& status) {
+  const std::string state = json_string(status, "state").value_or("");
+  const auto level = json_integer(status, "level").value_or(0);
+  if (state == "unsupported") return kUnsupported;
+  if (state == "failed" || status.value("transition", false)) return kDegraded;
+  if (json_integer(status, "newest_level").value_or(0) > level) return kUpdateWaits;
+  return level > 0 ? kOk : kNothingApplied;
+}
+
+std::string newest_text(const Json& status) {
+  const auto newest = json_integer(status, "newest_level").value_or(0);
+  if (newest <= json_integer(status, "level").value_or(0)) return "nothing newer";
+  const std::string waits = json_string(status, "waits").value_or("");
+  return fmt::format("level {}{}", newest, waits.empty() ? "" : ", waits: " + waits);
+}
+
 void print_status(const Json& status) {
   const auto text = [&](const char* key) { return json_string(status, key).value_or("?"); };
   std::vector<std::vector<std::string>> rows = {
       {"state", coloured_state(text("state"))},
       {"applied", describe_applied(status)},
+      {"available", newest_text(status)},
       {"kernel", text("release") + " " + text("architecture")},
       {"build-id", text("build_id")},
       {"channel", text("channel")},
@@ -42,6 +67,15 @@ void print_status(const Json& status) {
   for (const auto& row : rows) fmt::print("{:<11} {}\n", row[0], row[1]);
 }
 
+int show(const Json& status, bool json) {
+  if (json) {
+    fmt::print("{}", json_text(status));
+  } else {
+    print_status(status);
+  }
+  return exit_status(status);
+}
+
 }  // namespace
 
 void add_status_command(CLI::App& app, Invocation& invocation) {
@@ -50,13 +84,20 @@ void add_status_command(CLI::App& app, Invocation& invocation) {
   const auto options = add_agent_options(command);
   command.callback([&invocation, options] {
     invocation.action = [&invocation, options]() -> Result<int> {
-      const Json status = TRY(request_status(*options));
-      if (invocation.json) {
-        fmt::print("{}", json_text(status));
-      } else {
-        print_status(status);
-      }
-      return kOk;
+      return show(TRY(request_status(*options)), invocation.json);
+    };
+  });
+}
+
+void add_check_command(CLI::App& app, Invocation& invocation) {
+  CLI::App& command =
+      *app.add_subcommand("check", "On a server: ask the repository, and install nothing (root)");
+  command.footer(kExamples);
+  const auto options = add_agent_options(command);
+  command.callback([&invocation, options] {
+    invocation.action = [&invocation, options]() -> Result<int> {
+      TRY(request_change(*options, "check"));
+      return show(TRY(request_status(*options)), invocation.json);
     };
   });
 }

@@ -23,6 +23,10 @@ std::string sentence(const Json& answer) {
     return coloured("went back", Colour::kYellow) +
            " from a level that was withdrawn: " + describe_applied(status);
   }
+  if (outcome == "waiting") {
+    return fmt::format("level {} waits: {}", json_integer(status, "newest_level").value_or(0),
+                       json_string(status, "waits").value_or("?"));
+  }
   if (outcome == "nothing-for-kernel") {
     return fmt::format("channel \"{}\" has no patchset for this kernel ({}, build-id {})",
                        json_string(status, "channel").value_or("?"),

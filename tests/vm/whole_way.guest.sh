@@ -64,6 +64,16 @@ echo 1 >/proc/sys/kernel/ftrace_enabled
 check "the kernel is as it was" unpatched
 
 step "check and apply"
+status_of() { # COMMAND...: its exit status, for those that say more than yes or no
+  if "$@" >/dev/null 2>&1; then echo 0; else echo $?; fi
+}
+check_equal "suture check tells that there is a level" 10 "$(status_of suture check)"
+check "and installs nothing" unpatched
+suture config set install manual
+check_equal "sutured may be told to wait" manual "$(suture config get install)"
+sutured --once >/dev/null 2>&1
+check "and waits" unpatched
+suture config set install ''
 sutured >/tmp/sutured.log 2>&1 &
 check "the agent comes up" wait_for 90 test -S /run/suture/control.sock
 check "suture update fetches, verifies and applies" suture update

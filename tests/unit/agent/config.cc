@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/daemon.h"
+#include "base/file.h"
 
 namespace suture {
 namespace {
@@ -48,6 +49,70 @@ TEST(Config, ErrorsNameLineAndKey) {
   EXPECT_NE(refusal("repository = 'file:///s'\nstate = 'here'\n").find("absolute"), std::string::npos);
   EXPECT_NE(refusal("repository = 'file:///s'\ninterval = '1s'\n").find("between"), std::string::npos);
   EXPECT_NE(refusal("").find("which repository"), std::string::npos);
+}
+
+class ConfigFiles : public testing::Test {
+ protected:
+  void put(const std::string& name, std::string_view text) const {
+    ASSERT_TRUE(write_file(folder.path() / name, text));
+  }
+  Setting setting(const std::string& name) const {
+    for (const Setting& one : explain_config(file).value()) {
+      if (one.name == name) return one;
+    }
+    return {};
+  }
+  TempDir folder = TempDir::make("suture-config").value();
+  std::filesystem::path file = folder.path() / "agent.toml";
+};
+
+TEST_F(ConfigFiles, DropInsCountInTheOrderOfTheirNames) {
+  put("agent.toml", "repository = 'file:///s'\nchannel = 'stable'\ninterval = '1h'\n");
+  put("agent.toml.d/20-b.toml", "channel = 'canary'\n");
+  put("agent.toml.d/10-a.toml", "channel = 'testing'\ninstall = '24h'\n");
+  put("agent.toml.d/note.txt", "no setting\n");
+  const auto config = read_config(file);
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->channel, "canary");
+  EXPECT_EQ(config->install.delay, std::chrono::hours(24));
+  EXPECT_EQ(config->interval, std::chrono::hours(1));
+  EXPECT_EQ(setting("channel").value, "canary");
+  EXPECT_TRUE(setting("channel").origin.ends_with("20-b.toml, line 1"));
+  EXPECT_TRUE(setting("interval").origin.ends_with("agent.toml, line 3"));
+  EXPECT_EQ(setting("window").origin, "");
+}
+
+TEST_F(ConfigFiles, ADropInThatIsWrongIsNamed) {
+  put("agent.toml", "repository = 'file:///s'\n");
+  put("agent.toml.d/10-a.toml", "\nchanel = 'testing'\n");
+  const auto config = read_config(file);
+  ASSERT_FALSE(config);
+  EXPECT_NE(config.error().message().find("10-a.toml, line 2, \"chanel\""), std::string::npos);
+}
+
+TEST_F(ConfigFiles, WhatIsSetStaysAndCanBeTakenOut) {
+  put("agent.toml", "repository = 'file:///s'\n");
+  ASSERT_TRUE(set_in_config(file, "install", "2d"));
+  ASSERT_TRUE(set_in_config(file, "window", "Sat 02:00-04:00"));
+  EXPECT_EQ(read_config(file)->install.delay, std::chrono::hours(48));
+  EXPECT_EQ(read_config(file)->install.windows.size(), 1u);
+  ASSERT_TRUE(set_in_config(file, "install", ""));
+  EXPECT_EQ(read_config(file)->install.delay, seconds(0));
+  EXPECT_EQ(read_config(file)->install.windows.size(), 1u);
+}
+
+TEST_F(ConfigFiles, WhatCannotBeReadIsNotSet) {
+  put("agent.toml", "repository = 'file:///s'\n");
+  ASSERT_TRUE(set_in_config(file, "install", "2d"));
+  EXPECT_FALSE(set_in_config(file, "install", "soon"));
+  EXPECT_FALSE(set_in_config(file, "instal", "2d"));
+  EXPECT_FALSE(set_in_config(file, "channel", "x'\nroot = '/tmp/mine"));
+  EXPECT_EQ(read_config(file)->install.delay, std::chrono::hours(48));
+}
+
+TEST(Config, CommentsMayBeInAnyLanguage) {
+  EXPECT_EQ(refusal("# f\xc3\xbcr alle Rechner\nrepository = 'file:///s'\n"), "");
+  EXPECT_NE(refusal("repository = 'file:///s'\nchannel = 'gr\xc3\xbcn'\n"), "");
 }
 
 TEST(Config, Durations) {

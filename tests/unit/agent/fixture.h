@@ -55,14 +55,18 @@ class PreparedSource : public Source {
  public:
   explicit PreparedSource(std::filesystem::path spool) : spool_(std::move(spool)) {}
 
-  Result<Answer> ask(const RunningKernel& kernel, const std::string& known) override {
+  Result<Answer> ask(const Question& question) override {
     if (!refusal.empty()) return fail(refusal, "fetch", "as the test wants it");
-    Answer answer{.withdrawn = withdrawn};
-    if (level > 0) answer.offer = TRY(offer(kernel, known));
+    Answer answer{
+        .newest = level, .leave = level == 0 && withdrawn.contains(question.applied), .withdrawn = withdrawn};
+    if (held_back > 0) return Answer{.newest = held_back, .waits = "as the test wants it"};
+    if (level > 0 && question.asked != Asked::kToKnow)
+      answer.offer = TRY(offer(question.kernel, question.known));
     return answer;
   }
 
   std::uint32_t level = 1;
+  std::uint32_t held_back = 0;  ///< a level that the policy does not let in
   std::map<std::uint32_t, std::string> withdrawn;
   bool tampered = false;
   std::string refusal;

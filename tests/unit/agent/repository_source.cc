@@ -33,7 +33,9 @@ struct Fleet {
     fs::copy_file(repository.metadata("1.root.json"), config.root);
     kernel.build_id = kBuildId;
   }
-  Result<Answer> ask(const std::string& known = "") { return RepositorySource(config).ask(kernel, known); }
+  Result<Answer> ask(const std::string& known = "") {
+    return RepositorySource(config).ask({.kernel = kernel, .known = known});
+  }
   /// The level that is offered; 0 for none.
   std::uint32_t offered() {
     const Answer answer = must(ask());
@@ -81,6 +83,17 @@ TEST(RepositorySource, AWithdrawnLevelIsNamedAndTheOneBelowOffered) {
   EXPECT_EQ(answer.withdrawn, (std::map<std::uint32_t, std::string>{{2, "it hangs"}}));
   must(withdraw_level(fleet.repository.context, kStable, kBuildId, 1, "it hangs, too"));
   EXPECT_FALSE(must(fleet.ask()).offer);
+}
+
+TEST(RepositorySource, WhatThePolicyHoldsBackIsToldAndNotFetched) {
+  Fleet fleet;
+  must(fleet.repository.publish(1));
+  fleet.config.install.mode = InstallPolicy::Mode::kManual;
+  const Answer answer = must(fleet.ask());
+  EXPECT_FALSE(answer.offer);
+  EXPECT_EQ(answer.newest, 1u);
+  EXPECT_NE(answer.waits.find("manual"), std::string::npos);
+  EXPECT_TRUE(fs::is_empty(fleet.config.spool()));
 }
 
 TEST(RepositorySource, AVisitThatBringsNothingNewFetchesOneFile) {

@@ -32,6 +32,26 @@ TEST(Update, TheFirstIsAppliedAndRecorded) {
   EXPECT_EQ(status->report.cves, std::vector<std::string>{"CVE-2026-1"});
 }
 
+TEST(Update, WhatThePolicyHoldsBackWaitsAndIsTold) {
+  Host host;
+  Agent agent = host.agent();
+  expect(agent.update(Asked::kByTimer));
+  host.source.held_back = 2;
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kWaiting);
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+  EXPECT_EQ(agent.status()->newest, 2u);
+  EXPECT_EQ(agent.status()->waits, "as the test wants it");
+}
+
+TEST(Update, ToAskWhatThereIsChangesNothing) {
+  Host host;
+  Agent agent = host.agent();
+  ASSERT_TRUE(agent.check());
+  EXPECT_EQ(host.kernel.observe()->level, 0u);
+  EXPECT_EQ(agent.status()->newest, 1u);
+  EXPECT_EQ(host.stored(), 0u);
+}
+
 TEST(Update, TheSameAgainIsUpToDate) {
   Host host;
   Agent agent = host.agent();

@@ -4,6 +4,7 @@
 //
 //   update.cc              refresh → choose → download → verify → journal → load → wait → record → report
 //   recover.cc             what a killed agent left: finished or undone
+//   crash_guard.cc         what becomes of a patchset that brings the machine down
 //   store.cc               the agent's own copies of patchsets
 //   repository_source.cc   the repository, in a process without privileges
 //   handed_over.cc         how that process hands over what it fetched, to be verified again
@@ -47,9 +48,10 @@ struct AgentStatus {
   std::string module_name;  ///< in the kernel now; empty: none
   bool transition = false;
   bool held = false;
-  std::uint32_t newest = 0;      ///< the level that the channel had for this host at the last check
-  std::string waits{};           ///< why that is not applied, if the policy says so
-  std::optional<LogHead> log{};  ///< of the repository's transparency log, as it was checked last
+  std::uint32_t newest = 0;  ///< the level that the channel had for this host at the last check
+  std::vector<std::uint32_t> quarantined{};  ///< levels that brought this machine down
+  std::string waits{};                       ///< why that is not applied, if the policy says so
+  std::optional<LogHead> log{};              ///< of the repository's transparency log, as it was checked last
 };
 
 class Agent {
@@ -65,6 +67,11 @@ class Agent {
   Result<Outcome> revert();
   /// Changes nothing, and works for any user who may read the state folder.
   Result<AgentStatus> status() const;
+  /// From now on, what is applied counts as unconfirmed until confirm() (crash_guard.cc). For who lives long
+  /// enough to call it.
+  void guard();
+  Result<bool> is_unconfirmed() const;
+  Result<void> confirm();
   /// Tells the server, if there is one.
   Result<void> send_report() const;
 
@@ -79,6 +86,8 @@ class Agent {
   Result<void> apply_stored(const StoredPatchset& stored, const RunningKernel& kernel, AgentState state);
   Result<void> apply_after_boot();
   Result<void> recover();
+  Result<void> judge_last_boot();
+  void take_into_guard(const StoredPatchset& stored, const RunningKernel& kernel, AgentState& state) const;
   Result<void> recover_applying(const Entry& entry, const RunningKernel& kernel);
   Result<void> record_revert(AgentState state, bool hold);
   Result<Outcome> noted(Result<Outcome> outcome) const;
@@ -91,6 +100,7 @@ class Agent {
   Source& source_;
   Journal journal_;
   Store store_;
+  bool guarded_ = false;
 };
 
 /// The engine as the configuration wants it.

@@ -26,6 +26,7 @@ struct AgentConfig {
   InstallPolicy install{};
   std::chrono::seconds transition_timeout{60};
   std::chrono::seconds download_timeout{600};
+  std::chrono::seconds crash_window{600};                ///< 0: the crash guard is off
   std::filesystem::path root = "/etc/suture/root.json";  ///< the administrator's first trusted root metadata
   std::filesystem::path state = "/var/lib/suture";
   std::filesystem::path socket = "/run/suture/control.sock";

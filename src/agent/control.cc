@@ -159,6 +159,7 @@ Json to_json(const AgentStatus& status) {
   json["held"] = status.held;
   json["newest_level"] = status.newest;
   json["waits"] = status.waits;
+  json["quarantined"] = status.quarantined;
   json["log"] = status.log ? Json(fmt::format("{}:{}", status.log->size, to_hex(status.log->root))) : Json();
   return json;
 }

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <random>
 
 #include "agent/control.h"
@@ -47,6 +48,10 @@ Result<int> open_signals() {
   const int fd = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   if (fd < 0) return fail_errno("agent.failed", "wait for signals");
   return fd;
+}
+
+void warn_of(const Result<void>& done) {
+  if (!done) log_warning(done.error().message());
 }
 
 /// One check by the timer. What went wrong is recorded and reported; the daemon goes on.
@@ -98,20 +103,30 @@ Result<void> run_once(Agent& agent) {
 Result<void> run_daemon(Agent& agent) {
   const int signals = TRY(open_signals());
   const ControlSocket control = TRY(ControlSocket::listen(agent.config().socket));
+  agent.guard();
   TRY(agent.start());
   notify("READY=1\nSTATUS=started");
 
   std::random_device random;
   bool due = true;
   auto next = Clock::now();
+  std::optional<Clock::time_point> confirmed;  // when what was applied last is taken for harmless
   for (;;) {
     if (due || (agent.config().checks && Clock::now() >= next)) {
       due = false;
       check(agent);
       next = Clock::now() + next_check(agent.config().interval, random());
     }
+    if (!agent.is_unconfirmed().value_or(false)) {
+      confirmed.reset();
+    } else if (!confirmed) {
+      confirmed = Clock::now() + agent.config().crash_window;
+    } else if (Clock::now() >= *confirmed) {
+      warn_of(agent.confirm());
+    }
     struct pollfd fds[] = {{signals, POLLIN, 0}, {control.fd(), POLLIN, 0}};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
+    const auto wake = std::min(next, confirmed.value_or(next));
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now()).count();
     ::poll(fds, 2, static_cast<int>(std::clamp<long long>(left, 0, 3'600'000)));
     if ((fds[0].revents & POLLIN) != 0 && !handle_signals(signals, due)) break;
     if ((fds[1].revents & POLLIN) != 0) {
@@ -119,6 +134,8 @@ Result<void> run_daemon(Agent& agent) {
     }
   }
   notify("STOPPING=1");
+  // Whatever ends the machine now, it does so by somebody's will.
+  warn_of(agent.confirm());
   ::close(signals);
   return {};
 }

@@ -146,9 +146,12 @@ bool is_open(const std::vector<Window>& windows, const std::tm& local) {
 }
 
 Choice choose(const InstallPolicy& policy, const Catalog& catalog, std::uint32_t applied, tuf::Time now,
-              const std::tm& local, Asked asked) {
+              const std::tm& local, Asked asked, const std::map<std::string, std::uint32_t>& quarantined) {
   using enum InstallPolicy::Mode;
-  const auto allowed = [&](const AvailablePatchset& patchset) { return allows(policy, patchset); };
+  const auto allowed = [&](const AvailablePatchset& patchset) {
+    const bool kept_away = asked != Asked::kByAdministrator && quarantined.contains(patchset.module.sha256);
+    return !kept_away && allows(policy, patchset);
+  };
   Choice choice{.newest = highest(catalog, allowed)};
   const AvailablePatchset* present = catalog.find(applied);
   const bool bad = present != nullptr && present->withdrawn;

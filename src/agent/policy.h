@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <ctime>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,7 +65,9 @@ struct Choice {
 
 /// `applied`: the level in the kernel, 0 for none. When that was withdrawn, the highest good one below it may
 /// always be installed, but under kHeld; where there is none, it is to be left.
+/// `quarantined`: modules, by SHA-256, that only an administrator may bring back.
 Choice choose(const InstallPolicy& policy, const Catalog& catalog, std::uint32_t applied, tuf::Time now,
-              const std::tm& local, Asked asked);
+              const std::tm& local, Asked asked,
+              const std::map<std::string, std::uint32_t>& quarantined = {});
 
 }  // namespace suture

@@ -11,6 +11,7 @@ Result<void> Agent::start() {
   const FileLock lock = TRY(FileLock::acquire(lock_file()));
   const auto started = [&]() -> Result<Outcome> {
     TRY(recover());
+    TRY(judge_last_boot());
     TRY(apply_after_boot());
     return Outcome::kUpToDate;
   }();
@@ -61,12 +62,13 @@ Result<void> Agent::recover_applying(const Entry& entry, const RunningKernel& ke
   state.applied_boot_id = kernel.boot_id;
   state.changed_at = timestamp();
   state.error.reset();
+  take_into_guard(*entry.stored, kernel, state);
   return write_state(state_file(), state);
 }
 
 Result<void> Agent::apply_after_boot() {
   const AgentState state = TRY(read_state(state_file()));
-  if (!state.wanted || state.held) return {};
+  if (!state.wanted || state.held || state.quarantined.contains(state.wanted->module_sha256)) return {};
   const RunningKernel kernel = TRY(engine_.kernel());
   if (state.applied_boot_id == kernel.boot_id) return {};
   // Another kernel was booted: what there is for it, the next update finds out.
@@ -97,6 +99,7 @@ Result<void> Agent::record_revert(AgentState state, bool hold) {
   state.held = hold;
   if (!hold) state.wanted.reset();
   state.applied_boot_id.clear();
+  state.unconfirmed.reset();
   state.changed_at = timestamp();
   state.error.reset();
   return write_state(state_file(), state);

@@ -114,11 +114,14 @@ Result<HostReport> Agent::make_report(const AgentState& state, const Applied& ap
 Result<AgentStatus> Agent::status() const {
   const AgentState state = TRY(read_state(state_file()));
   const Applied applied = TRY(engine_.observe());
+  std::vector<std::uint32_t> quarantined;
+  for (const auto& [module, level] : state.quarantined) quarantined.push_back(level);
   return AgentStatus{.report = TRY(make_report(state, applied)),
                      .module_name = applied.module_name,
                      .transition = applied.transition,
                      .held = state.held,
                      .newest = state.newest,
+                     .quarantined = std::move(quarantined),
                      .waits = state.waits,
                      .log = checked_log_head(config_.state / "trusted")};
 }

@@ -85,7 +85,8 @@ Choice RepositorySource::decide(const Question& question, const Catalog& catalog
   const std::time_t time = std::chrono::system_clock::to_time_t(question.time);
   std::tm local{};
   ::localtime_r(&time, &local);
-  return choose(config_.install, catalog, question.applied, question.time, local, question.asked);
+  return choose(config_.install, catalog, question.applied, question.time, local, question.asked,
+                question.quarantined);
 }
 
 Result<void> RepositorySource::fetch(const Question& question) const {

@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::size_t kLimit = 1u << 20;
 
+Result<std::uint32_t> level_field(const Json& json, const char* key) {
+  const std::int64_t level = TRY(json_integer(json, key));
+  if (level < 0 || level > UINT32_MAX) {
+    return fail("agent.state", std::string("read \"") + key + "\"", "it is no level");
+  }
+  return static_cast<std::uint32_t>(level);
+}
+
 Result<AgentState> state_from_json(const Json& json) {
   AgentState state;
   if (const auto found = json.find("wanted"); found != json.end() && !found->is_null()) {
@@ -27,10 +35,19 @@ Result<AgentState> state_from_json(const Json& json) {
   }
   // Earlier agents did not write these.
   if (json.contains("newest")) {
-    const std::int64_t newest = TRY(json_integer(json, "newest"));
-    if (newest < 0 || newest > UINT32_MAX) return fail("agent.state", "read \"newest\"", "it is no level");
-    state.newest = static_cast<std::uint32_t>(newest);
+    state.newest = TRY(level_field(json, "newest"));
     state.waits = TRY(json_string(json, "waits"));
+  }
+  if (const auto found = json.find("unconfirmed"); found != json.end() && !found->is_null()) {
+    state.unconfirmed = Unconfirmed{.level = TRY(level_field(*found, "level")),
+                                    .module_sha256 = TRY(json_string(*found, "module_sha256")),
+                                    .boot_id = TRY(json_string(*found, "boot_id"))};
+  }
+  if (json.contains("quarantined")) {
+    const Json& quarantined = *TRY(json_object(json, "quarantined"));
+    for (const auto& [module, level] : quarantined.items()) {
+      state.quarantined[module] = TRY(level_field(quarantined, module.c_str()));
+    }
   }
   return state;
 }
@@ -80,9 +97,15 @@ Result<void> write_state(const std::filesystem::path& file, const AgentState& st
                {"checked_at", state.checked_at},
                {"newest", state.newest},
                {"waits", state.waits},
+               {"unconfirmed", nullptr},
+               {"quarantined", state.quarantined},
                {"wanted", nullptr},
                {"error", nullptr}};
   if (state.wanted) json["wanted"] = to_json(*state.wanted);
+  if (const auto& fresh = state.unconfirmed) {
+    json["unconfirmed"] = {
+        {"level", fresh->level}, {"module_sha256", fresh->module_sha256}, {"boot_id", fresh->boot_id}};
+  }
   if (state.error) json["error"] = {{"code", state.error->code}, {"message", state.error->message}};
   return write_file(file, json_text(json), 0644);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,14 @@ struct StoredPatchset {
 Json to_json(const StoredPatchset& stored);
 Result<StoredPatchset> stored_patchset_from_json(const Json& json);
 
+/// Applied, and not proven yet: if the machine goes down before that, the patchset is taken for the cause.
+struct Unconfirmed {
+  std::uint32_t level = 0;
+  std::string module_sha256{};
+  std::string boot_id{};
+  bool operator==(const Unconfirmed&) const = default;
+};
+
 struct AgentState {
   std::optional<StoredPatchset> wanted{};  ///< what was applied last, and is applied again after a reboot
   bool held = false;                       ///< an administrator reverted: nothing is applied until told
@@ -37,6 +46,8 @@ struct AgentState {
   std::string checked_at;
   std::uint32_t newest = 0;  ///< the level that the channel had for this host at the last check
   std::string waits{};       ///< why it is not applied, if the policy says so
+  std::optional<Unconfirmed> unconfirmed{};
+  std::map<std::string, std::uint32_t> quarantined{};  ///< levels that brought the machine down, by module
   std::optional<ReportedError> error{};
   bool operator==(const AgentState&) const = default;
 };

@@ -49,7 +49,8 @@ Result<Answer> Agent::ask(const RunningKernel& kernel, AgentState& state, Asked 
   auto answer = source_.ask({.kernel = kernel,
                              .applied = applied.level,
                              .known = have ? state.wanted->module_sha256 : "",
-                             .asked = asked});
+                             .asked = asked,
+                             .quarantined = state.quarantined});
   TRY(journal_.end());
   if (!answer) return answer;
   state.checked_at = timestamp();
@@ -116,6 +117,7 @@ Result<void> Agent::apply_stored(const StoredPatchset& stored, const RunningKern
   state.applied_boot_id = kernel.boot_id;
   state.changed_at = timestamp();
   state.error.reset();
+  take_into_guard(stored, kernel, state);
   TRY(write_state(state_file(), state));
   TRY(journal_.end());
   return store_.sweep(stored);

@@ -60,6 +60,10 @@ void print_status(const Json& status) {
       {"checked", or_never(text("checked_at"))},
       {"daemon", status.value("daemon", false) ? "running" : "not running"},
   };
+  for (const Json& level : status.value("quarantined", Json::array())) {
+    rows.push_back({"quarantine", fmt::format("level {}: this machine went down soon after it was applied",
+                                              level.is_number() ? level.dump() : "?")});
+  }
   if (const auto error = json_object(status, "error")) {
     const std::string message = json_string(**error, "message").value_or("");
     rows.push_back({"last error", message.substr(0, message.find('\n'))});

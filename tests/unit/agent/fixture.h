@@ -56,6 +56,7 @@ class PreparedSource : public Source {
   explicit PreparedSource(std::filesystem::path spool) : spool_(std::move(spool)) {}
 
   Result<Answer> ask(const Question& question) override {
+    asked = question;
     if (!refusal.empty()) return fail(refusal, "fetch", "as the test wants it");
     Answer answer{
         .newest = level, .leave = level == 0 && withdrawn.contains(question.applied), .withdrawn = withdrawn};
@@ -66,6 +67,7 @@ class PreparedSource : public Source {
   }
 
   std::uint32_t level = 1;
+  Question asked{};             ///< the last one
   std::uint32_t held_back = 0;  ///< a level that the policy does not let in
   std::map<std::uint32_t, std::string> withdrawn;
   bool tampered = false;

@@ -115,6 +115,16 @@ TEST(Policy, ABadLevelIsLeftWhateverHasToBeWaitedFor) {
   }
 }
 
+TEST(Policy, OnlyAnAdministratorBringsBackWhatIsInQuarantine) {
+  Catalog catalog = catalog_of(2);
+  catalog.levels[1].module.sha256 = "bad";
+  const auto level = [&](Asked asked) {
+    return Decision::level_of(choose({}, catalog, 0, kNow, thursday(12), asked, {{"bad", 2}}).install);
+  };
+  EXPECT_EQ(level(Asked::kByTimer), 1u);
+  EXPECT_EQ(level(Asked::kByAdministrator), 2u);
+}
+
 TEST(Policy, NothingMovesAHostThatIsHeld) {
   Decision decision{.applied = 3};
   decision.policy.mode = kHeld;

@@ -57,12 +57,6 @@ note "$(cat /tmp/full.out)"
 check_equal "a full disk fails" yes $failed
 check "and nothing was applied" unpatched
 
-echo 0 >/proc/sys/kernel/ftrace_enabled
-check_fails "with ftrace switched off, nothing is applied" engine.ftrace-disabled suture update
-check_fails "and the doctor says why" engine.ftrace-disabled suture doctor
-echo 1 >/proc/sys/kernel/ftrace_enabled
-check "the kernel is as it was" unpatched
-
 step "check and apply"
 status_of() { # COMMAND...: its exit status, for those that say more than yes or no
   if "$@" >/dev/null 2>&1; then echo 0; else echo $?; fi
@@ -74,6 +68,11 @@ check_equal "sutured may be told to wait" manual "$(suture config get install)"
 sutured --once >/dev/null 2>&1
 check "and waits" unpatched
 suture config set install ''
+echo 0 >/proc/sys/kernel/ftrace_enabled
+check_fails "with ftrace switched off, nothing is applied" engine.ftrace-disabled suture update
+check_fails "and the doctor says why" engine.ftrace-disabled suture doctor
+echo 1 >/proc/sys/kernel/ftrace_enabled
+check "the kernel is as it was" unpatched
 sutured >/tmp/sutured.log 2>&1 &
 check "the agent comes up" wait_for 90 test -S /run/suture/control.sock
 check "suture update fetches, verifies and applies" suture update

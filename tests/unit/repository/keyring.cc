@@ -6,13 +6,11 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/lsan_interface.h>
-#endif
 
 #include "base/process.h"
 #include "make.h"
 #include "repository/pkcs11_key.h"
+#include "softhsm.h"
 
 namespace suture {
 namespace {
@@ -161,10 +159,7 @@ TEST_F(KeyringTest, ATokenSigns) {
                (folder.path() / "pin").string() + "\"\nmodule = \"" + kModule + "\"\n");
   };
   const auto sign = [&] {
-#ifdef __SANITIZE_ADDRESS__
-    // SoftHSM 2.6.1 leaks the public point that it decodes for each signature.
-    const __lsan::ScopedDisabler theirs;
-#endif
+    const test::SoftHsmLeaks theirs;
     return must(open().find("root"))->sign(message);
   };
   place(key.hex());

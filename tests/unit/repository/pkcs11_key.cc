@@ -7,13 +7,11 @@
 
 #include <cstdlib>
 #include <optional>
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/lsan_interface.h>
-#endif
 
 #include "base/process.h"
 #include "make.h"
 #include "repository/log_checkpoint.h"
+#include "softhsm.h"
 
 namespace suture {
 namespace {
@@ -82,9 +80,7 @@ std::string opening(const std::string& uri, const fs::path& pin_file = {}) {
 
 /// SoftHSM 2.6.1 leaks the public point that it decodes for each signature, in its C_SignInit().
 Result<Bytes> sign_with(const Pkcs11Key& key, ByteView message) {
-#ifdef __SANITIZE_ADDRESS__
-  const __lsan::ScopedDisabler theirs;
-#endif
+  const test::SoftHsmLeaks theirs;
   return key.sign(message);
 }
 

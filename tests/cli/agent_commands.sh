@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# agent_commands.sh SUTURE: what status and list-cves tell any user of a host without a daemon.
+# agent_commands.sh SUTURE: what the commands of a server tell any user of a host without a daemon.
 set -eu
 suture=$1
 [ -r /sys/kernel/notes ] || exit 77 # the running kernel is not to be identified here
@@ -11,10 +11,16 @@ trap 'rm -rf "$folder"' EXIT
 printf 'repository = "file:///nowhere"\nstate = "%s/state"\nsocket = "%s/socket"\n' "$folder" "$folder" \
   >"$folder/agent.toml"
 
-says() { # COMMAND WORD...
-  command=$1
-  shift
-  "$suture" $command --config "$folder/agent.toml" >"$folder/out"
+says() { # STATUSES COMMAND WORD...: it ends with one of these, and says these words
+  statuses=$1
+  command=$2
+  shift 2
+  status=0
+  "$suture" $command --config "$folder/agent.toml" >"$folder/out" 2>&1 || status=$?
+  case " $statuses " in
+    *" $status "*) ;;
+    *) echo "suture $command ends with $status, not one of $statuses"; cat "$folder/out"; exit 1 ;;
+  esac
   for word in "$@"; do
     grep -q -- "$word" "$folder/out" || {
       echo "suture $command does not say '$word', but:"
@@ -24,10 +30,21 @@ says() { # COMMAND WORD...
   done
 }
 
-says status "$(uname -r)" "not running" "never"
-says "--json status" "\"release\": \"$(uname -r)\"" '"daemon": false' '"level": 0'
-says list-cves "no CVE"
-says "--json list-cves" '"cves": \[\]'
+# Nothing is applied; or this kernel cannot be patched at all.
+says "11 12" status "$(uname -r)" "not running" "never"
+says "11 12" "--json status" "\"release\": \"$(uname -r)\"" '"daemon": false' '"level": 0'
+says 0 list-cves "no CVE"
+says 0 "--json list-cves" '"cves": \[\]'
+
+says 0 "config explain" "file:///nowhere" "agent.toml, line 1" "when to install"
+says 0 "config get install" default
+says 0 "config set install 24h" "install = 24h"
+says 0 "config get install" 24h
+says 1 "config set install soon" agent.config
+says 1 "config set instal 24h" "no such setting"
+says 0 "--json config get install" '"value": "24h"' "90-set.toml, line 2"
+says 1 "doctor --offline" "$(uname -r)" "not running" root.json
+says 1 "--json doctor --offline" '"blocked": true' '"findings"'
 
 echo 'chanel = "stable"' >>"$folder/agent.toml"
 if "$suture" status --config "$folder/agent.toml" 2>"$folder/out"; then exit 1; fi

@@ -63,7 +63,7 @@ _suture() {
 
   local options='--json --help' words=''
   case $command in
-    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves check config doctor'; options+=' --version' ;;
+    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves list info cve check config doctor'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in
@@ -119,7 +119,8 @@ _suture() {
         get | set) words=$(suture config explain 2>/dev/null | sed -n '2,$s/ .*//p') ;;
       esac
       ;;
-    update | revert | status | list-cves | check) options+=' --config' ;;
+    revert) options+=' --config --to' ;;
+    update | status | list-cves | list | info | cve | check) options+=' --config' ;;
     doctor) options+=' --config --offline' ;;
   esac
   if [[ $current == -* ]]; then words=$options; fi

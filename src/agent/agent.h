@@ -65,6 +65,9 @@ class Agent {
   /// Asks what there is, and changes nothing.
   Result<void> check();
   Result<Outcome> revert();
+  /// To this level, and no higher by the timer. "repository.no-level" when the channel has no such good
+  /// level.
+  Result<Outcome> revert_to(std::uint32_t level);
   /// Changes nothing, and works for any user who may read the state folder.
   Result<AgentStatus> status() const;
   /// From now on, what is applied counts as unconfirmed until confirm() (crash_guard.cc). For who lives long

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <optional>
 
@@ -164,12 +165,27 @@ Json to_json(const AgentStatus& status) {
   return json;
 }
 
+namespace {
+
+Result<std::uint32_t> read_level(std::string_view text) {
+  std::uint32_t level = 0;
+  const auto [rest, problem] = std::from_chars(text.begin(), text.end(), level);
+  if (problem == std::errc() && rest == text.end() && level > 0) return level;
+  return fail("control.request", "read a level", "\"" + std::string(text) + "\" is none");
+}
+
+}  // namespace
+
 Result<Json> handle_request(Agent& agent, std::string_view request) {
   const auto with_status = [&](const Outcome outcome) -> Result<Json> {
     return Json{{"outcome", name_of(outcome)}, {"status", to_json(TRY(agent.status()))}};
   };
   if (request == "update") return with_status(TRY(agent.update(Asked::kByAdministrator)));
   if (request == "revert") return with_status(TRY(agent.revert()));
+  constexpr std::string_view kRevertTo = "revert ";
+  if (request.starts_with(kRevertTo)) {
+    return with_status(TRY(agent.revert_to(TRY(read_level(request.substr(kRevertTo.size()))))));
+  }
   if (request == "check") {
     TRY(agent.check());
     return Json{{"status", to_json(TRY(agent.status()))}};

@@ -94,6 +94,30 @@ Result<Outcome> Agent::revert() {
   return outcome;
 }
 
+Result<Outcome> Agent::revert_to(std::uint32_t level) {
+  const FileLock lock = TRY(FileLock::acquire(lock_file()));
+  auto outcome = noted([&]() -> Result<Outcome> {
+    TRY(recover());
+    const RunningKernel kernel = TRY(engine_.kernel());
+    const AgentState before = TRY(read_state(state_file()));
+    AgentState state = before;
+    state.pinned = level;
+    const Answer answer = TRY(ask(kernel, state, Asked::kByAdministrator));
+    if (answer.newest != level || !answer.offer) {
+      // Nothing is pinned to a level that there is not.
+      state.pinned = before.pinned;
+      TRY(write_state(state_file(), state));
+      return fail("repository.no-level", "go back to level " + std::to_string(level),
+                  "the channel has no such level for this kernel, or it was withdrawn",
+                  "`suture list` shows those that it has.");
+    }
+    TRY(bring_in(*answer.offer, kernel, state, TRY(engine_.observe()), true));
+    return Outcome::kReverted;
+  }());
+  if (const auto sent = send_report(); !sent) log_warning(sent.error().message());
+  return outcome;
+}
+
 /// `hold`: an administrator wants it so, until told otherwise. Else the level was bad, and is forgotten.
 Result<void> Agent::record_revert(AgentState state, bool hold) {
   state.held = hold;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/repository_source.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "agent/handed_over.h"
@@ -85,7 +86,10 @@ Choice RepositorySource::decide(const Question& question, const Catalog& catalog
   const std::time_t time = std::chrono::system_clock::to_time_t(question.time);
   std::tm local{};
   ::localtime_r(&time, &local);
-  return choose(config_.install, catalog, question.applied, question.time, local, question.asked,
+  InstallPolicy policy = config_.install;
+  if (question.highest)
+    policy.highest = std::min(*question.highest, policy.highest.value_or(*question.highest));
+  return choose(policy, catalog, question.applied, question.time, local, question.asked,
                 question.quarantined);
 }
 

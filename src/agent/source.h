@@ -37,6 +37,8 @@ struct Question {
   std::uint32_t applied = 0;  ///< the level in the kernel; 0: none
   std::string known{};        ///< SHA-256 of the module that need not be fetched again; may be empty
   Asked asked = Asked::kByTimer;
+  std::optional<std::uint32_t>
+      highest{};  ///< below what the policy lets in, because an administrator went back
   std::map<std::string, std::uint32_t> quarantined{};  ///< modules that are not to be had by the timer
   tuf::Time time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 };

@@ -43,6 +43,9 @@ Result<AgentState> state_from_json(const Json& json) {
                                     .module_sha256 = TRY(json_string(*found, "module_sha256")),
                                     .boot_id = TRY(json_string(*found, "boot_id"))};
   }
+  if (const auto found = json.find("pinned"); found != json.end() && !found->is_null()) {
+    state.pinned = TRY(level_field(json, "pinned"));
+  }
   if (json.contains("quarantined")) {
     const Json& quarantined = *TRY(json_object(json, "quarantined"));
     for (const auto& [module, level] : quarantined.items()) {
@@ -102,6 +105,7 @@ Result<void> write_state(const std::filesystem::path& file, const AgentState& st
                {"wanted", nullptr},
                {"error", nullptr}};
   if (state.wanted) json["wanted"] = to_json(*state.wanted);
+  if (state.pinned) json["pinned"] = *state.pinned;
   if (const auto& fresh = state.unconfirmed) {
     json["unconfirmed"] = {
         {"level", fresh->level}, {"module_sha256", fresh->module_sha256}, {"boot_id", fresh->boot_id}};

@@ -46,6 +46,8 @@ struct AgentState {
   std::string checked_at;
   std::uint32_t newest = 0;  ///< the level that the channel had for this host at the last check
   std::string waits{};       ///< why it is not applied, if the policy says so
+  std::optional<std::uint32_t>
+      pinned{};  ///< an administrator went back to this level: no higher one by the timer
   std::optional<Unconfirmed> unconfirmed{};
   std::map<std::string, std::uint32_t> quarantined{};  ///< levels that brought the machine down, by module
   std::optional<ReportedError> error{};

@@ -26,6 +26,7 @@ Result<Outcome> Agent::update_locked(Asked asked) {
   const RunningKernel kernel = TRY(engine_.kernel());
 
   AgentState checked = state;
+  if (asked == Asked::kByAdministrator) checked.pinned.reset();
   const Answer answer = TRY(ask(kernel, checked, asked));
   const Applied applied = TRY(engine_.observe());
   const auto withdrawn = answer.withdrawn.find(applied.level);
@@ -50,6 +51,7 @@ Result<Answer> Agent::ask(const RunningKernel& kernel, AgentState& state, Asked 
                              .applied = applied.level,
                              .known = have ? state.wanted->module_sha256 : "",
                              .asked = asked,
+                             .highest = state.pinned,
                              .quarantined = state.quarantined});
   TRY(journal_.end());
   if (!answer) return answer;

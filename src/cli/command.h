@@ -33,6 +33,7 @@ void add_update_command(CLI::App& app, Invocation& invocation);
 void add_revert_command(CLI::App& app, Invocation& invocation);
 void add_status_command(CLI::App& app, Invocation& invocation);
 void add_list_cves_command(CLI::App& app, Invocation& invocation);
+void add_list_commands(CLI::App& app, Invocation& invocation);
 void add_check_command(CLI::App& app, Invocation& invocation);
 void add_config_command(CLI::App& app, Invocation& invocation);
 void add_doctor_command(CLI::App& app, Invocation& invocation);

@@ -30,6 +30,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_revert_command(app, invocation);
   add_status_command(app, invocation);
   add_list_cves_command(app, invocation);
+  add_list_commands(app, invocation);
   add_check_command(app, invocation);
   add_config_command(app, invocation);
   add_doctor_command(app, invocation);

@@ -31,7 +31,6 @@ constexpr std::size_t kMostRolesAsked = 32;
 constexpr const char* kTimestampName = "timestamp.json";
 /// Beside the roles' documents, all of which end with ".json": one of them is "log.json".
 constexpr const char* kLogMemoryName = "log.head";
-constexpr const char* kOwnCatalogName = "catalog";
 
 std::string name_of(Role role) {
   return tuf::role_name(role);

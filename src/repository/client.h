@@ -20,6 +20,9 @@
 
 namespace suture {
 
+/// In a client's state folder: the catalog that was asked for last, verified.
+inline constexpr const char* kOwnCatalogName = "catalog";
+
 class RepositoryClient {
  public:
   /// `state` holds root.json, put there by the administrator; when it is not there, or damaged, trust starts

@@ -36,6 +36,10 @@ says "11 12" "--json status" "\"release\": \"$(uname -r)\"" '"daemon": false' '"
 says 0 list-cves "no CVE"
 says 0 "--json list-cves" '"cves": \[\]'
 
+says 0 list "had nothing for this kernel"
+says 1 "info 7" "no such level"
+says 10 "cve CVE-2026-53249" unknown
+says 10 "--json cve CVE-2026-53249" '"verdict": "unknown"'
 says 0 "config explain" "file:///nowhere" "agent.toml, line 1" "when to install"
 says 0 "config get install" default
 says 0 "config set install 24h" "install = 24h"

@@ -85,6 +85,15 @@ TEST(RepositorySource, AWithdrawnLevelIsNamedAndTheOneBelowOffered) {
   EXPECT_FALSE(must(fleet.ask()).offer);
 }
 
+TEST(RepositorySource, NoHigherLevelIsOfferedThanAsked) {
+  Fleet fleet;
+  must(fleet.repository.publish(1));
+  must(fleet.repository.publish(2));
+  const Answer answer = must(RepositorySource(fleet.config).ask({.kernel = fleet.kernel, .highest = 1}));
+  EXPECT_EQ(answer.offer.value().patchset.level, 1u);
+  EXPECT_EQ(answer.newest, 1u);
+}
+
 TEST(RepositorySource, WhatThePolicyHoldsBackIsToldAndNotFetched) {
   Fleet fleet;
   must(fleet.repository.publish(1));

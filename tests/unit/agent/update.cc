@@ -43,6 +43,32 @@ TEST(Update, WhatThePolicyHoldsBackWaitsAndIsTold) {
   EXPECT_EQ(agent.status()->waits, "as the test wants it");
 }
 
+TEST(Update, AnAdministratorGoesBackToALevelAndTheTimerStaysThere) {
+  Host host;
+  Agent agent = host.agent();
+  host.source.level = 2;
+  expect(agent.update(Asked::kByTimer));
+  host.source.level = 1;
+  EXPECT_EQ(expect(agent.revert_to(1)), Outcome::kReverted);
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+  EXPECT_EQ(host.state().pinned, 1u);
+  ASSERT_TRUE(agent.update(Asked::kByTimer));
+  EXPECT_EQ(host.source.asked.highest, 1u);
+  ASSERT_TRUE(agent.update(Asked::kByAdministrator));
+  EXPECT_EQ(host.source.asked.highest, std::nullopt);
+  EXPECT_FALSE(host.state().pinned);
+}
+
+TEST(Update, ALevelThatIsNotThereIsNotGoneBackTo) {
+  Host host;
+  Agent agent = host.agent();
+  host.source.level = 2;
+  expect(agent.update(Asked::kByTimer));
+  EXPECT_EQ(code(agent.revert_to(7)), "repository.no-level");
+  EXPECT_EQ(host.kernel.observe()->level, 2u);
+  EXPECT_FALSE(host.state().pinned);
+}
+
 TEST(Update, ToAskWhatThereIsChangesNothing) {
   Host host;
   Agent agent = host.agent();

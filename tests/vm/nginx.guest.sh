@@ -80,6 +80,19 @@ check_equal "and asked only for what was missing" "206 from the middle" "$(outsi
 probes closed closed
 check "status tells level 2" status_says level 2
 
+step "an administrator's word"
+check "suture list tells both levels" sh -c "suture list | grep -q '2 *applied' && suture list | grep -q '1 *older'"
+check "suture revert --to goes to another level" suture revert --to 1
+check "the transition ends" wait_for 90 settled
+probes closed open
+check "status tells level 1" status_says level 1
+kill -HUP "$agent"
+sleep 3
+check "the timer stays there" status_says level 1
+check "suture update goes on" suture update
+check "the transition ends" wait_for 90 settled
+probes closed closed
+
 step "a withdrawal"
 check_equal "level 2 is withdrawn" "" "$(outside withdraw)"
 check "suture update goes back" suture update

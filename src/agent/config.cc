@@ -12,6 +12,7 @@
 #include <map>
 #include <span>
 
+#include "base/duration.h"
 #include "base/file.h"
 
 namespace suture {
@@ -85,7 +86,9 @@ Result<void> read_path(const std::string& text, std::filesystem::path& path) {
 }
 
 Result<void> read_span(const std::string& text, seconds least, seconds most, seconds& span) {
-  const seconds value = TRY(parse_duration(text));
+  const auto parsed = parse_duration(text);
+  if (!parsed) return wrong("read a duration", "\"" + text + "\" is not such as 90s, 15m, 4h or 2d");
+  const seconds value = *parsed;
   if (value < least || value > most) {
     return wrong("read a duration", "\"" + text + "\" is not between " + std::to_string(least.count()) +
                                         " s and " + std::to_string(most.count()) + " s");

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/duration.h"
 #include "agent/policy.h"
 #include "base/error.h"
 #include "repository/http_fetcher.h"

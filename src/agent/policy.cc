@@ -8,7 +8,7 @@
 #include <charconv>
 #include <ranges>
 
-#include "agent/duration.h"
+#include "base/duration.h"
 
 namespace suture {
 namespace {

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/duration.h"
 #include "cli/outcome.h"
 
 namespace suture::cli {
@@ -20,21 +20,13 @@ constexpr std::chrono::seconds kLongest = std::chrono::days(3660);
 }  // namespace
 
 Result<std::chrono::seconds> parse_span(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [rest, problem] = std::from_chars(text.begin(), text.end(), number);
-  const std::string_view unit(rest, static_cast<std::size_t>(text.end() - rest));
-  const bool known = unit.empty() || unit == "d" || unit == "h";
-  if (problem != std::errc() || !known || number < 0 || number > kLongest / std::chrono::hours(1)) {
+  const bool number = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  const auto span = parse_duration(number ? std::string(text) + "d" : std::string(text));
+  if (!span || *span > kLongest) {
     return fail("publish.malformed-expiry", "read the duration \"" + std::string(text) + "\"",
-                "it is not a number of days or hours", "For example 30d or 12h.");
+                "it is not a number of days or hours, up to ten years", "For example 30d or 12h.");
   }
-  const std::chrono::seconds span =
-      unit == "h" ? std::chrono::hours(number) : std::chrono::hours(24 * number);
-  if (span > kLongest) {
-    return fail("publish.malformed-expiry", "read the duration \"" + std::string(text) + "\"",
-                "it is longer than ten years");
-  }
-  return span;
+  return *span;
 }
 
 namespace {
@@ -53,7 +45,8 @@ Result<void> apply(Expiry& expiry, const std::string& text) {
                 "For example --expires timestamp=2d.");
   }
   *field = TRY(parse_span(std::string_view(text).substr(equals + 1)));
-  return {};
+  if (field->count() > 0) return {};
+  return fail("publish.malformed-expiry", "read --expires " + text, "it would have expired at once");
 }
 
 constexpr std::size_t kLongestPassphrase = 1024;

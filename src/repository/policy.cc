@@ -6,9 +6,9 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
+#include "base/duration.h"
 #include "base/file.h"
 
 namespace suture {
@@ -43,23 +43,11 @@ Result<void> read_qualification(const toml::table& table, PublishingPolicy& poli
   return {};
 }
 
-/// "24h", "2d".
-std::optional<std::chrono::seconds> hours_or_days(std::string_view text) {
-  constexpr int kMost = 100'000;
-  int number = 0;
-  const auto [rest, problem] = std::from_chars(text.begin(), text.end(), number);
-  const std::string_view unit(rest, static_cast<std::size_t>(text.end() - rest));
-  if (problem != std::errc() || number < 0 || number > kMost) return std::nullopt;
-  if (unit == "h") return std::chrono::hours(number);
-  if (unit == "d") return std::chrono::hours(24 * number);
-  return std::nullopt;
-}
-
 Result<void> read_channel(const std::string& name, const toml::table& table, PublishingPolicy& policy) {
   ChannelPolicy channel;
   for (const auto& [key, node] : table) {
     const auto text = node.value_exact<std::string>();
-    const auto after = key.str() == "after" && text ? hours_or_days(*text) : std::nullopt;
+    const auto after = key.str() == "after" && text ? parse_duration(*text) : std::nullopt;
     if (key.str() == "from" && text) {
       channel.from = *text;
     } else if (after) {

@@ -115,13 +115,6 @@ TEST(Config, CommentsMayBeInAnyLanguage) {
   EXPECT_NE(refusal("repository = 'file:///s'\nchannel = 'gr\xc3\xbcn'\n"), "");
 }
 
-TEST(Config, Durations) {
-  EXPECT_EQ(parse_duration("2d").value(), seconds(172800));
-  for (const char* text : {"", "s", "4", "4 h", "-4h", "4hh", "99999999999999999999s", "99999999d"}) {
-    EXPECT_FALSE(parse_duration(text)) << text;
-  }
-}
-
 TEST(Daemon, ChecksAreSpreadByATenth) {
   for (std::uint32_t random = 0; random < 100'000; random += 7) {
     const auto next = next_check(seconds(1000), random);

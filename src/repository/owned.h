@@ -97,7 +97,16 @@ class OwnedRepository {
   OwnedRepository(PublisherContext context, Keyring keyring, std::optional<FileLock> lock)
       : context_(std::move(context)), keyring_(std::move(keyring)), lock_(std::move(lock)) {}
 
+  inline static const std::string kRoot = "root";
+  inline static const std::string kTargets = "targets";
+  inline static const std::string kLog{kLogRole};
+
   Result<void> load();
+  /// Of the role's document as it is published; 0: there is none.
+  std::int64_t version_of(const std::string& role) const;
+  /// A bin's entry in the snapshot has its version only: there are many, and hosts read them all.
+  static bool is_bin(const std::string& role);
+  // owned_commit.cc
   Result<tuf::RoleKeys> keys_for(const std::string& role) const;
   Result<std::map<std::string, tuf::PublicKey>> public_keys_for(const std::string& role) const;
   Result<Change> edited_change();

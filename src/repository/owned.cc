@@ -14,7 +14,6 @@ namespace suture {
 namespace fs = std::filesystem;
 using tuf::Role;
 using tuf::Signer;
-using tuf::Trusted;
 namespace {
 
 fs::path metadata_folder(const fs::path& repository) {

@@ -51,9 +51,10 @@ Result<void> start_from(const KnownFiles& known, const fs::path& folder) {
   return {};
 }
 
-/// The log vouches for every word that changes the kernel.
-Result<void> check_logged(RepositoryClient& client, const Catalog& catalog) {
-  if (const AvailablePatchset* newest = catalog.newest()) TRY(client.check_logged(*newest));
+/// The log vouches for every word that changes the kernel: what is chosen, whatever level that is, and what
+/// was withdrawn.
+Result<void> check_logged(RepositoryClient& client, const Catalog& catalog, const Choice& choice) {
+  if (choice.install != nullptr) TRY(client.check_logged(*choice.install));
   for (const AvailablePatchset& patchset : catalog.levels) {
     if (patchset.withdrawn) TRY(client.check_logged(patchset));
   }
@@ -74,8 +75,9 @@ Result<Json> RepositorySource::download(const Question& question, const KnownFil
   RepositoryClient client = TRY(RepositoryClient::open(config_.state / "repository", fetcher, config_.root));
   TRY(client.refresh(now()));
   const Catalog catalog = TRY(client.catalog(stream, question.kernel.build_id));
-  TRY(check_logged(client, catalog));
-  const AvailablePatchset* wanted = decide(question, catalog).install;
+  const Choice choice = decide(question, catalog);
+  TRY(check_logged(client, catalog, choice));
+  const AvailablePatchset* wanted = choice.install;
   if (wanted != nullptr && wanted->module.sha256 != question.known) {
     TRY(client.download(*wanted, config_.spool()));
   }
@@ -105,13 +107,13 @@ Result<void> RepositorySource::fetch(const Question& question) const {
   return {};
 }
 
-Result<Catalog> RepositorySource::verify(const RunningKernel& kernel, tuf::Time time) const {
+Result<Catalog> RepositorySource::verify(const Question& question) const {
   const Stream stream{config_.channel, TRY(distribution_of(config_))};
   HandedOverFetcher fetcher(handover());
   RepositoryClient client = TRY(RepositoryClient::open(config_.state / "trusted", fetcher, config_.root));
-  TRY(client.refresh(time));
-  Catalog catalog = TRY(client.catalog(stream, kernel.build_id));
-  TRY(check_logged(client, catalog));
+  TRY(client.refresh(question.time));
+  Catalog catalog = TRY(client.catalog(stream, question.kernel.build_id));
+  TRY(check_logged(client, catalog, decide(question, catalog)));
   return catalog;
 }
 
@@ -130,13 +132,13 @@ Result<Offer> RepositorySource::take_over(const AvailablePatchset& newest, const
 
 Result<Answer> RepositorySource::ask(const Question& question) {
   TRY(fetch(question));
-  auto catalog = verify(question.kernel, question.time);
+  auto catalog = verify(question);
   if (!catalog && catalog.error().code == "repository.absent") {
     // The two processes know different things, as after a crash between their turns: from the beginning.
     std::error_code ignored;
     fs::remove_all(config_.state / "repository", ignored);
     TRY(fetch(question));
-    catalog = verify(question.kernel, question.time);
+    catalog = verify(question);
   }
   if (!catalog) return std::unexpected(std::move(catalog).error());
   const Choice choice = decide(question, *catalog);

@@ -25,7 +25,7 @@ class RepositorySource : public Source {
   Result<Answer> ask(const Question& question) override;
 
   /// What the owner signed, by the files that were handed over. For tests, besides ask().
-  Result<Catalog> verify(const RunningKernel& kernel, tuf::Time now) const;
+  Result<Catalog> verify(const Question& question) const;
   std::filesystem::path handover() const { return config_.state / "repository/handover"; }
 
  private:

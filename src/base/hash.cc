@@ -17,6 +17,10 @@ Result<std::string> sha256_hex_of_file(const std::filesystem::path& path) {
   return sha256_hex(TRY(read_file(path)));
 }
 
+bool is_sha256_hex(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::string to_hex(ByteView bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;

@@ -12,6 +12,9 @@ namespace suture {
 std::string sha256_hex(ByteView bytes);
 Result<std::string> sha256_hex_of_file(const std::filesystem::path& path);
 
+/// Whether it has the form that sha256_hex() gives.
+bool is_sha256_hex(std::string_view text);
+
 std::string to_hex(ByteView bytes);
 /// Accepts upper and lower case; "hex.malformed" for an odd length or a foreign character.
 Result<Bytes> from_hex(std::string_view text);

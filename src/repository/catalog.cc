@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "base/hash.h"
 #include "base/json.h"
 #include "patchset/statement.h"
 #include "repository/canonical_json.h"
@@ -20,11 +21,6 @@ Json to_json(const RemoteFile& file) {
   return {{"name", file.name}, {"sha256", file.sha256}, {"length", file.length}};
 }
 
-bool is_sha256(std::string_view text) {
-  return text.size() == 64 &&
-         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 Result<std::uint64_t> natural(const Json& json, const char* key) {
   const std::int64_t value = TRY(json_integer(json, key));
   if (value < 0) return wrong(std::string("read the field \"") + key + "\"", "it is negative");
@@ -36,7 +32,7 @@ Result<RemoteFile> read_file_entry(const Json& json, const AvailablePatchset& pa
                   .sha256 = TRY(json_string(json, "sha256")),
                   .length = TRY(natural(json, "length"))};
   TRY(check_payload_place(patchset.build_id, patchset.level, file.name));
-  if (!is_sha256(file.sha256)) return wrong("read the field \"sha256\"", "it is not a SHA-256");
+  if (!is_sha256_hex(file.sha256)) return wrong("read the field \"sha256\"", "it is not a SHA-256");
   return file;
 }
 

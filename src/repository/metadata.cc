@@ -34,9 +34,7 @@ Result<std::uint64_t> length_field(const Json& json) {
 
 Result<std::string> sha256_field(const Json& json) {
   std::string text = TRY(json_string(*TRY(json_object(json, "hashes")), "sha256"));
-  const bool hex =
-      std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-  if (text.size() != 64 || !hex) return malformed("read the field \"sha256\"", "it is not a SHA-256");
+  if (!is_sha256_hex(text)) return malformed("read the field \"sha256\"", "it is not a SHA-256");
   return text;
 }
 

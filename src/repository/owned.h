@@ -108,7 +108,7 @@ class OwnedRepository {
   static bool is_bin(const std::string& role);
   // owned_commit.cc
   Result<tuf::RoleKeys> keys_for(const std::string& role) const;
-  Result<std::map<std::string, tuf::PublicKey>> public_keys_for(const std::string& role) const;
+  std::map<std::string, tuf::PublicKey> public_keys_for(const std::string& role) const;
   Result<Change> edited_change();
   Result<void> sign_here(Change& change) const;
   Result<std::vector<std::string>> unsigned_roles(const Change& change) const;

@@ -43,8 +43,7 @@ Result<tuf::RoleKeys> OwnedRepository::keys_for(const std::string& role) const {
   return found->keys;
 }
 
-Result<std::map<std::string, tuf::PublicKey>> OwnedRepository::public_keys_for(
-    const std::string& role) const {
+std::map<std::string, tuf::PublicKey> OwnedRepository::public_keys_for(const std::string& role) const {
   if (role == kRoot) {
     auto keys = state_.root.keys;
     keys.insert(old_root_.keys.begin(), old_root_.keys.end());
@@ -52,7 +51,7 @@ Result<std::map<std::string, tuf::PublicKey>> OwnedRepository::public_keys_for(
   }
   if (role == kTargets) return state_.root.keys;
   const tuf::Targets* above = known(delegator_of(role));
-  if (above == nullptr || !above->delegations) return std::map<std::string, tuf::PublicKey>();
+  if (above == nullptr || !above->delegations) return {};
   return above->delegations->keys;
 }
 
@@ -68,16 +67,16 @@ Result<Change> OwnedRepository::edited_change() {
 }
 
 Result<void> OwnedRepository::sign_here(Change& change) const {
-  std::set<const Signer*> able;
-  for (const auto& [role, document] : change.documents) {
-    for (const Signer* signer : keyring_.of(document.keys)) able.insert(signer);
-    if (!document.old_keys) continue;
-    for (const Signer* signer : keyring_.of(*document.old_keys)) able.insert(signer);
-  }
   // In the order of their ids, so that the same input gives the same bytes.
-  std::map<std::string, const Signer*> sorted;
-  for (const Signer* signer : able) sorted.emplace(signer->public_key().id, signer);
-  for (const auto& [id, signer] : sorted) TRY(add_signatures(change, *signer));
+  std::map<std::string, const Signer*> able;
+  const auto add = [&](const tuf::RoleKeys& keys) {
+    for (const Signer* signer : keyring_.of(keys)) able.emplace(signer->public_key().id, signer);
+  };
+  for (const auto& [role, document] : change.documents) {
+    add(document.keys);
+    if (document.old_keys) add(*document.old_keys);
+  }
+  for (const auto& [id, signer] : able) TRY(add_signatures(change, *signer));
   return {};
 }
 
@@ -85,7 +84,7 @@ Result<void> OwnedRepository::sign_here(Change& change) const {
 Result<std::vector<std::string>> OwnedRepository::unsigned_roles(const Change& change) const {
   std::vector<std::string> lacking;
   for (const auto& [role, document] : change.documents) {
-    const auto keys = TRY(public_keys_for(role));
+    const auto keys = public_keys_for(role);
     const auto enough = [&](const tuf::RoleKeys& wanted) {
       return tuf::check_signed(document.content, document.signatures, keys, wanted, role).has_value();
     };

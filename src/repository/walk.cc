@@ -40,7 +40,7 @@ class Walk {
     // The client has verified it, but perhaps not these bytes: they are fetched anew.
     trusted_ = TRY(tuf::update_snapshot(std::move(trusted_), snapshot, client_.time()));
     TRY(take_roles());
-    for (const auto& [role, delegator] : roles_) TRY(take_targets(role));
+    for (const std::string& role : roles_) TRY(take_targets(role));
     TRY(take_log());
     // From the bottom up; the roots, which hosts follow one by one, just before the timestamp.
     std::ranges::reverse(documents_);
@@ -97,13 +97,13 @@ class Walk {
     const auto version = trusted_.snapshot->meta.at(tuf::kTargetsFile).version;
     const Bytes targets = TRY(take_document("targets", version, tuf::Role::kTargets));
     trusted_ = TRY(tuf::update_targets(std::move(trusted_), targets, now));
-    roles_.emplace_back("targets", "");
+    roles_.emplace_back("targets");
     for (std::size_t i = 0; i < roles_.size(); i++) {
-      const std::string delegator = roles_[i].first;
+      const std::string delegator = roles_[i];
       const auto delegations = tuf::targets_of(trusted_, delegator).delegations;
       if (!delegations) continue;
       for (const tuf::DelegatedRole& role : delegations->roles) {
-        if (trusted_.delegated.contains(role.name) && seen_.contains(role.name)) continue;
+        if (!seen_.insert(role.name).second) continue;
         const auto meta = trusted_.snapshot->meta.find(tuf::document_name(role.name));
         if (meta == trusted_.snapshot->meta.end()) {
           return fail("repository.mix-and-match", "verify the " + role.name + " metadata",
@@ -111,8 +111,7 @@ class Walk {
         }
         const Bytes bytes = TRY(take_document(role.name, meta->second.version, tuf::Role::kTargets));
         trusted_ = TRY(tuf::update_delegated(std::move(trusted_), delegator, role.name, bytes, now));
-        seen_.insert(role.name);
-        roles_.emplace_back(role.name, delegator);
+        roles_.push_back(role.name);
         if (roles_.size() > kMostRoles) {
           return fail("repository.malformed", "follow the delegations", "there are too many");
         }
@@ -206,7 +205,7 @@ class Walk {
   const FileSink& sink_;
   const WalkProgress& progress_;
   tuf::Trusted trusted_;
-  std::vector<std::pair<std::string, std::string>> roles_{};  ///< with their delegators
+  std::vector<std::string> roles_{};
   std::set<std::string> seen_{};
   std::set<std::string> payloads_{};
   std::vector<std::pair<std::string, Bytes>> documents_{};

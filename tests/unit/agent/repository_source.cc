@@ -43,7 +43,7 @@ struct Fleet {
   }
   /// What the process without privileges fetched, verified again.
   Result<Catalog> verify(std::chrono::seconds later = {}) const {
-    return RepositorySource(config).verify(kernel, repository.context.now + later);
+    return RepositorySource(config).verify({.kernel = kernel, .time = repository.context.now + later});
   }
   fs::path handover() const { return RepositorySource(config).handover(); }
 
@@ -92,6 +92,24 @@ TEST(RepositorySource, NoHigherLevelIsOfferedThanAsked) {
   const Answer answer = must(RepositorySource(fleet.config).ask({.kernel = fleet.kernel, .highest = 1}));
   EXPECT_EQ(answer.offer.value().patchset.level, 1u);
   EXPECT_EQ(answer.newest, 1u);
+}
+
+// With the keys of channel, snapshot and timestamp, but not past the log.
+TEST(RepositorySource, ALevelBelowTheNewestMustBeLoggedAsWell) {
+  Fleet fleet;
+  must(fleet.repository.publish(1));
+  must(fleet.repository.publish(2));
+  {
+    OwnedRepository owned = must(OwnedRepository::open(fleet.repository.context));
+    Catalog catalog = must(owned.catalog(kStable, kBuildId));
+    catalog.levels[0].module.sha256 = std::string(64, 'e');
+    ASSERT_TRUE(owned.put_catalog(catalog));
+    must(owned.commit());
+  }
+  EXPECT_EQ(fleet.offered(), 2u);
+  const Question below{.kernel = fleet.kernel, .highest = 1};
+  EXPECT_EQ(code(RepositorySource(fleet.config).verify(below)), "log.not-included");
+  EXPECT_EQ(code(RepositorySource(fleet.config).ask(below)), "log.not-included");
 }
 
 TEST(RepositorySource, WhatThePolicyHoldsBackIsToldAndNotFetched) {

@@ -2,15 +2,14 @@
 #include "delta/compare.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "delta/line_numbers.h"
 
 namespace suture {
 namespace {
-
-/// Private atoms refer to few others (a debug descriptor to its strings); deeper is a ring, which differs.
-constexpr int kDeepest = 8;
 
 struct Range {
   std::uint32_t section;
@@ -27,38 +26,54 @@ class Comparison {
         patched_entries_(units.patched_entries),
         correlation_(correlation) {}
 
-  bool same(AtomId original, AtomId patched) const {
-    return same_atom(original_.atom(original), patched_.atom(patched), 0) && same_entries(original, patched);
+  /// What a private atom is, only its bytes tell; so the pairs of them that these two refer to must be the
+  /// same as well. Each pair is looked at once, for they may refer to each other in a ring.
+  bool same(AtomId original, AtomId patched) {
+    met_.clear();
+    pending_.clear();
+    meet(original, patched);
+    if (!same_entries(original, patched)) return false;
+    while (!pending_.empty()) {
+      const auto [a, b] = pending_.back();
+      pending_.pop_back();
+      if (!same_atom(original_.atom(a), patched_.atom(b))) return false;
+    }
+    return true;
   }
 
  private:
-  bool same_atom(const Atom& a, const Atom& b, int depth) const {
+  void meet(AtomId original, AtomId patched) {
+    if (met_.emplace(original, patched).second) pending_.emplace_back(original, patched);
+  }
+
+  bool same_atom(const Atom& a, const Atom& b) {
     const elf::Section& home_a = original_.section_of(a);
     const elf::Section& home_b = patched_.section_of(b);
     const bool same_home =
         home_a.writable() == home_b.writable() && home_a.executable() == home_b.executable();
-    return a.kind == b.kind && a.size == b.size && same_home && depth <= kDeepest && same_code(a, b, depth);
+    return a.kind == b.kind && a.size == b.size && same_home && same_code(a, b);
   }
 
-  bool same_range(const Range& a, const Range& b, int depth) const {
-    return a.size == b.size && same_references(a, b, depth) &&
+  bool same_range(const Range& a, const Range& b) {
+    return a.size == b.size && same_references(a, b) &&
            same_bytes(a, b, original_.references(a.section, a.offset, a.size));
   }
 
-  bool same_references(const Range& a, const Range& b, int depth) const {
+  bool same_references(const Range& a, const Range& b) {
     const auto same = [&](const Reference& x, const Reference& y) {
-      return x.offset - a.offset == y.offset - b.offset && same_reference(x, y, depth);
+      return x.offset - a.offset == y.offset - b.offset && same_reference(x, y);
     };
     return std::ranges::equal(original_.references(a.section, a.offset, a.size),
                               patched_.references(b.section, b.offset, b.size), same);
   }
 
-  bool same_code(const Atom& a, const Atom& b, int depth) const {
+  bool same_code(const Atom& a, const Atom& b) {
     const Range range_a{a.section, a.offset, a.size};
     const Range range_b{b.section, b.offset, b.size};
-    if (same_range(range_a, range_b, depth)) return true;
+    if (!same_references(range_a, range_b)) return false;
+    if (same_bytes(range_a, range_b, original_.references(a))) return true;
     // Most functions differ in nothing, so only now is it worth to know where constants stand that are lines.
-    if (!original_.section_of(a).executable() || !same_references(range_a, range_b, depth)) return false;
+    if (!original_.section_of(a).executable()) return false;
     const std::vector<std::uint64_t> lines = line_number_fields(original_, a);
     return !lines.empty() && lines == line_number_fields(patched_, b) &&
            same_bytes(range_a, range_b, original_.references(a), lines);
@@ -96,16 +111,18 @@ class Comparison {
     return type == R_X86_64_PLT32 ? R_X86_64_PC32 : type;
   }
 
-  bool same_reference(const Reference& a, const Reference& b, int depth) const {
+  bool same_reference(const Reference& a, const Reference& b) {
     if (normal_type(a.type) != normal_type(b.type) || a.bias != b.bias) return false;
     if (leads_to_table(original_, a) && leads_to_table(patched_, b)) return same_entry_named(a, b);
     if (a.addend != b.addend) return false;
     if (a.target == kNoAtom || b.target == kNoAtom) {
       return a.target == b.target && original_.symbol_name(a) == patched_.symbol_name(b);
     }
-    const Atom& target = patched_.atom(b.target);
-    if (target.kind == AtomKind::kPrivate) return same_atom(original_.atom(a.target), target, depth + 1);
-    return correlation_.original_of[b.target] == a.target;
+    if (patched_.atom(b.target).kind != AtomKind::kPrivate) {
+      return correlation_.original_of[b.target] == a.target;
+    }
+    meet(a.target, b.target);
+    return true;
   }
 
   /// What the entries say is compared with their owners.
@@ -142,26 +159,26 @@ class Comparison {
     return result;
   }
 
-  bool same_entries(AtomId original, AtomId patched) const {
+  bool same_entries(AtomId original, AtomId patched) {
     const Entries a = telling(original_, original_entries_.of(original));
     const Entries b = telling(patched_, patched_entries_.of(patched));
     return std::ranges::equal(
         a, b, [&](const SpecialEntry* x, const SpecialEntry* y) { return same_entry(*x, *y); });
   }
 
-  bool same_entry(const SpecialEntry& a, const SpecialEntry& b) const {
+  bool same_entry(const SpecialEntry& a, const SpecialEntry& b) {
     const std::string& section = original_.object().sections[a.section].name;
     if (section != patched_.object().sections[b.section].name || a.place != b.place || a.size != b.size)
       return false;
     if (a.companion.exists() != b.companion.exists()) return false;
     if (!a.companion.exists())
-      return same_range({a.section, a.offset, a.size}, {b.section, b.offset, b.size}, 0);
+      return same_range({a.section, a.offset, a.size}, {b.section, b.offset, b.size});
     // What is pointed to is compared below; where it lies among other functions' replacements says nothing.
     const std::uint64_t pointers = 8;
     return same_range({a.section, a.offset + pointers, a.size - pointers},
-                      {b.section, b.offset + pointers, b.size - pointers}, 0) &&
+                      {b.section, b.offset + pointers, b.size - pointers}) &&
            same_range({a.companion.section, a.companion.offset, a.companion.size},
-                      {b.companion.section, b.companion.offset, b.companion.size}, 0);
+                      {b.companion.section, b.companion.offset, b.companion.size});
   }
 
   const Unit& original_;
@@ -169,12 +186,14 @@ class Comparison {
   const Unit& patched_;
   const SpecialEntries& patched_entries_;
   const Correlation& correlation_;
+  std::set<std::pair<AtomId, AtomId>> met_{};
+  std::vector<std::pair<AtomId, AtomId>> pending_{};
 };
 
 }  // namespace
 
 std::vector<AtomId> changed_atoms(const UnitPair& units, const Correlation& correlation) {
-  const Comparison comparison(units, correlation);
+  Comparison comparison(units, correlation);
   std::vector<AtomId> changed;
   for (AtomId id = 0; id < units.patched.atoms().size(); ++id) {
     const AtomId from = correlation.original_of[id];

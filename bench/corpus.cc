@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/process.h"
 #include "base/terminal.h"
 #include "corpus/new_source.h"

@@ -51,7 +51,7 @@ Result<void> make(const std::filesystem::path& folder, unsigned kernels, std::ui
   for (unsigned kernel = 0; kernel < kernels; kernel++) {
     Catalog catalog{.stream = kStream, .build_id = build_id(kernel)};
     for (std::uint32_t level = 1; level <= levels; level++) {
-      AvailablePatchset patchset = made_up(kernel, level, tuf::time_text(context.now));
+      AvailablePatchset patchset = made_up(kernel, level, time_text(context.now));
       patchset.log_index = owned.add_log_entry(publication_entry(patchset));
       catalog.release = patchset.release;
       catalog.levels.push_back(std::move(patchset));

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "build/assemble.h"
 #include "build/compiled_unit.h"
 #include "build/glue_compiler.h"

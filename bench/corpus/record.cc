@@ -2,6 +2,7 @@
 #include "corpus/record.h"
 
 #include "base/file.h"
+#include "base/json.h"
 
 namespace suture::corpus {
 namespace {

@@ -7,6 +7,7 @@
 #include <array>
 #include <map>
 
+#include "base/json.h"
 #include "base/terminal.h"
 
 namespace suture::corpus {

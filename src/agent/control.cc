@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "base/hash.h"
+#include "base/json.h"
 
 namespace suture {
 namespace {

@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "agent/agent.h"
-#include "base/json.h"
+#include "base/json_fwd.h"
 
 namespace suture {
 

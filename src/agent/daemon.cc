@@ -16,6 +16,7 @@
 #include <random>
 
 #include "agent/control.h"
+#include "base/json.h"
 
 namespace suture {
 namespace {

@@ -89,8 +89,8 @@ bool allows(const InstallPolicy& policy, const AvailablePatchset& patchset) {
 }
 
 /// One whose time nobody can read is not old enough.
-bool is_old_enough(const InstallPolicy& policy, const AvailablePatchset& patchset, tuf::Time now) {
-  const auto published = tuf::parse_time(patchset.published);
+bool is_old_enough(const InstallPolicy& policy, const AvailablePatchset& patchset, Time now) {
+  const auto published = parse_time(patchset.published);
   return policy.delay.count() == 0 || (published && *published + policy.delay <= now);
 }
 
@@ -145,7 +145,7 @@ bool is_open(const std::vector<Window>& windows, const std::tm& local) {
          });
 }
 
-Choice choose(const InstallPolicy& policy, const Catalog& catalog, std::uint32_t applied, tuf::Time now,
+Choice choose(const InstallPolicy& policy, const Catalog& catalog, std::uint32_t applied, Time now,
               const std::tm& local, Asked asked, const std::map<std::string, std::uint32_t>& quarantined) {
   using enum InstallPolicy::Mode;
   const auto allowed = [&](const AvailablePatchset& patchset) {

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "repository/catalog.h"
-#include "repository/metadata.h"
 
 namespace suture {
 
@@ -66,7 +66,7 @@ struct Choice {
 /// `applied`: the level in the kernel, 0 for none. When that was withdrawn, the highest good one below it may
 /// always be installed, but under kHeld; where there is none, it is to be left.
 /// `quarantined`: modules, by SHA-256, that only an administrator may bring back.
-Choice choose(const InstallPolicy& policy, const Catalog& catalog, std::uint32_t applied, tuf::Time now,
+Choice choose(const InstallPolicy& policy, const Catalog& catalog, std::uint32_t applied, Time now,
               const std::tm& local, Asked asked,
               const std::map<std::string, std::uint32_t>& quarantined = {});
 

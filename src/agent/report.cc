@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 #include "agent/unprivileged.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "repository/client.h"
 
 namespace suture {

@@ -7,16 +7,13 @@
 #include "agent/handed_over.h"
 #include "agent/unprivileged.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "repository/http_fetcher.h"
 #include "repository/layout.h"
 
 namespace suture {
 namespace fs = std::filesystem;
 namespace {
-
-tuf::Time now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 constexpr const char* kTimestampName = "timestamp.json";
 constexpr std::size_t kMostKnown = 16u << 20;
@@ -73,7 +70,7 @@ Result<Json> RepositorySource::download(const Question& question, const KnownFil
   HttpFetcher http = TRY(HttpFetcher::open(config_.repository, http_options(config_)));
   KeepingFetcher fetcher(http, handover());
   RepositoryClient client = TRY(RepositoryClient::open(config_.state / "repository", fetcher, config_.root));
-  TRY(client.refresh(now()));
+  TRY(client.refresh(wall_clock()));
   const Catalog catalog = TRY(client.catalog(stream, question.kernel.build_id));
   const Choice choice = decide(question, catalog);
   TRY(check_logged(client, catalog, choice));

@@ -40,7 +40,7 @@ struct Question {
   std::optional<std::uint32_t>
       highest{};  ///< below what the policy lets in, because an administrator went back
   std::map<std::string, std::uint32_t> quarantined{};  ///< modules that are not to be had by the timer
-  tuf::Time time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  Time time = wall_clock();
 };
 
 class Source {

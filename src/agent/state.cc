@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/state.h"
 
-#include <ctime>
-
 #include "base/file.h"
+#include "base/json.h"
+#include "base/time.h"
 
 namespace suture {
 namespace {
@@ -115,11 +115,7 @@ Result<void> write_state(const std::filesystem::path& file, const AgentState& st
 }
 
 std::string timestamp() {
-  const std::time_t now = std::time(nullptr);
-  struct tm parts {};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+  return time_text(wall_clock());
 }
 
 }  // namespace suture

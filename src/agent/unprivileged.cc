@@ -16,6 +16,8 @@
 #include <cerrno>
 #include <string>
 
+#include "base/json.h"
+
 namespace suture {
 namespace fs = std::filesystem;
 namespace {

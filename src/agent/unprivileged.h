@@ -13,7 +13,7 @@
 #include <functional>
 
 #include "base/file.h"
-#include "base/json.h"
+#include "base/json_fwd.h"
 
 namespace suture {
 

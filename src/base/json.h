@@ -10,10 +10,9 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/json_fwd.h"
 
 namespace suture {
-
-using Json = nlohmann::json;
 
 struct JsonLimits {
   std::size_t bytes = 16u << 20;

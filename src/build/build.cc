@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "build/assemble.h"
 #include "build/compiled_unit.h"
 #include "build/fix.h"

@@ -7,6 +7,7 @@
 #include "agent/config.h"
 #include "agent/control.h"
 #include "agent/repository_source.h"
+#include "base/json.h"
 #include "base/terminal.h"
 #include "engine/klp.h"
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "cli/command.h"
 
 namespace suture::cli {

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "base/json.h"
 #include "base/terminal.h"
 #include "build/build_cache.h"
 #include "build/fleet.h"

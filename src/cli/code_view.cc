@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <span>
 
+#include "base/json.h"
 #include "base/terminal.h"
 
 namespace suture::cli {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "delta/code_diff.h"
 #include "delta/disassembly.h"
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/terminal.h"
 #include "cli/agent_request.h"
 

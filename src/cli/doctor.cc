@@ -3,7 +3,9 @@
 
 #include "agent/config.h"
 #include "agent/control.h"
+#include "base/json.h"
 #include "base/terminal.h"
+#include "base/time.h"
 #include "cli/agent_request.h"
 #include "engine/klp.h"
 #include "engine/obstacles.h"
@@ -53,14 +55,14 @@ Finding look_at_root(const AgentConfig& config) {
   }
   const auto trusted = tuf::trust_root(*bytes);
   if (!trusted) return bad(trusted.error());
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = wall_clock();
   if (trusted->root.expires <= now) {
-    return {.what = "the trusted root expired at " + tuf::time_text(trusted->root.expires),
+    return {.what = "the trusted root expired at " + time_text(trusted->root.expires),
             .code = "repository.expired",
             .hint = "Is this machine's clock right? The repository must have a newer root by now."};
   }
   return good(fmt::format("the root of trust is version {}, until {}", trusted->root.version,
-                          tuf::time_text(trusted->root.expires)));
+                          time_text(trusted->root.expires)));
 }
 
 Finding look_at_repository(const AgentConfig& config) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/json.h"
 #include "base/terminal.h"
 
 namespace suture::cli {

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/terminal.h"
 #include "cli/code_view.h"
 #include "cli/command.h"

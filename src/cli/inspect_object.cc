@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "base/json.h"
 #include "base/terminal.h"
 #include "delta/disassembly.h"
 #include "delta/object_code.h"

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "elf/object.h"
 #include "patchset/patchset.h"
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "agent/known_catalog.h"
+#include "base/json.h"
 #include "base/terminal.h"
 #include "cli/agent_request.h"
 #include "cli/publisher_options.h"

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/json.h"
 #include "cli/command.h"
 #include "cli/publisher_options.h"
 #include "repository/publisher.h"

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "base/duration.h"
+#include "base/json.h"
 #include "cli/outcome.h"
 
 namespace suture::cli {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/terminal.h"
 #include "cli/command.h"
 #include "qualify/matrix.h"

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "base/json.h"
 #include "cli/command.h"
 #include "target/store.h"
 

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "base/terminal.h"
+#include "base/time.h"
 #include "repository/log_head.h"
 #include "repository/publisher.h"
 #include "repository/renewal.h"
@@ -30,8 +32,8 @@ struct InitOptions : PublisherOptions {
   NewRepository wanted;
 };
 
-std::string expiry_text(tuf::Time expires) {
-  std::string text = tuf::time_text(expires);
+std::string expiry_text(Time expires) {
+  std::string text = time_text(expires);
   if (expires <= std::chrono::system_clock::now()) text += " " + coloured("expired", Colour::kRed);
   return text;
 }
@@ -40,7 +42,7 @@ Json roles_json(const RepositoryState& state) {
   Json roles = Json::object();
   for (const RoleState& role : state.roles) {
     roles[role.role] = {{"version", role.version},
-                        {"expires", tuf::time_text(role.expires)},
+                        {"expires", time_text(role.expires)},
                         {"threshold", role.threshold},
                         {"keys", role.key_ids}};
   }

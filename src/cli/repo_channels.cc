@@ -3,6 +3,7 @@
 // `suture repo`: channels, and how patchsets move in them.
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "base/terminal.h"
 #include "cli/repo.h"
 #include "repository/promotion.h"

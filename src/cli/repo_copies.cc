@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/terminal.h"
 #include "cli/repo.h"
 #include "repository/bundle.h"
@@ -70,7 +71,7 @@ std::string sentence(const WalkReport& report) {
   return text;
 }
 
-Result<tuf::Time> present() {
+Result<Time> present() {
   return publishing_time();
 }
 

@@ -3,6 +3,7 @@
 // `suture repo`: whose keys count, and signatures that are made elsewhere.
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "base/terminal.h"
 #include "cli/repo.h"
 #include "repository/change.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "cli/agent_request.h"
 
 namespace suture::cli {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "patchset/patchset.h"
 
 namespace suture::cli {

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/json.h"
 #include "base/terminal.h"
 #include "cli/command.h"
 #include "target/distribution.h"

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "delta/delta.h"
 #include "elf/object.h"
 

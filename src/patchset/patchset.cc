@@ -5,6 +5,8 @@
 #include <functional>
 #include <set>
 
+#include "base/json.h"
+
 namespace suture {
 namespace {
 

@@ -16,7 +16,7 @@
 
 #include "base/ed25519.h"
 #include "base/error.h"
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "patchset/dsse.h"
 #include "patchset/patchset.h"
 

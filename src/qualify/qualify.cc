@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "qualify/qualify.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/hash.h"
 #include "base/process.h"
+#include "base/time.h"
 #include "qualify/accelerator.h"
 #include "qualify/judge.h"
 #include "qualify/trial.h"
@@ -68,11 +68,6 @@ Result<VmResult> run_patiently(const VmConfig& config, const Trial& trial, const
   return run_vm(config, TRY(guest_of(trial, guest_program)));
 }
 
-std::string now_text() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
-}
-
 Result<std::string> machine_text(const VmConfig& config) {
   const Finished version = TRY(run({.argv = {"qemu-system-x86_64", "--version"}}));
   return fmt::format("{}, {}, {} processors, {} MB", version.out.substr(0, version.out.find('\n')),
@@ -116,7 +111,7 @@ Result<QualifyResult> qualify_patchset(const QualifyRequest& request, const Targ
     result.console += measured.console;
   }
   qualification.logs["console"] = sha256_hex(as_bytes(result.console));
-  qualification.finished = now_text();
+  qualification.finished = time_text(wall_clock());
   qualification.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.statement = {.subjects = subjects_of(patchset, trial.subject.manifest_sha256),
                       .predicate = std::move(qualification)};

@@ -125,7 +125,7 @@ class BundleFetcher : public Fetcher {
 }  // namespace
 
 Result<BundleReport> export_bundle(const fs::path& folder, const fs::path& bundle, const fs::path& since,
-                                   tuf::Time now, const WalkProgress& progress) {
+                                   Time now, const WalkProgress& progress) {
   const std::set<std::string> known = since.empty() ? std::set<std::string>() : TRY(listed_in(since));
   FolderFetcher source(folder);
   const fs::path root = TRY(newest_root_file(folder));
@@ -201,8 +201,7 @@ Result<void> unpack_bundle(const fs::path& bundle, const fs::path& folder) {
 }
 
 Result<MirrorReport> import_bundle(const fs::path& bundle, const fs::path& folder,
-                                   const fs::path& initial_root, tuf::Time now,
-                                   const WalkProgress& progress) {
+                                   const fs::path& initial_root, Time now, const WalkProgress& progress) {
   TRY(listed_in(bundle));
   TRY(make_directories(folder));
   // Beside the repository, so that a full disk is found out there and not in the system's temporary folder.

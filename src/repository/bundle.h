@@ -21,13 +21,13 @@ struct BundleReport {
 
 /// Verifies the repository in `folder` and writes it. `since`: a bundle whose files the other side has.
 Result<BundleReport> export_bundle(const std::filesystem::path& folder, const std::filesystem::path& bundle,
-                                   const std::filesystem::path& since, tuf::Time now,
+                                   const std::filesystem::path& since, Time now,
                                    const WalkProgress& progress = {});
 
 /// Verifies what a bundle brings, with what `folder` has already, and only then shows it: as
 /// mirror_repository(). "bundle.malformed" for what is no bundle, "bundle.too-large".
 Result<MirrorReport> import_bundle(const std::filesystem::path& bundle, const std::filesystem::path& folder,
-                                   const std::filesystem::path& initial_root, tuf::Time now,
+                                   const std::filesystem::path& initial_root, Time now,
                                    const WalkProgress& progress = {});
 
 /// The paths that bundle.json lists.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/canonical_json.h"
 
+#include "base/json.h"
+
 namespace suture::tuf {
 namespace {
 

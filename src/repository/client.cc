@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "patchset/patchset.h"
 #include "repository/layout.h"
 #include "repository/log_head.h"
@@ -109,7 +110,7 @@ Result<Bytes> RepositoryClient::fetch_metadata(const std::string& name, Role rol
   return bytes;
 }
 
-Result<void> RepositoryClient::refresh(tuf::Time now) {
+Result<void> RepositoryClient::refresh(Time now) {
   now_ = now;
   fresh_ = false;
   new_timestamp_.reset();
@@ -126,7 +127,7 @@ Result<void> RepositoryClient::refresh(tuf::Time now) {
 }
 
 /// Whether the repository still says what this host knows, and may believe. One request.
-Result<bool> RepositoryClient::is_unchanged(tuf::Time now) {
+Result<bool> RepositoryClient::is_unchanged(Time now) {
   load_cached();
   const bool known = trusted_.timestamp && trusted_.snapshot &&
                      trusted_.timestamp->snapshot.version == trusted_.snapshot->version &&
@@ -150,7 +151,7 @@ Result<bool> RepositoryClient::is_unchanged(tuf::Time now) {
   return false;
 }
 
-Result<void> RepositoryClient::follow_root_chain(tuf::Time now) {
+Result<void> RepositoryClient::follow_root_chain(Time now) {
   for (int i = 0;; i++) {
     const std::string name = tuf::versioned_name(trusted_.root.version + 1, name_of(Role::kRoot));
     auto bytes = fetch_metadata(name, Role::kRoot, nullptr);
@@ -188,7 +189,7 @@ void RepositoryClient::load_cached() {
   }
 }
 
-Result<void> RepositoryClient::refresh_timestamp(tuf::Time now) {
+Result<void> RepositoryClient::refresh_timestamp(Time now) {
   const Bytes bytes = new_timestamp_ ? *std::exchange(new_timestamp_, std::nullopt)
                                      : TRY(fetch_metadata(kTimestampName, Role::kTimestamp, nullptr));
   const std::int64_t before = trusted_.timestamp ? trusted_.timestamp->version : 0;
@@ -197,7 +198,7 @@ Result<void> RepositoryClient::refresh_timestamp(tuf::Time now) {
   return write_file(cached(name_of(Role::kTimestamp)), bytes);
 }
 
-Result<void> RepositoryClient::refresh_snapshot(tuf::Time now) {
+Result<void> RepositoryClient::refresh_snapshot(Time now) {
   const tuf::MetaFile described = trusted_.timestamp->snapshot;
   const fs::path own = cached(name_of(Role::kSnapshot));
   if (const auto bytes = read_file(own, tuf::size_limit(Role::kSnapshot))) {
@@ -367,8 +368,8 @@ Result<Bytes> RepositoryClient::timestamp_bytes() const {
   return read_file(cached(name_of(Role::kTimestamp)), tuf::size_limit(Role::kTimestamp));
 }
 
-tuf::Time RepositoryClient::expires() const {
-  tuf::Time first = trusted_.root.expires;
+Time RepositoryClient::expires() const {
+  Time first = trusted_.root.expires;
   if (trusted_.timestamp) first = std::min(first, trusted_.timestamp->expires);
   if (trusted_.snapshot) first = std::min(first, trusted_.snapshot->expires);
   if (trusted_.targets) first = std::min(first, trusted_.targets->expires);

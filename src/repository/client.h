@@ -33,7 +33,7 @@ class RepositoryClient {
   /// The update workflow, 5.3 to 5.6. What was accepted before an error stays. When the timestamp metadata
   /// are still those that are trusted, nothing else is asked for: an owner who changes the root signs a new
   /// timestamp as well, and one who withholds the first could withhold the other.
-  Result<void> refresh(tuf::Time now);
+  Result<void> refresh(Time now);
 
   /// What the targets roles say of a path, asked in the order of the delegations (5.6.7); nothing when none
   /// knows it. Needs a refresh() that went well: old knowledge is not news.
@@ -56,20 +56,20 @@ class RepositoryClient {
 
   const tuf::Trusted& trusted() const { return trusted_; }
   /// Of the last refresh().
-  tuf::Time time() const { return now_; }
+  Time time() const { return now_; }
   Result<Bytes> timestamp_bytes() const;
   /// When the repository's word ends unless it is renewed: the earliest expiry of what is trusted.
-  tuf::Time expires() const;
+  Time expires() const;
 
  private:
   RepositoryClient(std::filesystem::path state, Fetcher& fetcher, tuf::Trusted trusted)
       : state_(std::move(state)), fetcher_(&fetcher), trusted_(std::move(trusted)) {}
 
-  Result<bool> is_unchanged(tuf::Time now);
-  Result<void> follow_root_chain(tuf::Time now);
+  Result<bool> is_unchanged(Time now);
+  Result<void> follow_root_chain(Time now);
   void load_cached();
-  Result<void> refresh_timestamp(tuf::Time now);
-  Result<void> refresh_snapshot(tuf::Time now);
+  Result<void> refresh_timestamp(Time now);
+  Result<void> refresh_snapshot(Time now);
   Result<void> load_role(const std::string& delegator, const std::string& role);
   Result<Bytes> fetch_metadata(const std::string& name, tuf::Role role, const tuf::MetaFile* described) const;
   Result<Bytes> fetch_payload(const AvailablePatchset& patchset, const RemoteFile& file) const;
@@ -79,7 +79,7 @@ class RepositoryClient {
   std::filesystem::path state_;
   Fetcher* fetcher_;
   tuf::Trusted trusted_;
-  tuf::Time now_{};
+  Time now_{};
   std::optional<Bytes> new_timestamp_;  ///< fetched, and not yet looked at
   bool fresh_ = false;
 };

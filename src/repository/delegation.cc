@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/json.h"
 
 namespace suture::tuf {
 namespace {

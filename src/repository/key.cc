@@ -2,6 +2,7 @@
 #include "repository/key.h"
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "repository/canonical_json.h"
 
 namespace suture::tuf {

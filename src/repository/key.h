@@ -12,7 +12,7 @@
 #include "base/ed25519.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/json.h"
+#include "base/json_fwd.h"
 
 namespace suture::tuf {
 

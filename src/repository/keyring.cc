@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/process.h"
 #include "repository/pkcs11_key.h"
 

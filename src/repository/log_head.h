@@ -4,7 +4,7 @@
 // the checkpoint itself, and the snapshot protects it from going back.
 #pragma once
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "repository/merkle.h"
 
 namespace suture {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/metadata.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "repository/canonical_json.h"
 
 namespace suture::tuf {
@@ -18,6 +18,12 @@ constexpr std::size_t kMostSignatures = 256;
 
 std::unexpected<Error> malformed(std::string what, std::string why) {
   return fail("repository.malformed", std::move(what), std::move(why));
+}
+
+Result<Time> read_time(const std::string& text) {
+  const auto time = parse_time(text);
+  if (!time) return malformed(time.error().what, time.error().why);
+  return *time;
 }
 
 Result<std::int64_t> positive(const Json& json, const char* key) {
@@ -62,7 +68,7 @@ Result<T> read_head(const Json& content, Role role) {
                 "this program reads version 1 of the TUF specification", "Install a newer suture.");
   }
   document.version = TRY(positive(content, "version"));
-  document.expires = TRY(parse_time(TRY(json_string(content, "expires"))));
+  document.expires = TRY(read_time(TRY(json_string(content, "expires"))));
   return document;
 }
 
@@ -251,30 +257,6 @@ std::string document_name(std::string_view role) {
 
 std::string versioned_name(std::int64_t version, std::string_view role) {
   return std::to_string(version) + "." + document_name(role);
-}
-
-std::string time_text(Time time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(time.time_since_epoch().count()));
-}
-
-Result<Time> parse_time(const std::string& text) {
-  namespace ch = std::chrono;
-  constexpr std::string_view kForm = "dddd-dd-ddTdd:dd:ddZ";
-  const auto fits = [](char c, char form) { return form == 'd' ? (c >= '0' && c <= '9') : c == form; };
-  const auto bad = [] { return malformed("read a time", "it is not of the form 2026-11-24T10:00:00Z"); };
-  if (text.size() != kForm.size() || !std::ranges::equal(text, kForm, fits)) return bad();
-  const auto number = [&](std::size_t at, std::size_t digits) {
-    int value = 0;
-    std::from_chars(text.data() + at, text.data() + at + digits, value);
-    return value;
-  };
-  const ch::year_month_day date(ch::year(number(0, 4)), ch::month(static_cast<unsigned>(number(5, 2))),
-                                ch::day(static_cast<unsigned>(number(8, 2))));
-  const int hour = number(11, 2);
-  const int minute = number(14, 2);
-  const int second = number(17, 2);
-  if (!date.ok() || hour > 23 || minute > 59 || second > 59) return bad();
-  return Time(ch::sys_days(date)) + ch::hours(hour) + ch::minutes(minute) + ch::seconds(second);
 }
 
 }  // namespace suture::tuf

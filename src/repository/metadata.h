@@ -4,7 +4,6 @@
 // whether a document may be believed is the verifier's business.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -16,12 +15,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "repository/delegation.h"
 #include "repository/key.h"
 
 namespace suture::tuf {
-
-using Time = std::chrono::sys_seconds;
 
 enum class Role { kRoot, kTimestamp, kSnapshot, kTargets };
 inline constexpr Role kRoles[] = {Role::kRoot, Role::kTimestamp, Role::kSnapshot, Role::kTargets};
@@ -111,9 +109,5 @@ Json to_json(const Targets& targets);
 Result<std::string> sign(const Json& content, const std::vector<const Signer*>& keys);
 /// The same with signatures that were made elsewhere.
 std::string signed_text(const Json& content, const std::vector<Signature>& signatures);
-
-/// "2026-11-24T10:00:00Z", the only form that the specification knows.
-std::string time_text(Time time);
-Result<Time> parse_time(const std::string& text);
 
 }  // namespace suture::tuf

@@ -71,7 +71,7 @@ Result<void> put(const fs::path& folder, const std::string& path, ByteView bytes
 }  // namespace
 
 Result<MirrorReport> mirror_repository(Fetcher& source, const fs::path& folder, const fs::path& initial_root,
-                                       tuf::Time now, const WalkProgress& progress) {
+                                       Time now, const WalkProgress& progress) {
   TRY(make_directories(state_folder(folder)));
   const FileLock lock = TRY(FileLock::acquire(folder / ".lock"));
   LayeredFetcher fetcher(source, folder);
@@ -100,7 +100,7 @@ Result<MirrorReport> mirror_repository(Fetcher& source, const fs::path& folder, 
   return report;
 }
 
-Result<WalkReport> verify_repository(Fetcher& source, const fs::path& initial_root, tuf::Time now,
+Result<WalkReport> verify_repository(Fetcher& source, const fs::path& initial_root, Time now,
                                      const WalkProgress& progress) {
   const TempDir state = TRY(TempDir::make("suture-verify"));
   RepositoryClient client = TRY(RepositoryClient::open(state.path(), source, initial_root));

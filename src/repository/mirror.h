@@ -19,12 +19,12 @@ struct MirrorReport {
 /// Makes `folder` what `source` is, without ever showing a half-made state. `initial_root` is needed for a
 /// new copy only. What has no use any more stays: clients may be in the midst of it; collect_garbage().
 Result<MirrorReport> mirror_repository(Fetcher& source, const std::filesystem::path& folder,
-                                       const std::filesystem::path& initial_root, tuf::Time now,
+                                       const std::filesystem::path& initial_root, Time now,
                                        const WalkProgress& progress = {});
 
 /// The whole repository, verified as a host would that has `initial_root` and nothing else.
-Result<WalkReport> verify_repository(Fetcher& source, const std::filesystem::path& initial_root,
-                                     tuf::Time now, const WalkProgress& progress = {});
+Result<WalkReport> verify_repository(Fetcher& source, const std::filesystem::path& initial_root, Time now,
+                                     const WalkProgress& progress = {});
 
 struct Garbage {
   std::vector<std::string> files{};  ///< below the repository

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/hash.h"
+#include "base/time.h"
 #include "repository/log_head.h"
 
 namespace suture {
@@ -246,11 +247,9 @@ Result<fs::path> newest_root_file(const fs::path& repository) {
   return metadata_folder(repository) / tuf::versioned_name(TRY(newest_root(repository)), "root");
 }
 
-Result<tuf::Time> publishing_time() {
+Result<Time> publishing_time() {
   const char* text = std::getenv("SOURCE_DATE_EPOCH");
-  if (text == nullptr || *text == '\0') {
-    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  }
+  if (text == nullptr || *text == '\0') return wall_clock();
   const std::string_view digits(text);
   // Up to the last second of the year 9999, as metadata has four digits for it.
   constexpr std::int64_t kLast = 253'402'300'799 - 100LL * 366 * 86'400;
@@ -259,7 +258,7 @@ Result<tuf::Time> publishing_time() {
   if (problem != std::errc() || rest != digits.end() || seconds < 0 || seconds > kLast) {
     return fail("repository.bad-time", "read SOURCE_DATE_EPOCH", "it is not a time in seconds since 1970");
   }
-  return tuf::Time(std::chrono::seconds(seconds));
+  return Time(std::chrono::seconds(seconds));
 }
 
 }  // namespace suture

@@ -33,7 +33,7 @@ struct PublisherContext {
   std::filesystem::path repository;
   std::filesystem::path keys;  ///< folder (keyring.h)
   Expiry expiry{};
-  tuf::Time now{};
+  Time now{};
   /// By default no key is encrypted, and new ones are not either.
   Passphrase passphrase = [](const std::string&, KeyUse) -> Result<std::string> { return std::string(); };
   /// Where a change is written for which keys are missing here; empty: it is an error then.
@@ -137,6 +137,6 @@ class OwnedRepository {
 Result<std::filesystem::path> newest_root_file(const std::filesystem::path& repository);
 
 /// SOURCE_DATE_EPOCH when it is set, so that the same input gives the same bytes; else the clock.
-Result<tuf::Time> publishing_time();
+Result<Time> publishing_time();
 
 }  // namespace suture

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "repository/log_checkpoint.h"
 #include "repository/log_head.h"
 #include "repository/log_writer.h"

@@ -27,10 +27,10 @@ Result<Promotion> completed(const PublisherContext& context, Promotion promotion
 }
 
 /// The newest level that may go on, if there is one.
-const AvailablePatchset* ripe(const Catalog& catalog, std::chrono::seconds after, tuf::Time now) {
+const AvailablePatchset* ripe(const Catalog& catalog, std::chrono::seconds after, Time now) {
   for (const AvailablePatchset& patchset : catalog.levels | std::views::reverse) {
     if (patchset.withdrawn) continue;
-    const auto published = tuf::parse_time(patchset.published);
+    const auto published = parse_time(patchset.published);
     if (published && *published + after <= now) return &patchset;
   }
   return nullptr;
@@ -55,7 +55,7 @@ Result<Moved> promote_patchsets(const PublisherContext& context, const Promotion
       if (!there.levels.empty() && there.levels.back().level >= newest->level) continue;
       AvailablePatchset patchset = *newest;
       patchset.stream = to;
-      patchset.published = tuf::time_text(context.now);
+      patchset.published = time_text(context.now);
       patchset.log_index = owned.add_log_entry(publication_entry(patchset));
       there.release = patchset.release;
       there.levels.push_back(patchset);
@@ -84,7 +84,7 @@ Result<Moved> withdraw_level(const PublisherContext& context, const Stream& stre
   for (Catalog catalog : TRY(owned.catalogs(stream, build_id))) {
     const auto found = std::ranges::find(catalog.levels, level, &AvailablePatchset::level);
     if (found == catalog.levels.end() || found->withdrawn) continue;
-    Withdrawal withdrawal{.reason = reason, .time = tuf::time_text(context.now)};
+    Withdrawal withdrawal{.reason = reason, .time = time_text(context.now)};
     withdrawal.log_index = owned.add_log_entry(withdrawal_entry(*found, withdrawal));
     found->withdrawn = std::move(withdrawal);
     moved.patchsets.push_back(*found);

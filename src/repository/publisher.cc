@@ -45,13 +45,13 @@ Result<Payload> read_payload(const fs::path& folder) {
   return payload;
 }
 
-AvailablePatchset describe(const Payload& payload, const std::string& channel, tuf::Time now) {
+AvailablePatchset describe(const Payload& payload, const std::string& channel, Time now) {
   const Patchset& manifest = payload.manifest;
   return {.stream = {channel, manifest.target.distribution},
           .build_id = manifest.target.build_id,
           .release = manifest.target.release,
           .level = manifest.level,
-          .published = tuf::time_text(now),
+          .published = time_text(now),
           .cves = manifest.cves(),
           .manifest = {std::string(kManifestName), sha256_hex(payload.manifest_bytes),
                        payload.manifest_bytes.size()},
@@ -62,7 +62,7 @@ AvailablePatchset describe(const Payload& payload, const std::string& channel, t
 Result<std::string> overriding(const OwnedRepository& owned, const Stream& stream,
                                const std::map<std::string, std::string>& subjects,
                                const std::string& reason) {
-  const QualificationOverride decision{.reason = reason, .time = tuf::time_text(owned.context().now)};
+  const QualificationOverride decision{.reason = reason, .time = time_text(owned.context().now)};
   const auto signers = owned.signers_of_stream(stream);
   const auto* key =
       signers.empty() ? nullptr : std::get_if<Ed25519Public>(&signers.front()->public_key().key);
@@ -266,7 +266,7 @@ Result<RepositoryState> read_repository(const fs::path& repository) {
   OwnedRepository owned = TRY(OwnedRepository::open({.repository = repository, .keys = {}}));
   const tuf::Trusted& state = owned.state();
   RepositoryState read{.log = owned.log_head()};
-  const auto top = [&](Role role, std::int64_t version, tuf::Time expires) {
+  const auto top = [&](Role role, std::int64_t version, Time expires) {
     const tuf::RoleKeys& keys = state.root.roles.at(role);
     read.roles.push_back(
         {tuf::role_name(role), version, expires, keys.threshold, {keys.key_ids.begin(), keys.key_ids.end()}});

@@ -42,7 +42,7 @@ Result<Published> publish_patchset(const PublisherContext& context, const std::f
 struct RoleState {
   std::string role{};
   std::int64_t version = 0;
-  tuf::Time expires{};
+  Time expires{};
   std::int64_t threshold = 1;
   std::vector<std::string> key_ids{};
 };

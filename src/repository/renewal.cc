@@ -5,7 +5,7 @@ namespace suture {
 namespace {
 
 /// In the last third of its time.
-bool is_due(tuf::Time expires, std::chrono::seconds whole, tuf::Time now) {
+bool is_due(Time expires, std::chrono::seconds whole, Time now) {
   return expires - now < whole / 3;
 }
 

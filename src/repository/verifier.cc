@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "repository/canonical_json.h"
 
 namespace suture::tuf {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/json.h"
+
 namespace suture::server {
 namespace {
 

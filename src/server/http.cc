@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/json.h"
+
 namespace suture::server {
 namespace {
 

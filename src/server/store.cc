@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <set>
 
+#include "base/json.h"
+#include "base/time.h"
 #include "server/schema.h"
 
 namespace suture::server {
@@ -78,7 +79,7 @@ ReportRecord read_report(const Statement& row) {
 }  // namespace
 
 std::string rfc3339(Store::Time time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+  return time_text(std::chrono::floor<std::chrono::seconds>(time));
 }
 
 Result<Store> Store::open(const std::filesystem::path& path, StoreLimits limits) {

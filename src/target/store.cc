@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "image/kernel_image.h"
 #include "target/toolchain.h"
 

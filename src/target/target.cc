@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json.h"
+
 namespace suture {
 namespace fs = std::filesystem;
 namespace {

@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "base/json.h"
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace suture;
   elf::Object object;

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "base/json.h"
 #include "target/target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

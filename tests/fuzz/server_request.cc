@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "base/json.h"
 #include "server/api.h"
 #include "server/static_files.h"
 

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "base/json.h"
 #include "patchset/dsse.h"
 #include "qualify/probe.h"
 #include "repository/policy.h"

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "build/rebuild.h"
 #include "module/mok.h"
 #include "module/signature.h"

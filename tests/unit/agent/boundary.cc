@@ -11,6 +11,7 @@
 
 #include "agent/control.h"
 #include "agent/unprivileged.h"
+#include "base/json.h"
 #include "fixture.h"
 
 namespace suture {

@@ -11,6 +11,7 @@
 
 #include "agent/agent.h"
 #include "base/hash.h"
+#include "base/json.h"
 
 namespace suture {
 

@@ -11,14 +11,14 @@ namespace {
 using std::chrono::hours;
 using enum InstallPolicy::Mode;
 
-const tuf::Time kNow = *tuf::parse_time("2026-11-26T12:00:00Z");
+const Time kNow = *parse_time("2026-11-26T12:00:00Z");
 
 /// Levels 1 to `count`, each published a day after the one before, the last one an hour ago.
 Catalog catalog_of(std::uint32_t count) {
   Catalog catalog{.stream = {"stable", "debian"}, .build_id = "aaaaaaaa"};
   for (std::uint32_t level = 1; level <= count; level++) {
     AvailablePatchset patchset{.level = level};
-    patchset.published = tuf::time_text(kNow - hours(1 + 24 * (count - level)));
+    patchset.published = time_text(kNow - hours(1 + 24 * (count - level)));
     for (std::uint32_t fix = 1; fix <= level; fix++)
       patchset.cves.push_back("CVE-2026-" + std::to_string(fix));
     catalog.levels.push_back(patchset);

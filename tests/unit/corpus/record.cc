@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "base/file.h"
+#include "base/json.h"
 
 namespace suture::corpus {
 namespace {

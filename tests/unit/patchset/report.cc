@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "patchset/report.h"
+#include "base/json.h"
 
 #include <gtest/gtest.h>
 

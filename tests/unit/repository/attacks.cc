@@ -4,6 +4,7 @@
 // real client, over a real socket. What a thief can do all the same is written down here, too.
 #include <gmock/gmock.h>
 
+#include "base/json.h"
 #include "evil_server.h"
 #include "make.h"
 #include "repository/client.h"
@@ -32,7 +33,7 @@ class Attack : public testing::Test {
   Attack() { published = must(repository.publish(1)); }
 
   /// What a host does at each visit; the level that it has then, or 0 when there is none for its kernel.
-  Result<std::uint32_t> visit(tuf::Time now = kNow, const std::string& url = {}) {
+  Result<std::uint32_t> visit(Time now = kNow, const std::string& url = {}) {
     HttpFetcher fetcher =
         TRY(HttpFetcher::open(url.empty() ? server.url() : url, {.connect = std::chrono::seconds(5),
                                                                  .whole = std::chrono::seconds(60),
@@ -50,7 +51,7 @@ class Attack : public testing::Test {
     traffic = fetcher.traffic().bytes;
     return level;
   }
-  std::string refused(tuf::Time now = kNow) { return code(visit(now)); }
+  std::string refused(Time now = kNow) { return code(visit(now)); }
   /// A host that was never here before.
   void forget() {
     fs::remove_all(state);

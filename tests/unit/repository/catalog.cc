@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/catalog.h"
 
+#include "base/json.h"
 #include "make.h"
 
 namespace suture {

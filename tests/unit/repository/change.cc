@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/json.h"
 #include "make.h"
 #include "repository/client.h"
 #include "repository/promotion.h"

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "base/json.h"
 #include "make.h"
 #include "repository/client.h"
 

@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "base/json.h"
 #include "make.h"
 #include "repository/verifier.h"
 

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 
+#include "base/json.h"
 #include "base/process.h"
 #include "make.h"
 #include "repository/pkcs11_key.h"

@@ -23,8 +23,8 @@
 
 namespace suture::test {
 
-inline const tuf::Time kNow = *tuf::parse_time("2026-11-24T10:00:00Z");
-inline const tuf::Time kLater = kNow + std::chrono::hours(12);
+inline const Time kNow = *parse_time("2026-11-24T10:00:00Z");
+inline const Time kLater = kNow + std::chrono::hours(12);
 
 template <class T>
 T must(Result<T> result) {

@@ -3,6 +3,7 @@
 // Each rule of the client workflow (TUF specification 1.0, 5.3 to 5.7), and each attack it stands against.
 #include "repository/verifier.h"
 
+#include "base/json.h"
 #include "make.h"
 
 namespace suture::tuf {

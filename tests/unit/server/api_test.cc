@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
+#include "base/json.h"
 #include "fleet.h"
 
 namespace suture::server {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "patchset/report.h"
 
 namespace suture::server {

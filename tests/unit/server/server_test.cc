@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "fleet.h"
 
 namespace suture::server {

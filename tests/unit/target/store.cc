@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/file.h"
+#include "base/json.h"
 
 namespace suture {
 namespace {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Looks for inputs that break a parser, from where earlier runs left off, with another seed each time. The
-# fuzz stage of scripts/test.sh is short and the same on every machine; this is the search.
+# fuzz stage of scripts/test.sh is short; this is the search.
 set -eu
 cd "$(dirname "$0")/.."
 

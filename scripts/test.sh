@@ -16,13 +16,13 @@ Without a stage, all of them, in this order:
   lint       format, clang-tidy, licences, manual pages, shell scripts
   unit       unit and golden tests
   sanitize   the unit tests again, with address and undefined-behaviour checks
-  fuzz       each fuzz target for a while, with the same inputs every time (scripts/fuzz.sh looks for new ones)
+  fuzz       each fuzz target with its corpus and a little more (scripts/fuzz.sh searches for long)
   kernel     what needs a real kernel's packages; fetched to build/store
   vm         what needs a running kernel, in a virtual machine
 
 environment:
   JOBS           how much to run at once (default: the number of processors)
-  FUZZ_RUNS      for each fuzz target (default: 20000); 24 times as many for objects and deltas
+  FUZZ_RUNS      for each fuzz target (default: 20000)
 
 What a stage printed is kept in build/test/STAGE.log.
 TEXT
@@ -110,19 +110,18 @@ stage_sanitize() {
   run_tests build/fuzz --label-regex unit --parallel "$jobs" --timeout 300
 }
 
-# What reads objects, and what makes deltas of them, is longer at it than the rest.
+# libFuzzer does not try the same twice even with one seed, so this is kept short: what turns up by chance should turn up
+# in scripts/fuzz.sh, where somebody waits for it.
 fuzz_one() {
   name=$(basename "$1")
-  runs=$fuzz_runs
-  case $name in fuzz_object | fuzz_delta) runs=$((24 * fuzz_runs)) ;; esac
   corpus=tests/fuzz/corpus/${name#fuzz_}
   [ -d "$corpus" ] || corpus=
-  # A folder that is empty at first, so that the same is tried on every machine.
+  # A folder that is empty at first: a machine that has run this before tries no more than one that has not.
   seen=build/fuzz/seen/$name
   rm -rf "$seen"
   mkdir -p "$seen"
   # shellcheck disable=SC2086 # $corpus is one word or none
-  "$1" -seed=1 -runs="$runs" -timeout=30 -rss_limit_mb=3000 -print_final_stats=1 \
+  "$1" -seed=1 -runs="$fuzz_runs" -timeout=30 -rss_limit_mb=3000 -print_final_stats=1 \
     -artifact_prefix="build/fuzz/$name-" "$seen" $corpus
 }
 

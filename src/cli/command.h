@@ -20,6 +20,10 @@ struct Invocation {
   std::function<int(const Error&)> failure_status = [](const Error&) { return kFailed; };
 };
 
+/// What makes, tries and publishes patchsets: the commands in suture-all (maker_commands.cc); in suture-host,
+/// which stands alone on servers, the same names, which tell where they are (maker_missing.cc).
+void add_maker_commands(CLI::App& app, Invocation& invocation);
+
 void add_target_command(CLI::App& app, Invocation& invocation);
 void add_build_command(CLI::App& app, Invocation& invocation);
 void add_rebuild_command(CLI::App& app, Invocation& invocation);

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/terminal.h"
 #include "cli/agent_request.h"
-#include "cli/publisher_options.h"
+#include "cli/available_json.h"
 
 namespace suture::cli {
 namespace {

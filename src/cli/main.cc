@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// suture-all, which src/cli/front/main.cc starts: parses the command line, runs the chosen command, prints
-// its error.
+// suture-all and suture-host, which src/cli/front/main.cc starts: parses the command line, runs the chosen
+// command, prints its error. suture-host has the commands of a server that is kept patched, and needs few
+// libraries; suture-all has all.
 #include "base/process.h"
 #include "cli/command.h"
 
@@ -10,22 +11,12 @@ namespace {
 
 constexpr const char* kExamples = R"(
 Examples:
-  suture target add debian:6.1.0-47-cloud-amd64       prepare a kernel to build for
-  suture build --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch --output out
-  suture publish out --repository /srv/suture --keys keys    offer it to the fleet
   suture update                                       on a server: fetch and apply now
   suture status                                       on a server: what is applied
 )";
 
 void add_commands(CLI::App& app, Invocation& invocation) {
-  add_target_command(app, invocation);
-  add_build_command(app, invocation);
-  add_rebuild_command(app, invocation);
-  add_delta_command(app, invocation);
-  add_inspect_command(app, invocation);
-  add_qualify_command(app, invocation);
-  add_repo_command(app, invocation);
-  add_publish_command(app, invocation);
+  add_maker_commands(app, invocation);
   add_update_command(app, invocation);
   add_revert_command(app, invocation);
   add_status_command(app, invocation);

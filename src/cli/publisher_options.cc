@@ -87,10 +87,6 @@ Result<std::string> type_twice(const std::string& name) {
   return fail("key.passphrase", "ask for the passphrase of " + name, "the two are not the same");
 }
 
-Json file_json(const RemoteFile& file, const AvailablePatchset& patchset) {
-  return {{"path", patchset.stored(file)}, {"sha256", file.sha256}, {"length", file.length}};
-}
-
 }  // namespace
 
 void add_publisher_options(CLI::App& command, PublisherOptions& options) {
@@ -154,26 +150,6 @@ int tell_committed(const Committed& committed, const PublisherOptions& options) 
 Json to_json(const Committed& committed, const PublisherOptions& options) {
   Json json = {{"published", committed.published}, {"waiting_for", committed.waiting_for}};
   if (!committed.published) json["request"] = options.request;
-  return json;
-}
-
-Json to_json(const AvailablePatchset& patchset) {
-  Json json = {{"channel", patchset.stream.channel},
-               {"distribution", patchset.stream.distribution},
-               {"build_id", patchset.build_id},
-               {"release", patchset.release},
-               {"level", patchset.level},
-               {"published", patchset.published},
-               {"cves", patchset.cves},
-               {"manifest", file_json(patchset.manifest, patchset)},
-               {"module", file_json(patchset.module, patchset)},
-               {"statement", patchset.statement ? file_json(*patchset.statement, patchset) : Json()},
-               {"qualified", patchset.qualified()},
-               {"log_index", patchset.log_index},
-               {"withdrawn", Json()}};
-  if (const auto& withdrawn = patchset.withdrawn) {
-    json["withdrawn"] = {{"reason", withdrawn->reason}, {"time", withdrawn->time}};
-  }
   return json;
 }
 

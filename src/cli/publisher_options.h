@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `suture repo` and `suture publish` have in common: keys, expiries, signatures that are made elsewhere,
-// and how a patchset is shown.
+// What `suture repo` and `suture publish` have in common: keys, expiries, signatures that are made elsewhere.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "base/json_fwd.h"
+#include "cli/available_json.h"
 #include "repository/owned.h"
 
 namespace suture::cli {
@@ -39,6 +39,5 @@ Result<std::chrono::seconds> parse_span(std::string_view text);
 /// Says what became of a change: published, or whose signatures it waits for. The exit status.
 int tell_committed(const Committed& committed, const PublisherOptions& options);
 Json to_json(const Committed& committed, const PublisherOptions& options);
-Json to_json(const AvailablePatchset& patchset);
 
 }  // namespace suture::cli

@@ -27,14 +27,23 @@ expect() {
   if [ "$wanted" != 0 ] && [ -e "$folder/out.o" ]; then echo "suture delta $*: wrote a file"; status=1; fi
 }
 
-# Alone, the small program still makes deltas, and says what it misses for all else; with suture-all where packages
-# install it, it has every command.
+# Alone, the small program still makes deltas, and says what it misses for all else; with suture-host or suture-all
+# where packages install them, it has a server's commands, or all.
 mkdir -p "$folder/alone/bin" "$folder/alone/libexec/suture"
 cp "$suture" "$folder/alone/bin/suture"
 code=0
 "$folder/alone/bin/suture" --version >"$folder/out" 2>&1 || code=$?
 if [ $code != 1 ] || ! grep -q 'start suture-all' "$folder/out"; then
   echo "suture without suture-all: exit status $code, and says:"
+  cat "$folder/out"
+  status=1
+fi
+ln -s "$(realpath "$(dirname "$suture")/suture-host")" "$folder/alone/libexec/suture/suture-host"
+"$folder/alone/bin/suture" status --help | grep -q '^Usage: suture status' || { echo "suture-host was not found in libexec"; status=1; }
+code=0
+"$folder/alone/bin/suture" build --target t out >"$folder/out" 2>&1 || code=$?
+if [ $code != 1 ] || ! grep -q 'command.not-installed' "$folder/out"; then
+  echo "suture build on a server: exit status $code, and says:"
   cat "$folder/out"
   status=1
 fi

@@ -101,6 +101,11 @@ Result<void> run_once(Agent& agent) {
   return {};
 }
 
+Result<void> run_boot(Agent& agent) {
+  agent.guard();
+  return agent.start();
+}
+
 Result<void> run_daemon(Agent& agent) {
   const int signals = TRY(open_signals());
   const ControlSocket control = TRY(ControlSocket::listen(agent.config().socket));

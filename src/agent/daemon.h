@@ -13,6 +13,10 @@ namespace suture {
 /// Checks, applies and reports once.
 Result<void> run_once(Agent& agent);
 
+/// Early in a boot: finishes what was left and applies what was applied before, from the agent's own copy. It
+/// is unconfirmed until the daemon, which comes later, has seen it run for a while.
+Result<void> run_boot(Agent& agent);
+
 /// Until SIGTERM or SIGINT. SIGHUP checks at once.
 Result<void> run_daemon(Agent& agent);
 

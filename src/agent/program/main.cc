@@ -19,6 +19,7 @@ constexpr const char* kExamples = R"(
 Examples:
   sutured                                        run with /etc/suture/agent.toml, as the service does
   sutured --config ./agent.toml --once           check, apply and report once, then end
+  sutured --boot                                 apply again what was applied before the reboot, then end
 )";
 
 int failed(const suture::Error& error) {
@@ -35,8 +36,16 @@ int main(int argc, char** argv) {
   app.footer(kExamples);
   std::string file = suture::kDefaultConfig;
   bool once = false;
+  bool boot = false;
+  bool shutdown = false;
   app.add_option("--config", file, "Configuration, see suture-agent.toml(5)")->type_name("FILE");
-  app.add_flag("--once", once, "Check, apply and report once, then end");
+  auto* const once_flag = app.add_flag("--once", once, "Check, apply and report once, then end");
+  auto* const boot_flag = app.add_flag(
+      "--boot", boot, "Apply again what was applied before the reboot, without a network, then end");
+  app.add_flag("--shutdown", shutdown, "Say that the machine goes down by somebody's will, then end")
+      ->excludes(once_flag)
+      ->excludes(boot_flag);
+  boot_flag->excludes(once_flag);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -51,6 +60,11 @@ int main(int argc, char** argv) {
   suture::KlpEngine engine(suture::engine_options(*config));
   suture::RepositorySource source(*config);
   suture::Agent agent(*config, engine, source, suture::log_step);
-  const auto done = once ? suture::run_once(agent) : suture::run_daemon(agent);
+  const auto done = [&] {
+    if (boot) return suture::run_boot(agent);
+    // Else the next boot would take this level for what brought the machine down.
+    if (shutdown) return agent.confirm();
+    return once ? suture::run_once(agent) : suture::run_daemon(agent);
+  }();
   return done ? 0 : failed(done.error());
 }

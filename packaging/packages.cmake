@@ -7,6 +7,7 @@ set(SUTURE_MAINTAINER "Suture maintainers <maintainers@suture.example>" CACHE ST
     "Who answers for the packages: a name and an address")
 
 set(CPACK_PACKAGE_NAME suture)
+set(CPACK_PACKAGE_VENDOR Suture)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT ${SUTURE_MAINTAINER})
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
@@ -21,21 +22,22 @@ set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_SOURCE_DIR}/package_tree.cmake)
 set(CPACK_THREADS 0)
 
 set(CPACK_COMPONENT_COMMANDS_DESCRIPTION "live patching of Linux servers: the commands of a server
- Suture patches running kernels: no reboot, no maintenance window, no stopped
- service. This package has the commands that tell what is applied, fetch and
- apply, and take back. The daemon is in suture-agent; what makes patches is in
- suture-build.")
+Suture patches running kernels: no reboot, no maintenance window, no stopped
+service. This package has the commands that tell what is applied, fetch and
+apply, and take back. The daemon is in suture-agent; what makes patches is in
+suture-build.")
 set(CPACK_COMPONENT_AGENT_DESCRIPTION "live patching of Linux servers: the agent
- The daemon sutured follows a signed repository of live patches, verifies those
- for the running kernel, applies them, and applies them again early after a
- reboot. It does nothing until /etc/suture/agent.toml is there.")
+The daemon sutured follows a signed repository of live patches, verifies those
+for the running kernel, applies them, and applies them again early after a
+reboot. It does nothing until /etc/suture/agent.toml is there.")
 set(CPACK_COMPONENT_WORKSHOP_DESCRIPTION "live patching of Linux servers: builds and publishes patches
- Turns source fixes into live patches for a distribution's kernels, proves that
- they fit the shipped image, tries them in a virtual machine, and publishes them
- in signed repositories. Not needed on servers that are to be patched.")
+Turns source fixes into live patches for a distribution's kernels, proves
+that they fit the shipped image, tries them in a virtual machine, and
+publishes them in signed repositories. Not needed on servers that are to be
+patched.")
 set(CPACK_COMPONENT_SERVER_DESCRIPTION "live patching of Linux servers: repository and fleet server
- Serves a repository of live patches over HTTP, takes the reports of hosts, and
- shows the fleet.")
+Serves a repository of live patches over HTTP, takes the reports of hosts, and
+shows the fleet.")
 
 # What the workshop calls. Kernels of other releases are built in roots of their own; gcc-12 is for Debian 12's.
 set(build_tools make patch bc xz-utils dpkg-dev)
@@ -70,6 +72,11 @@ set(CPACK_RPM_COMPONENT_INSTALL ON)
 set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
 set(CPACK_RPM_PACKAGE_LICENSE "Apache-2.0 AND GPL-2.0-only")
 set(CPACK_RPM_PACKAGE_GROUP "System Environment/Base")
+set(CPACK_RPM_PACKAGE_RELOCATABLE OFF)
+foreach(component IN LISTS CPACK_COMPONENTS_ALL)
+  string(TOUPPER ${component} upper)
+  string(REGEX MATCH "^[^\n]*" CPACK_RPM_${upper}_PACKAGE_SUMMARY "${CPACK_COMPONENT_${upper}_DESCRIPTION}")
+endforeach()
 set(CPACK_RPM_COMMANDS_PACKAGE_NAME suture)
 set(CPACK_RPM_AGENT_PACKAGE_NAME suture-agent)
 set(CPACK_RPM_WORKSHOP_PACKAGE_NAME suture-build)

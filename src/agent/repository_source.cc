@@ -100,7 +100,8 @@ Result<void> RepositorySource::fetch(const Question& question) const {
   TRY(give_folder(config_.spool(), user));
   TRY(give_folder(config_.state / "repository", user));
   const KnownFiles trusted = TRY(read_known(config_.state / "trusted"));
-  TRY(run_unprivileged(user, config_.download_timeout, [&] { return download(question, trusted); }));
+  TRY(run_unprivileged(user, config_.download_timeout, [&] { return download(question, trusted); },
+                       {config_.spool(), config_.state / "repository"}));
   return {};
 }
 

@@ -2,12 +2,8 @@
 #include "agent/unprivileged.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,18 +20,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr uid_t kNobody = 65534;
 constexpr std::size_t kAnswerLimit = 8u << 20;
-constexpr rlim_t kMemoryLimit = 1u << 30;
-
-// gcc says so with a macro, clang with a feature.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kAddressSanitizer = true;
-#elif defined(__has_feature)
-constexpr bool kAddressSanitizer = __has_feature(address_sanitizer);
-#else
-constexpr bool kAddressSanitizer = false;
-#endif
 
 Json error_json(const Error& error) {
   return {{"code", error.code}, {"what", error.what}, {"why", error.why}, {"hint", error.hint}};
@@ -46,38 +31,18 @@ Error error_from(const Json& json) {
   return {text("code"), text("what"), text("why"), text("hint")};
 }
 
-Result<void> drop_privileges(const Unprivileged& user) {
-  const std::string what = "give up privileges before handling remote data";
-  if (::geteuid() == 0) {
-    if (::setgroups(0, nullptr) != 0 || ::setresgid(user.gid, user.gid, user.gid) != 0 ||
-        ::setresuid(user.uid, user.uid, user.uid) != 0) {
-      return fail_errno("agent.privileges", what);
-    }
-  }
-  const struct rlimit memory = {kMemoryLimit, kMemoryLimit};
-  const struct rlimit no_dump = {0, 0};
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::setrlimit(RLIMIT_CORE, &no_dump) != 0) {
-    return fail_errno("agent.privileges", what);
-  }
-  // The address sanitizer's shadow memory is larger than any limit.
-  if (!kAddressSanitizer && ::setrlimit(RLIMIT_AS, &memory) != 0) {
-    return fail_errno("agent.privileges", what);
-  }
-  return {};
-}
-
 /// The child's whole life. `parent` tells whether it has become an orphan before it could ask to be killed
 /// with its parent.
 [[noreturn]] void be_child(const Unprivileged& user, int out, pid_t parent,
-                           const std::function<Result<Json>()>& work) {
+                           const std::function<Result<Json>()>& work, const std::vector<fs::path>& writable) {
   ::signal(SIGTERM, SIG_DFL);
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  const auto dropped = drop_privileges(user);
-  // Only now: a change of user clears it.
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Such as the control socket, at which it could answer in the daemon's place.
+  close_inherited(out);
+  const auto dropped = enter_sandbox(user, writable);
   if (::getppid() != parent) ::_exit(1);
   const Result<Json> result = dropped ? work() : std::unexpected(dropped.error());
   const std::string text =
@@ -143,14 +108,6 @@ Result<Bytes> take_over(const fs::path& path, std::uint64_t least, std::uint64_t
 
 }  // namespace
 
-Unprivileged Unprivileged::find() {
-  if (::geteuid() != 0) return {::geteuid(), ::getegid()};
-  if (const struct passwd* user = ::getpwnam("_suture"); user != nullptr && user->pw_uid != 0) {
-    return {user->pw_uid, user->pw_gid};
-  }
-  return {kNobody, kNobody};
-}
-
 Result<void> give_folder(const fs::path& folder, const Unprivileged& user) {
   TRY(make_directories(folder));
   const std::string what = "hand " + folder.string() + " to the unprivileged user";
@@ -168,7 +125,8 @@ Result<Bytes> read_handed_over_up_to(const fs::path& path, std::uint64_t limit) 
 }
 
 Result<Json> run_unprivileged(const Unprivileged& user, std::chrono::seconds timeout,
-                              const std::function<Result<Json>()>& work) {
+                              const std::function<Result<Json>()>& work,
+                              const std::vector<fs::path>& writable) {
   const std::string what = "handle remote data in an unprivileged process";
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("agent.child", what);
@@ -182,7 +140,7 @@ Result<Json> run_unprivileged(const Unprivileged& user, std::chrono::seconds tim
   }
   if (child == 0) {
     ::close(ends[0]);
-    be_child(user, ends[1], parent, work);
+    be_child(user, ends[1], parent, work, writable);
   }
   ::close(ends[1]);
   std::string text;
@@ -195,6 +153,11 @@ Result<Json> run_unprivileged(const Unprivileged& user, std::chrono::seconds tim
   if (!whole) {
     return fail("agent.child", what,
                 "it did not end within " + std::to_string(timeout.count()) + " s, or said too much");
+  }
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
+    return fail("agent.forbidden-call", what, "it made a system call that it never needs, and was killed",
+                "The kernel's log has its number: `journalctl -k | grep type=1326`. If the repository is not "
+                "in bad hands, report it as a fault of sutured.");
   }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     return fail("agent.child", what,

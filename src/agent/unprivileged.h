@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Remote bytes are downloaded and parsed by a child process without rights: another user, no capabilities,
-// no way to gain any. What it found out comes back as one bounded JSON document through a pipe, and files
-// through a folder that belongs to that user. Whoever takes over the child has gained the child, as long as
-// its caller believes neither without a signature (agent/signed_word.h).
+// Remote bytes are downloaded and parsed by a child process without rights (agent/sandbox.h). What it found
+// out comes back as one bounded JSON document through a pipe, and files through a folder that belongs to that
+// user. Whoever takes over the child has gained the child, as long as its caller believes neither without a
+// signature (agent/signed_word.h).
 #pragma once
 
 #include <sys/types.h>
@@ -11,19 +11,13 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <vector>
 
+#include "agent/sandbox.h"
 #include "base/file.h"
 #include "base/json_fwd.h"
 
 namespace suture {
-
-/// The user that remote bytes are handled as: `_suture` where it exists, else 65534. The caller itself when
-/// that is not root, and so has nothing to give up.
-struct Unprivileged {
-  uid_t uid;
-  gid_t gid;
-  static Unprivileged find();
-};
 
 /// Makes `folder` if need be, and hands it to `user`. Nobody else may enter. What is in it stays as it is: a
 /// name in there may be a link that the user made.
@@ -35,10 +29,11 @@ Result<Bytes> read_handed_over(const std::filesystem::path& path, std::uint64_t 
 /// The same for a file whose size is not known before, but for its limit.
 Result<Bytes> read_handed_over_up_to(const std::filesystem::path& path, std::uint64_t limit);
 
-/// Runs `work` in such a child and hands back its JSON or its error, with the error's code and words kept.
-/// "agent.child" when the child dies, or runs longer than `timeout`; then it is killed. The calling process
-/// must have a single thread.
+/// Runs `work` in such a child, which may leave files in the folders of `writable` alone, and hands back its
+/// JSON or its error, with the error's code and words kept. "agent.child" when the child dies, or runs longer
+/// than `timeout`; then it is killed. The calling process must have a single thread.
 Result<Json> run_unprivileged(const Unprivileged& user, std::chrono::seconds timeout,
-                              const std::function<Result<Json>()>& work);
+                              const std::function<Result<Json>()>& work,
+                              const std::vector<std::filesystem::path>& writable = {});
 
 }  // namespace suture

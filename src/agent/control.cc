@@ -4,14 +4,11 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <optional>
 
 #include "base/hash.h"
@@ -22,24 +19,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kRequestLimit = 4096;
 constexpr std::size_t kAnswerLimit = 1u << 20;
-constexpr auto kClientPatience = std::chrono::seconds(2);
 
-Result<struct sockaddr_un> address_of(const std::filesystem::path& path) {
-  struct sockaddr_un address {};
-  address.sun_family = AF_UNIX;
-  const std::string text = path.string();
-  if (text.size() >= sizeof address.sun_path) {
-    return fail("control.path", "use the socket " + text, "its path is too long for a UNIX socket");
-  }
-  std::ranges::copy(text, address.sun_path);
-  return address;
-}
-
-/// Reads up to `stop` or the end of the stream; nothing at the deadline, at an error, or beyond the limit.
-std::optional<std::string> read_until(int fd, std::optional<char> stop, std::size_t limit,
-                                      Clock::time_point end) {
+/// Reads to the end of the stream; nothing at the deadline, at an error, or beyond the limit.
+std::optional<std::string> read_to_end(int fd, std::size_t limit, Clock::time_point end) {
   std::string text;
   char buffer[4096];
   for (;;) {
@@ -50,11 +33,12 @@ std::optional<std::string> read_until(int fd, std::optional<char> stop, std::siz
     if (ready < 0 && errno != EINTR) return std::nullopt;
     if (ready <= 0) continue;
     const ssize_t got = ::recv(fd, buffer, sizeof buffer, 0);
+    // One that closes a connection with bytes of ours unread has said what it had to say before.
+    if (got < 0 && errno == ECONNRESET && !text.empty()) return text;
     if (got < 0) return std::nullopt;
-    if (got == 0) return stop ? std::nullopt : std::optional(text);
+    if (got == 0) return text;
     text.append(buffer, static_cast<std::size_t>(got));
     if (text.size() > limit) return std::nullopt;
-    if (stop && text.find(*stop) != std::string::npos) return text.substr(0, text.find(*stop));
   }
 }
 
@@ -67,10 +51,6 @@ void send_all(int fd, std::string_view text) {
   }
 }
 
-Json error_json(const Error& error) {
-  return {{"code", error.code}, {"what", error.what}, {"why", error.why}, {"hint", error.hint}};
-}
-
 Result<Json> interpret(const std::string& text) {
   const Json answer = TRY(parse_json(text, "the daemon's answer"));
   if (const auto error = json_object(answer, "error")) {
@@ -80,78 +60,19 @@ Result<Json> interpret(const std::string& text) {
   return *TRY(json_object(answer, "result"));
 }
 
-Result<int> connect_to(const std::filesystem::path& path) {
-  const std::string what = "ask the daemon at " + path.string();
-  const struct sockaddr_un address = TRY(address_of(path));
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return fail_errno("control.failed", what);
-  if (::connect(fd, reinterpret_cast<const struct sockaddr*>(&address), sizeof address) == 0) return fd;
-  const int reason = errno;
-  ::close(fd);
-  errno = reason;
-  if (reason == EACCES || reason == EPERM) {
-    return fail("control.denied", what, "only root may", "Run it with sudo.");
-  }
-  const bool absent = reason == ENOENT || reason == ECONNREFUSED;
-  return fail_errno(absent ? "control.absent" : "control.failed", what);
-}
-
 }  // namespace
 
 Result<Json> ask_daemon(const std::filesystem::path& socket, std::string_view request,
                         std::chrono::seconds timeout) {
-  const int fd = TRY(connect_to(socket));
+  const int fd = TRY(connect_to_control(socket));
   send_all(fd, Json{{"request", request}}.dump() + "\n");
-  const auto text = read_until(fd, std::nullopt, kAnswerLimit, Clock::now() + timeout);
+  const auto text = read_to_end(fd, kAnswerLimit, Clock::now() + timeout);
   ::close(fd);
   if (!text || text->empty()) {
     return fail("control.no-answer", "ask the daemon to " + std::string(request), "it did not answer in time",
                 "Its log tells what it is doing: `journalctl -u sutured`.");
   }
   return interpret(*text);
-}
-
-Result<ControlSocket> ControlSocket::listen(const std::filesystem::path& path) {
-  const std::string what = "listen at " + path.string();
-  const struct sockaddr_un address = TRY(address_of(path));
-  TRY(make_directories(path.parent_path()));
-  if (const auto other = connect_to(path)) {
-    ::close(*other);
-    return fail("control.in-use", what, "another sutured runs already", "`systemctl status sutured`");
-  }
-  ::unlink(path.c_str());
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return fail_errno("control.failed", what);
-  ControlSocket control(fd, path);
-  // The mode is right from the first moment on, rather than put right after it.
-  const mode_t mask = ::umask(0177);
-  const int bound = ::bind(fd, reinterpret_cast<const struct sockaddr*>(&address), sizeof address);
-  const int reason = errno;
-  ::umask(mask);
-  errno = reason;
-  if (bound != 0 || ::listen(fd, 16) != 0) return fail_errno("control.failed", what);
-  return control;
-}
-
-ControlSocket::~ControlSocket() {
-  if (fd_ < 0) return;
-  ::unlink(path_.c_str());
-  ::close(fd_);
-}
-
-void ControlSocket::serve_one(const std::function<Result<Json>(std::string_view)>& handle) const {
-  const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
-  if (fd < 0) return;
-  const struct timeval patience = {kClientPatience.count(), 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  const auto line = read_until(fd, '\n', kRequestLimit, Clock::now() + kClientPatience);
-  const Result<Json> answer = [&]() -> Result<Json> {
-    if (!line) return fail("control.request", "read a request", "no whole line of JSON came in time");
-    const Json request = TRY(parse_json(*line, "a request", {.bytes = kRequestLimit, .depth = 4}));
-    return handle(TRY(json_string(request, "request")));
-  }();
-  send_all(fd, json_text(answer ? Json{{"result", *answer}} : Json{{"error", error_json(answer.error())}}));
-  ::close(fd);
 }
 
 Json to_json(const AgentStatus& status) {

@@ -108,7 +108,7 @@ Result<void> run_boot(Agent& agent) {
 
 Result<void> run_daemon(Agent& agent) {
   const int signals = TRY(open_signals());
-  const ControlSocket control = TRY(ControlSocket::listen(agent.config().socket));
+  ControlSocket control = TRY(ControlSocket::listen(agent.config().socket));
   agent.guard();
   TRY(agent.start());
   notify("READY=1\nSTATUS=started");

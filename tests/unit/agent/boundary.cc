@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The two borders of the agent: the process without rights, and the control socket.
+// The border of the agent to the process without rights.
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <thread>
-
-#include "agent/control.h"
 #include "agent/unprivileged.h"
+#include "base/file.h"
 #include "base/json.h"
-#include "fixture.h"
 
 namespace suture {
 namespace {
@@ -67,37 +63,6 @@ TEST(HandOver, OnlyPlainFilesOfTheRightLengthAreTaken) {
   EXPECT_EQ(read_handed_over(folder.path() / "link", 4).error().code, "agent.hand-over");
   ASSERT_EQ(::mkfifo((folder.path() / "pipe").c_str(), 0600), 0);
   EXPECT_EQ(read_handed_over(folder.path() / "pipe", 4).error().code, "agent.hand-over");
-}
-
-TEST(Control, ARequestIsAnswered) {
-  Host host;
-  Agent agent = host.agent();
-  const auto control = ControlSocket::listen(host.config.socket);
-  ASSERT_TRUE(control) << control.error().message();
-  struct stat info {};
-  ASSERT_EQ(::stat(host.config.socket.c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 0777, 0600u);
-
-  for (const char* request : {"status", "dance"}) {
-    Result<Json> answer;
-    std::thread client([&] { answer = ask_daemon(host.config.socket, request, seconds(10)); });
-    struct pollfd waiting = {control->fd(), POLLIN, 0};
-    ASSERT_EQ(::poll(&waiting, 1, 10'000), 1);
-    control->serve_one([&](std::string_view asked) { return handle_request(agent, asked); });
-    client.join();
-    if (std::string_view(request) == "status") {
-      ASSERT_TRUE(answer) << answer.error().message();
-      EXPECT_EQ(answer->at("status").at("state"), "unpatched");
-    } else {
-      EXPECT_EQ(answer.error().code, "control.request");
-    }
-  }
-  EXPECT_EQ(ControlSocket::listen(host.config.socket).error().code, "control.in-use");
-}
-
-TEST(Control, NoDaemonIsTold) {
-  Host host;
-  EXPECT_EQ(ask_daemon(host.config.socket, "status", seconds(1)).error().code, "control.absent");
 }
 
 }  // namespace

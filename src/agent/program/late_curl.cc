@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// libcurl, loaded when the first download begins rather than when the program does. Only the process without
+// rights ever calls it, and it brings thirty libraries along: mapped into the idle daemon they would be some
+// 4 MB of its resident memory, and as much code that runs as root for nothing. A program that this file is
+// linked into finds these functions here, and so does not name libcurl at all.
+//
+// Each of them looks up its namesake and calls it. The header's macros would check the types of options, and
+// are for callers.
+#define CURL_DISABLE_TYPECHECK
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdarg>
+#include <cstdio>
+#include <type_traits>
+
+#undef curl_easy_setopt
+#undef curl_easy_getinfo
+
+namespace {
+
+constexpr const char* kName = "libcurl.so.4";
+
+/// Without it there is no way on: the package depends on it.
+void* find(const char* function) {
+  static void* const library = ::dlopen(kName, RTLD_NOW | RTLD_LOCAL);
+  void* const found = library == nullptr ? nullptr : ::dlsym(library, function);
+  if (found != nullptr) return found;
+  fmt::print(stderr, "sutured: {} cannot be loaded: {}\n", kName, ::dlerror());
+  ::_exit(1);
+}
+
+template <typename Function>
+Function* late(Function* /*itself*/, const char* name) {
+  return reinterpret_cast<Function*>(find(name));
+}
+
+}  // namespace
+
+extern "C" {
+
+CURLcode curl_global_init(long flags) {
+  return late(curl_global_init, __func__)(flags);
+}
+
+CURL* curl_easy_init() {
+  return late(curl_easy_init, __func__)();
+}
+
+void curl_easy_cleanup(CURL* curl) {
+  late(curl_easy_cleanup, __func__)(curl);
+}
+
+void curl_easy_reset(CURL* curl) {
+  late(curl_easy_reset, __func__)(curl);
+}
+
+CURLcode curl_easy_perform(CURL* curl) {
+  return late(curl_easy_perform, __func__)(curl);
+}
+
+const char* curl_easy_strerror(CURLcode code) {
+  return late(curl_easy_strerror, __func__)(code);
+}
+
+struct curl_slist* curl_slist_append(struct curl_slist* list, const char* text) {
+  return late(curl_slist_append, __func__)(list, text);
+}
+
+void curl_slist_free_all(struct curl_slist* list) {
+  late(curl_slist_free_all, __func__)(list);
+}
+
+time_t curl_getdate(const char* text, const time_t* unused) {
+  return late(curl_getdate, __func__)(text, unused);
+}
+
+// An option's value is a pointer, a long or a curl_off_t: one word each where this is built for.
+static_assert(sizeof(void*) == sizeof(long) && sizeof(void*) == sizeof(curl_off_t));
+
+CURLcode curl_easy_setopt(CURL* curl, CURLoption option, ...) {
+  std::va_list values;
+  va_start(values, option);
+  void* const value = va_arg(values, void*);
+  va_end(values);
+  return late(curl_easy_setopt, __func__)(curl, option, value);
+}
+
+CURLcode curl_easy_getinfo(CURL* curl, CURLINFO info, ...) {
+  std::va_list values;
+  va_start(values, info);
+  void* const value = va_arg(values, void*);
+  va_end(values);
+  return late(curl_easy_getinfo, __func__)(curl, info, value);
+}
+
+}  // extern "C"

@@ -16,6 +16,7 @@
 #include <random>
 
 #include "agent/control.h"
+#include "agent/resident.h"
 #include "base/json.h"
 
 namespace suture {
@@ -65,6 +66,7 @@ void check(Agent& agent) {
     log_warning(outcome.error().message());
     notify("STATUS=" + outcome.error().code);
   }
+  give_back_memory();
 }
 
 /// A `suture` that asks: logged as the timer's checks are.
@@ -73,6 +75,7 @@ Result<Json> answer(Agent& agent, std::string_view request) {
   if (request == "status") return result;
   log_info("asked to " + std::string(request) + ": " +
            (result ? result->value("outcome", "") : result.error().message()));
+  give_back_memory();
   return result;
 }
 
@@ -111,6 +114,7 @@ Result<void> run_daemon(Agent& agent) {
   ControlSocket control = TRY(ControlSocket::listen(agent.config().socket));
   agent.guard();
   TRY(agent.start());
+  give_back_memory();
   notify("READY=1\nSTATUS=started");
 
   std::random_device random;

@@ -16,6 +16,8 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
+#include <string_view>
 
 #include "agent/system_calls.h"
 
@@ -111,12 +113,20 @@ Result<void> restrict_files(const std::vector<fs::path>& writable) {
 
 }  // namespace
 
+/// Not through getpwnam(3): a name service is a library more in a process that is root, and may ask a
+/// network.
 Unprivileged Unprivileged::find() {
   if (::geteuid() != 0) return {::geteuid(), ::getegid()};
-  if (const struct passwd* user = ::getpwnam("_suture"); user != nullptr && user->pw_uid != 0) {
-    return {user->pw_uid, user->pw_gid};
+  Unprivileged found{kNobody, kNobody};
+  std::FILE* const file = std::fopen("/etc/passwd", "re");
+  if (file == nullptr) return found;
+  while (const struct passwd* user = ::fgetpwent(file)) {
+    if (std::string_view(user->pw_name) != "_suture" || user->pw_uid == 0) continue;
+    found = {user->pw_uid, user->pw_gid};
+    break;
   }
-  return {kNobody, kNobody};
+  std::fclose(file);
+  return found;
 }
 
 int landlock_version() {

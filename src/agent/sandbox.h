@@ -22,8 +22,8 @@
 
 namespace suture {
 
-/// The user that remote bytes are handled as: `_suture` where it exists, else 65534. The caller itself when
-/// that is not root, and so has nothing to give up.
+/// The user that remote bytes are handled as: `_suture` where /etc/passwd has it, else 65534. The caller
+/// itself when that is not root, and so has nothing to give up.
 struct Unprivileged {
   uid_t uid;
   gid_t gid;

@@ -27,7 +27,7 @@ Agent::Agent(AgentConfig config, Engine& engine, Source& source, std::function<v
       engine_(engine),
       source_(source),
       journal_(config_.state / "journal.json", std::move(watch)),
-      store_(config_.state / "patchsets") {}
+      store_(config_.store()) {}
 
 KlpEngine::Options engine_options(const AgentConfig& config) {
   KlpEngine::Options options;

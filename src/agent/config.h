@@ -36,6 +36,8 @@ struct AgentConfig {
   std::filesystem::path machine_id = "/etc/machine-id";  ///< no setting: elsewhere in tests only
   std::filesystem::path os_release = "/etc/os-release";  ///< the same
 
+  /// The agent's own copies of patchsets.
+  std::filesystem::path store() const { return state / "patchsets"; }
   /// For the unprivileged process to leave files in.
   std::filesystem::path spool() const { return state / "spool"; }
 };

@@ -10,6 +10,11 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kManifestLimit = 16u << 20;
+constexpr const char* kHint = "`suture update` fetches it again.";
+
+std::string reading(const fs::path& place) {
+  return "read the stored patchset in " + place.string();
+}
 
 }  // namespace
 
@@ -35,25 +40,32 @@ Result<void> Store::keep(const StoredPatchset& stored, std::string_view manifest
   std::error_code error;
   fs::remove_all(place, error);
   TempDir folder = TRY(TempDir::make("new", folder_));
-  TRY(write_file(folder.path() / kManifestName, manifest, 0600));
+  // Any user may ask what the patchset does, and nobody but root needs the module.
+  TRY(write_file(folder.path() / kManifestName, manifest, 0644));
   TRY(write_file(folder.path() / patchset.module_file, module, 0600));
+  fs::permissions(folder.path(), fs::perms(0755), error);
   return folder.move_to(place);
+}
+
+Result<Patchset> Store::manifest(const StoredPatchset& stored) const {
+  const std::string what = reading(folder_ / stored.folder);
+  const std::string manifest =
+      TRY_IN(what, read_text_file(folder_ / stored.folder / kManifestName, kManifestLimit));
+  if (sha256_hex(as_bytes(manifest)) != stored.manifest_sha256) {
+    return fail("agent.store-changed", what, "its manifest is not what was stored", kHint);
+  }
+  return TRY_IN(what, parse_patchset(manifest));
 }
 
 Result<LoadedPatchset> Store::load(const StoredPatchset& stored) const {
   const fs::path place = folder_ / stored.folder;
-  const std::string what = "read the stored patchset in " + place.string();
-  const std::string hint = "`suture update` fetches it again.";
-  const std::string manifest = TRY_IN(what, read_text_file(place / kManifestName, kManifestLimit));
-  if (sha256_hex(as_bytes(manifest)) != stored.manifest_sha256) {
-    return fail("agent.store-changed", what, "its manifest is not what was stored", hint);
-  }
+  const std::string what = reading(place);
   LoadedPatchset loaded;
-  loaded.patchset = TRY_IN(what, parse_patchset(manifest));
+  loaded.patchset = TRY(manifest(stored));
   loaded.module = TRY_IN(what, read_file(place / loaded.patchset.module_file, loaded.patchset.module_size));
   if (loaded.patchset.module_sha256 != stored.module_sha256 ||
       sha256_hex(loaded.module) != stored.module_sha256) {
-    return fail("agent.store-changed", what, "its module is not what was stored", hint);
+    return fail("agent.store-changed", what, "its module is not what was stored", kHint);
   }
   return loaded;
 }

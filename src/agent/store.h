@@ -28,6 +28,8 @@ class Store {
                     ByteView module) const;
   /// Reads each file once; what is returned is what was verified against `stored`'s hashes.
   Result<LoadedPatchset> load(const StoredPatchset& stored) const;
+  /// The manifest alone, which any user may read.
+  Result<Patchset> manifest(const StoredPatchset& stored) const;
   /// Removes all but `kept`.
   Result<void> sweep(const std::optional<StoredPatchset>& kept) const;
 

@@ -103,6 +103,7 @@ class Builder {
     for (std::size_t i = 0; i < fixes_.size(); ++i) {
       FixRecord record = fixes_[i].record;
       record.not_affected = fits[i].not_affected;
+      record.already_fixed = fits[i].already_fixed;
       for (const std::string& drift : fits[i].drift)
         result_.notes.push_back(fmt::format("{} was written for other lines: {}", record.name, drift));
       result_.patchset.fixes.push_back(record);

@@ -128,7 +128,10 @@ class Fitting {
     if (trial.status != 0) return there_already(trial);
     const Finished applied = TRY(patch({"--forward"}));
     if (applied.status != 0) return does_not_apply(applied.out + applied.err);
-    return FixFit{.fix = fix_.record.name, .not_affected = {}, .drift = moved_hunks(applied.out)};
+    return FixFit{.fix = fix_.record.name,
+                  .not_affected = {},
+                  .already_fixed = false,
+                  .drift = moved_hunks(applied.out)};
   }
 
  private:
@@ -153,8 +156,9 @@ class Fitting {
     return fail("build.fix-does-not-apply", "apply the fix " + fix_.record.name, std::move(why),
                 std::move(hint));
   }
-  FixFit not_affected(std::string why) const {
-    return {.fix = fix_.record.name, .not_affected = std::move(why), .drift = {}};
+  FixFit not_affected(std::string why, bool already_fixed) const {
+    return {
+        .fix = fix_.record.name, .not_affected = std::move(why), .already_fixed = already_fixed, .drift = {}};
   }
 
   std::vector<std::string> missing_files() const {
@@ -173,7 +177,7 @@ class Fitting {
     std::size_t hunks = 0;
     for (const FixFile& file : fix_.files) hunks += file.hunks;
     return not_affected(
-        fmt::format("the source of this kernel has the fix already, {} of {} hunks", hunks, hunks));
+        fmt::format("the source of this kernel has the fix already, {} of {} hunks", hunks, hunks), true);
   }
 
   /// The code may have another name, or be in another file: so its functions must be nowhere, either.
@@ -194,7 +198,7 @@ class Fitting {
     if (found.status > 1) return fail("file.read", "search the source of this kernel", found.err);
     if (found.status == 1)
       return not_affected(
-          fmt::format("{}, and nothing of it is called {}", files, fmt::join(functions, " or ")));
+          fmt::format("{}, and nothing of it is called {}", files, fmt::join(functions, " or ")), false);
     std::string_view place = found.out;
     place = place.substr(0, place.find('\n'));
     place.remove_prefix(std::min<std::size_t>(2, place.size()));

@@ -17,6 +17,7 @@ struct FixFit {
   /// Why the fix is not needed, with the evidence: the source has it already, or lacks what it mends. Empty:
   /// it was applied.
   std::string not_affected;
+  bool already_fixed = false;  ///< of these: the source has it
   /// Hunks that were applied at other lines than they name: "fs/exec.c: hunk 2, 14 lines further down".
   std::vector<std::string> drift;
 };

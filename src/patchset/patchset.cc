@@ -78,6 +78,10 @@ Result<FixRecord> read_fix(const Json& json) {
     if (json.contains(key)) *list = TRY(list_field<std::string>(json, key, read_string));
   }
   if (json.contains("not_affected")) fix.not_affected = TRY(text_field(json, "not_affected"));
+  fix.already_fixed = TRY(json_flag(json, "already_fixed"));
+  if (fix.already_fixed && fix.not_affected.empty()) {
+    return fail("json.schema", "read the field \"already_fixed\"", "the fix is in the patchset all the same");
+  }
   return fix;
 }
 
@@ -192,6 +196,34 @@ std::vector<std::string> Patchset::cves() const {
   return {all.begin(), all.end()};
 }
 
+namespace {
+
+/// CVEs none of whose fixes is in the patchset. One that is in the source makes the hole a closed one.
+std::map<std::string, std::string> unneeded(const Patchset& patchset, bool already_fixed) {
+  std::map<std::string, std::string> reasons;
+  for (const FixRecord& fix : patchset.fixes) {
+    for (const std::string& cve : fix.cves) {
+      if (fix.already_fixed == already_fixed) reasons.try_emplace(cve, fix.not_affected);
+    }
+  }
+  for (const FixRecord& fix : patchset.fixes) {
+    const bool needed = fix.not_affected.empty();
+    if (!needed && (already_fixed || !fix.already_fixed)) continue;
+    for (const std::string& cve : fix.cves) reasons.erase(cve);
+  }
+  return reasons;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> Patchset::fixed_cves() const {
+  return unneeded(*this, true);
+}
+
+std::map<std::string, std::string> Patchset::unaffected_cves() const {
+  return unneeded(*this, false);
+}
+
 Json to_json(const TargetId& target) {
   return {{"distribution", target.distribution},
           {"release", target.release},
@@ -221,6 +253,7 @@ Json to_json(const Patchset& patchset) {
     if (!fix.updated_data.empty()) record["updated_data"] = fix.updated_data;
     if (!fix.accepted_layouts.empty()) record["accepted_layouts"] = fix.accepted_layouts;
     if (!fix.not_affected.empty()) record["not_affected"] = fix.not_affected;
+    if (fix.already_fixed) record["already_fixed"] = true;
     fixes.push_back(std::move(record));
   }
   Json objects = Json::array();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,7 @@ struct FixRecord {
   /// Why this kernel does not need it, so that the patchset does nothing for it: its source has the fix, or
   /// lacks the code. Empty: the patchset holds it.
   std::string not_affected{};
+  bool already_fixed = false;  ///< of these, for programs: its source has the fix
   bool operator==(const FixRecord&) const = default;
 };
 
@@ -94,6 +96,10 @@ struct Patchset {
 
   /// CVE ids of all fixes, sorted, each once.
   std::vector<std::string> cves() const;
+  /// Of these, the ones that the kernel needs no patch for, as its source has all their fixes or lacks the
+  /// code: with the reason.
+  std::map<std::string, std::string> fixed_cves() const;
+  std::map<std::string, std::string> unaffected_cves() const;
   bool operator==(const Patchset&) const = default;
 };
 

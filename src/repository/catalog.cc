@@ -43,12 +43,24 @@ Json to_json(const AvailablePatchset& patchset) {
                {"manifest", to_json(patchset.manifest)},
                {"module", to_json(patchset.module)},
                {"log", patchset.log_index}};
+  if (!patchset.fixed.empty()) json["fixed"] = patchset.fixed;
+  if (!patchset.unaffected.empty()) json["unaffected"] = patchset.unaffected;
   if (patchset.statement) json["statement"] = to_json(*patchset.statement);
   if (const auto& withdrawn = patchset.withdrawn) {
     json["withdrawn"] = {
         {"reason", withdrawn->reason}, {"time", withdrawn->time}, {"log", withdrawn->log_index}};
   }
   return json;
+}
+
+Result<std::vector<std::string>> names_field(const Json& json, const char* key) {
+  std::vector<std::string> names;
+  for (const Json& name : *TRY(json_array(json, key))) {
+    if (!name.is_string())
+      return wrong(std::string("read the field \"") + key + "\"", "an entry is not a string");
+    names.push_back(name.get<std::string>());
+  }
+  return names;
 }
 
 Result<AvailablePatchset> read_level(const Json& json, const Catalog& catalog) {
@@ -58,10 +70,10 @@ Result<AvailablePatchset> read_level(const Json& json, const Catalog& catalog) {
   if (level > kHighestLevel) return wrong("read the field \"level\"", "it is too high");
   patchset.level = static_cast<std::uint32_t>(level);
   patchset.published = TRY(json_string(json, "published"));
-  for (const Json& cve : *TRY(json_array(json, "cves"))) {
-    if (!cve.is_string()) return wrong("read the field \"cves\"", "an entry is not a string");
-    patchset.cves.push_back(cve.get<std::string>());
-  }
+  patchset.cves = TRY(names_field(json, "cves"));
+  // Earlier publishers did not write these.
+  if (json.contains("fixed")) patchset.fixed = TRY(names_field(json, "fixed"));
+  if (json.contains("unaffected")) patchset.unaffected = TRY(names_field(json, "unaffected"));
   patchset.manifest = TRY(read_file_entry(*TRY(json_object(json, "manifest")), patchset));
   patchset.module = TRY(read_file_entry(*TRY(json_object(json, "module")), patchset));
   if (json.contains("statement")) {

@@ -39,6 +39,8 @@ struct AvailablePatchset {
   std::uint32_t level = 0;
   std::string published{};  ///< when it came into this channel: "2026-11-24T10:00:00Z"
   std::vector<std::string> cves{};
+  std::vector<std::string> fixed{};       ///< of these: the kernel's source has the fix (FixRecord)
+  std::vector<std::string> unaffected{};  ///< of these: the kernel has no such code
   RemoteFile manifest{};
   RemoteFile module{};
   std::optional<RemoteFile> statement{};  ///< who vouches for it: qualification.json or override.json

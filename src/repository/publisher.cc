@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <ranges>
 
 #include "base/hash.h"
 #include "patchset/patchset.h"
@@ -45,6 +46,11 @@ Result<Payload> read_payload(const fs::path& folder) {
   return payload;
 }
 
+std::vector<std::string> names_in(const std::map<std::string, std::string>& reasons) {
+  const auto names = reasons | std::views::keys;
+  return {names.begin(), names.end()};
+}
+
 AvailablePatchset describe(const Payload& payload, const std::string& channel, Time now) {
   const Patchset& manifest = payload.manifest;
   return {.stream = {channel, manifest.target.distribution},
@@ -53,6 +59,8 @@ AvailablePatchset describe(const Payload& payload, const std::string& channel, T
           .level = manifest.level,
           .published = time_text(now),
           .cves = manifest.cves(),
+          .fixed = names_in(manifest.fixed_cves()),
+          .unaffected = names_in(manifest.unaffected_cves()),
           .manifest = {std::string(kManifestName), sha256_hex(payload.manifest_bytes),
                        payload.manifest_bytes.size()},
           .module = {manifest.module_file, manifest.module_sha256, manifest.module_size}};

@@ -133,6 +133,7 @@ TEST_F(PatchedTreeTest, SeesThatAFixIsThereAlready) {
   const PatchedTree tree =
       made({change("old", "fs/read.c", "unread", "read"), change("new", "net/core/dev.c", "dev", "DEV")});
   EXPECT_THAT(tree.fits()[0].not_affected, HasSubstr("has the fix already"));
+  EXPECT_TRUE(tree.fits()[0].already_fixed);
   EXPECT_EQ(text(tree.root() / "fs/read.c"), "read\n");
   EXPECT_EQ(tree.fits()[1].not_affected, "");
   EXPECT_EQ(text(tree.root() / "net/core/dev.c"), "DEV\n");

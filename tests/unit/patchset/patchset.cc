@@ -82,6 +82,24 @@ TEST(Patchset, CvesAreSortedEachOnce) {
   EXPECT_EQ(sample().cves(), (std::vector<std::string>{"CVE-2026-1", "CVE-2026-2"}));
 }
 
+TEST(Patchset, SaysWhichFixesTheKernelHasAlready) {
+  Patchset patchset = sample();
+  EXPECT_TRUE(patchset.fixed_cves().empty());
+  EXPECT_TRUE(patchset.unaffected_cves().empty());
+  for (FixRecord& fix : patchset.fixes) fix.not_affected = "the source has it";
+  EXPECT_EQ(patchset.unaffected_cves().size(), 2u);
+  for (FixRecord& fix : patchset.fixes) fix.already_fixed = true;
+  EXPECT_TRUE(patchset.unaffected_cves().empty());
+  EXPECT_EQ(patchset.fixed_cves().size(), 2u);
+  const Json json = to_json(patchset);
+  EXPECT_EQ(patchset_from_json(json).value(), patchset);
+  Json broken = json;
+  broken["fixes"][0].erase("not_affected");
+  EXPECT_FALSE(patchset_from_json(broken));
+  broken["fixes"][0]["already_fixed"] = "yes";
+  EXPECT_FALSE(patchset_from_json(broken));
+}
+
 TEST(Patchset, TheSamePatchsetIsTheSameText) {
   EXPECT_EQ(to_json(sample()).dump(), to_json(sample()).dump());
 }

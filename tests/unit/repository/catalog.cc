@@ -30,6 +30,9 @@ Catalog catalog() {
   for (const std::uint32_t level : {1u, 2u, 5u}) made.levels.push_back(patchset(level));
   made.levels[2].withdrawn = Withdrawal{"it hangs", "2026-11-25T10:00:00Z", 6};
   made.levels[0].statement.reset();
+  made.levels[1].cves = {"CVE-2026-1", "CVE-2026-2", "CVE-2026-53249"};
+  made.levels[1].fixed = {"CVE-2026-1"};
+  made.levels[1].unaffected = {"CVE-2026-2"};
   return made;
 }
 
@@ -87,7 +90,8 @@ TEST(Catalog, NamesFilesByHashAndPlainly) {
 TEST(Catalog, RefusesFieldsOfAnotherType) {
   for (const char* pointer :
        {"/levels", "/levels/0", "/levels/0/level", "/levels/0/published", "/levels/0/cves",
-        "/levels/0/cves/0", "/levels/0/manifest", "/levels/0/module", "/levels/0/log", "/levels/2/withdrawn",
+        "/levels/0/cves/0", "/levels/1/fixed", "/levels/1/fixed/0", "/levels/1/unaffected",
+        "/levels/0/manifest", "/levels/0/module", "/levels/0/log", "/levels/2/withdrawn",
         "/levels/2/withdrawn/log", "/levels/2/withdrawn/reason", "/release", "/channel"}) {
     EXPECT_NE(with(pointer, true), "ok") << pointer;
     EXPECT_NE(with(pointer, nullptr), "ok") << pointer;

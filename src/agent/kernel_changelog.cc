@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/kernel_changelog.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <memory>
+
+#include "base/process.h"
+
+namespace suture {
+namespace fs = std::filesystem;
+namespace {
+
+// Debian's are a megabyte, and three when unpacked.
+constexpr std::size_t kMostPacked = 16u << 20;
+constexpr std::size_t kMostText = 64u << 20;
+constexpr std::size_t kMostVersion = 128;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// As deb-version(7) and rpm-version(7) have them.
+bool is_version(std::string_view text) {
+  return !text.empty() && text.size() <= kMostVersion && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view(".+-~:_^").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+std::string_view next_line(std::string_view& rest) {
+  const std::string_view line = rest.substr(0, rest.find('\n'));
+  rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  return line;
+}
+
+/// Calls `found(id)` for each "CVE-2026-53249" in a line.
+template <class Found>
+void for_each_cve(std::string_view line, Found found) {
+  constexpr std::string_view kHead = "CVE-";
+  constexpr std::size_t kYear = 4;
+  constexpr std::size_t kFewest = 4;
+  constexpr std::size_t kMost = 12;
+  for (std::size_t at = 0; (at = line.find(kHead, at)) != std::string_view::npos; at += kHead.size()) {
+    const std::string_view rest = line.substr(at + kHead.size());
+    const std::size_t year = std::min(rest.size(), rest.find_first_not_of("0123456789"));
+    if (year != kYear || year >= rest.size() || rest[year] != '-') continue;
+    const std::string_view number = rest.substr(kYear + 1);
+    const std::size_t digits = std::min(number.size(), number.find_first_not_of("0123456789"));
+    if (digits < kFewest || digits > kMost) continue;
+    found(line.substr(at, kHead.size() + kYear + 1 + digits));
+  }
+}
+
+struct DebianEntry {
+  std::string_view package;
+  std::string_view version;
+};
+
+/// "linux (6.1.170-2) bookworm-security; urgency=high"
+std::optional<DebianEntry> read_debian_head(std::string_view line) {
+  if (line.empty() || std::isalnum(static_cast<unsigned char>(line.front())) == 0) return std::nullopt;
+  const std::size_t open = line.find(" (");
+  const std::size_t close = line.find(')');
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open) return std::nullopt;
+  const DebianEntry entry{line.substr(0, open), line.substr(open + 2, close - open - 2)};
+  if (!is_version(entry.package) || !is_version(entry.version)) return std::nullopt;
+  return entry;
+}
+
+bool is_of(const DebianEntry& entry, std::string_view version) {
+  if (!entry.package.starts_with("linux-signed")) return entry.version == version;
+  std::string signed_version(version);
+  std::ranges::replace(signed_version, '-', '+');
+  return entry.version == signed_version || entry.version == version;
+}
+
+/// "* Tue May 05 2026 A Person <a@example.org> [5.14.0-427.el9]", or without the brackets and a dash before.
+std::optional<std::string_view> read_rpm_head(std::string_view line) {
+  if (!line.starts_with("* ")) return std::nullopt;
+  line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+  std::string_view version = line.substr(line.find_last_of(" \t") + 1);
+  if (version.starts_with('[') && version.ends_with(']')) version = version.substr(1, version.size() - 2);
+  if (!is_version(version) || !std::ranges::any_of(version, is_digit)) return std::nullopt;
+  return version;
+}
+
+std::optional<KernelChangelog> read_debian(const ChangelogPlaces& places, const std::string& release) {
+  const auto words = read_text_file(places.proc / "version", 4096);
+  const auto version = words ? debian_version_of(*words) : std::nullopt;
+  if (!version) return std::nullopt;
+  // A signed image's package has its own version scheme, so dpkg calls it a native one.
+  for (const char* name : {"changelog.gz", "changelog.Debian.gz"}) {
+    const fs::path file = places.documentation / ("linux-image-" + release) / name;
+    const auto packed = read_file(file, kMostPacked);
+    if (!packed) continue;
+    const auto text = gunzip(*packed, kMostText);
+    if (!text) continue;
+    auto changelog = parse_debian_changelog(*text, *version);
+    if (!changelog) continue;
+    changelog->source = file.string();
+    return changelog;
+  }
+  return std::nullopt;
+}
+
+/// The package that owns the kernel is named after its release, or it is asked for by the image.
+std::optional<KernelChangelog> read_rpm(const std::string& release) {
+  const std::string package = "kernel-core-" + release;
+  const std::string image = "/boot/vmlinuz-" + release;
+  using Arguments = std::vector<std::string>;
+  for (const auto& [asked, arguments] : {std::pair(package, Arguments{package}),
+                                         std::pair("the package of " + image, Arguments{"-f", image})}) {
+    Command command{.argv = {"rpm", "-q", "--changelog"},
+                    .environment = {{"LC_ALL", "C"}},
+                    .timeout = std::chrono::seconds(20),
+                    .output_limit = kMostText};
+    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+    const auto finished = run(command);
+    if (!finished || finished->status != 0) continue;
+    KernelChangelog changelog = parse_rpm_changelog(finished->out);
+    changelog.source = "rpm's changelog of " + asked;
+    changelog.version = release;
+    return changelog;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> debian_version_of(std::string_view proc_version) {
+  constexpr std::string_view kWord = " Debian ";
+  const std::size_t at = proc_version.rfind(kWord);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view version = proc_version.substr(at + kWord.size());
+  version = version.substr(0, version.find_first_of(" \n"));
+  if (!is_version(version) || !is_digit(version.front())) return std::nullopt;
+  return std::string(version);
+}
+
+std::optional<KernelChangelog> parse_debian_changelog(std::string_view text, std::string_view version) {
+  KernelChangelog changelog{.version = std::string(version)};
+  std::string entry;  // empty: above the one that runs
+  while (!text.empty()) {
+    const std::string_view line = next_line(text);
+    if (const auto head = read_debian_head(line)) {
+      if (!entry.empty()) {
+        entry = head->version;
+      } else if (is_of(*head, version)) {
+        entry = version;
+      }
+    }
+    if (entry.empty()) continue;
+    for_each_cve(line, [&](std::string_view cve) { changelog.named[std::string(cve)] = entry; });
+  }
+  if (entry.empty()) return std::nullopt;
+  return changelog;
+}
+
+KernelChangelog parse_rpm_changelog(std::string_view text) {
+  KernelChangelog changelog;
+  std::string entry;
+  while (!text.empty()) {
+    const std::string_view line = next_line(text);
+    if (const auto head = read_rpm_head(line)) entry = *head;
+    for_each_cve(line, [&](std::string_view cve) { changelog.named[std::string(cve)] = entry; });
+  }
+  return changelog;
+}
+
+std::optional<KernelChangelog> read_kernel_changelog(const ChangelogPlaces& places,
+                                                     const std::string& release) {
+  // It becomes part of a path and of a package's name.
+  if (!is_version(release)) return std::nullopt;
+  if (auto changelog = read_debian(places, release)) return changelog;
+  return read_rpm(release);
+}
+
+Result<std::string> gunzip(ByteView packed, std::size_t limit) {
+  const auto broken = [](std::string why) {
+    return fail("agent.changelog", "unpack a changelog", std::move(why));
+  };
+  constexpr int kGzip = 16 + MAX_WBITS;
+  z_stream stream{};
+  if (packed.size() > UINT32_MAX || ::inflateInit2(&stream, kGzip) != Z_OK) return broken("out of memory");
+  const std::unique_ptr<z_stream, decltype(&::inflateEnd)> end(&stream, &::inflateEnd);
+  stream.next_in = const_cast<Bytef*>(packed.data());
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::string text;
+  std::array<char, 64u << 10> piece;
+  for (int status = Z_OK; status != Z_STREAM_END;) {
+    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
+    stream.avail_out = static_cast<uInt>(piece.size());
+    status = ::inflate(&stream, Z_NO_FLUSH);
+    if (status != Z_OK && status != Z_STREAM_END) return broken("it is not whole, or not made by gzip");
+    text.append(piece.data(), piece.size() - stream.avail_out);
+    if (text.size() > limit) return broken("it is larger than any changelog");
+  }
+  return text;
+}
+
+}  // namespace suture

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/state.h"
 
+#include "agent/history.h"
+#include "agent/log.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/time.h"
@@ -111,6 +113,10 @@ Result<void> write_state(const std::filesystem::path& file, const AgentState& st
         {"level", fresh->level}, {"module_sha256", fresh->module_sha256}, {"boot_id", fresh->boot_id}};
   }
   if (state.error) json["error"] = {{"code", state.error->code}, {"message", state.error->message}};
+  // The history is for people: that it cannot be written stops nothing.
+  const AgentState before = read_state(file).value_or(AgentState{});
+  if (const auto kept = append_history(file.parent_path(), events_between(before, state)); !kept)
+    log_warning(kept.error().message());
   return write_file(file, json_text(json), 0644);
 }
 

@@ -28,7 +28,7 @@ _suture() {
         --image | --modules | --headers | --kbuild | --packages | --compiler | --all | --key | --probe | --previous | --html | --accel | \
         --machines | --times | --timeout | --unqualified | --distribution | --bins | --to | --from | --after | --build-id | --reason | \
         --keep | --key-id | --threshold | --name | --passphrase-file | --request | --root | --head | --since | --grace | --state | --proxy | \
-        --tls-ca | --tls-certificate | --tls-key | --module-key | --module-certificate | --bits | --days) continue ;;
+        --tls-ca | --tls-certificate | --tls-key | --module-key | --module-certificate | --bits | --days | --verdict | --lines | --effective-version) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -39,6 +39,7 @@ _suture() {
     --output | -o)
       if [[ $command == delta || $action == fetch ]]; then compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; fi
       ;;&
+    --since) if [[ $command == history || $command == log ]]; then return; fi ;;&
     --store | --output | --fixes | --all | --probe | --previous | --repository | --repo | --keys | --state | --build | --source | --modules | --headers | --kbuild)
       compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
@@ -55,15 +56,16 @@ _suture() {
       mapfile -t COMPREPLY < <(compgen -S = -W 'alt_instr paravirt_patch_site exception_table_entry bug_entry jump_entry static_call_site orc_entry' -- "$current")
       return
       ;;
+    --verdict) mapfile -t COMPREPLY < <(compgen -W 'patched fixed not-affected open' -- "$current"); return ;;
     --compiler) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
     --targets) mapfile -t COMPREPLY < <(compgen -W "debian:* $(_suture_targets "$store")" -- "$current"); return ;;
     --distribution | --bins | --after | --build-id | --reason | --keep | --key-id | --threshold | --name | --head | --grace | --bits | --days | \
-      --proxy | --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified) return ;;
+      --proxy | --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified | --lines | --effective-version) return ;;
   esac
 
   local options='--json --help' words=''
   case $command in
-    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves list info cve check config doctor'; options+=' --version' ;;
+    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves list info cve history log uname check config doctor'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in
@@ -78,7 +80,7 @@ _suture() {
       ;;
     inspect) options+=' --function --original --target --store --syntax --whole' ;;
     qualify) options+=' --all --key --probe --previous --html --accel --again --machines --times --timeout --store' ;;
-    build) options+=' --target --targets --fix --level --output --header-units --jobs --module-key --module-certificate --store' ;;
+    build) options+=' --target --targets --fix --level --effective-version --output --header-units --jobs --module-key --module-certificate --store' ;;
     rebuild) options+=' --fixes --cached --store' ;;
     delta) options+=' --output --object --symbols --unit --entry-size' ;;
     repo)
@@ -120,7 +122,11 @@ _suture() {
       esac
       ;;
     revert) options+=' --config --to' ;;
-    update | status | list-cves | list | info | cve | check) options+=' --config' ;;
+    history) options+=' --config --since' ;;
+    log) options+=' --follow --lines --since' ;;
+    uname) options+=' --config --all --kernel-name --nodename --kernel-release --kernel-version --machine --operating-system' ;;
+    cve) options+=' --config --verdict' ;;
+    update | status | list-cves | list | info | check) options+=' --config' ;;
     doctor) options+=' --config --offline' ;;
   esac
   if [[ $current == -* ]]; then words=$options; fi

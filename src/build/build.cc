@@ -37,6 +37,7 @@ class Builder {
  public:
   Builder(const BuildRequest& request, Progress& progress) : request_(request), progress_(progress) {
     result_.patchset = empty_patchset(request.target, request.level);
+    result_.patchset.effective_version = request.effective_version;
   }
 
   Result<BuildResult> run() {

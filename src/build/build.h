@@ -27,8 +27,9 @@ struct BuildRequest {
   /// one of them, takes its place (fix_variant.h).
   std::vector<std::filesystem::path> fixes;
   std::uint32_t level = 1;
-  std::filesystem::path output;    ///< folder to make; must not exist
-  std::size_t header_units = 400;  ///< units to compile, at most, for headers that the fixes change
+  std::string effective_version{};  ///< Patchset::effective_version
+  std::filesystem::path output;     ///< folder to make; must not exist
+  std::size_t header_units = 400;   ///< units to compile, at most, for headers that the fixes change
   unsigned jobs = std::thread::hardware_concurrency();  ///< compilers to run at once
   std::filesystem::path cache{};  ///< folder for what the next build need not make again; empty: none
   /// Signs the module for kernels that check. Nothing else of the patchset depends on it.

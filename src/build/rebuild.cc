@@ -109,6 +109,7 @@ Result<RebuildResult> rebuild_patchset(const RebuildRequest& request, const Targ
   TRY(build_patchset({.target = TRY(store.find(given.target.build_id)),
                       .fixes = TRY(fixes_of(given, fixes)),
                       .level = given.level,
+                      .effective_version = given.effective_version,
                       .output = output,
                       .cache = request.cache},
                      progress));

@@ -37,6 +37,7 @@ struct Options {
   std::vector<std::string> targets;
   std::vector<std::string> fixes;
   std::uint32_t level = 1;
+  std::string effective_version;
   std::string output;
   std::string module_key;
   std::string module_certificate;
@@ -64,6 +65,7 @@ Result<int> build_for_one(const Options& options, bool json) {
   BuildRequest request{.target = TRY(store.find(options.target)),
                        .fixes = paths_of(options.fixes),
                        .level = options.level,
+                       .effective_version = options.effective_version,
                        .output = options.output,
                        .header_units = options.header_units,
                        .jobs = options.jobs,
@@ -146,6 +148,17 @@ void add_build_command(CLI::App& app, Invocation& invocation) {
   command.add_option("--level", options->level, "Level of the patchset: higher ones replace lower ones")
       ->check(CLI::Range(1, 999999))
       ->capture_default_str();
+  command
+      .add_option(
+          "--effective-version", options->effective_version,
+          "The version of the distribution's package whose fixes are all in it, for scanners: 6.1.176-1")
+      ->type_name("VERSION")
+      ->excludes(targets)
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return is_package_version(text) ? std::string() : text + " is no package's version";
+          },
+          ""));
   command
       .add_option(
           "--output", options->output,

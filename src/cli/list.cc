@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions about patchsets that a host answers by itself: list, info, cve.
+// Questions about patchsets that a host answers by itself: list, info.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,13 +21,9 @@ Examples:
   suture cve CVE-2026-53249                 is this machine safe from it, and why?
 )";
 
-/// As of suture-status(1): a newer level is there.
-constexpr int kOpen = 10;
-
 struct Options {
   std::shared_ptr<AgentOptions> agent;
   std::uint32_t level = 0;
-  std::string cve;
 };
 
 struct View {
@@ -100,6 +96,10 @@ Result<int> info(const Options& options, bool json) {
     fmt::print("withdrawn  {}: {}\n", patchset->withdrawn->time, patchset->withdrawn->reason);
   fmt::print("channel    {}, since {}\n", patchset->stream.channel, patchset->published);
   fmt::print("kernel     {}, build-id {}\n", patchset->release, patchset->build_id);
+  if (!patchset->effective_version.empty()) {
+    fmt::print("effective  {}: all fixes of that version of the package are in it\n",
+               patchset->effective_version);
+  }
   fmt::print("module     {}, {}, SHA-256 {}\n", patchset->module.name, human_size(patchset->module.length),
              patchset->module.sha256);
   fmt::print("qualified  {}\n", patchset->qualified() ? "yes" : coloured("no", Colour::kRed));
@@ -107,45 +107,6 @@ Result<int> info(const Options& options, bool json) {
   fmt::print("closes     {}\n",
              patchset->cves.empty() ? "no CVE" : fmt::format("{}", fmt::join(patchset->cves, " ")));
   return kOk;
-}
-
-struct Verdict {
-  const char* name = "unknown";
-  std::string why{};
-};
-
-bool names(const Json& cves, const std::string& cve) {
-  return std::ranges::find(cves, Json(cve)) != cves.end();
-}
-
-/// What can be told from what runs here and from what the channel had.
-Verdict judge(const View& view, const std::string& cve) {
-  if (names(view.status.value("cves", Json::array()), cve)) {
-    return {"patched", fmt::format("level {} is in the running kernel", view.applied)};
-  }
-  for (const AvailablePatchset& patchset : view.catalog.levels) {
-    const bool closes = std::ranges::find(patchset.cves, cve) != patchset.cves.end();
-    if (!closes || patchset.withdrawn) continue;
-    if (patchset.level <= view.applied) {
-      return {"patched", fmt::format("level {} is in the running kernel", view.applied)};
-    }
-    const std::string waits = json_string(view.status, "waits").value_or("");
-    return {"open", fmt::format("level {} closes it{}", patchset.level,
-                                waits.empty() ? ": `suture update` brings it" : ", and waits: " + waits)};
-  }
-  return {"unknown", "no level of the channel names it; whether this kernel has the hole is not known here"};
-}
-
-Result<int> show_cve(const Options& options, bool json) {
-  const Verdict verdict = judge(TRY(look(options)), options.cve);
-  const bool safe = std::string_view(verdict.name) == "patched";
-  if (json) {
-    fmt::print("{}", json_text({{"cve", options.cve}, {"verdict", verdict.name}, {"why", verdict.why}}));
-  } else {
-    fmt::print("{}: {}, {}\n", options.cve, coloured(verdict.name, safe ? Colour::kGreen : Colour::kRed),
-               verdict.why);
-  }
-  return safe ? kOk : kOpen;
 }
 
 CLI::App& add(CLI::App& app, Invocation& invocation, const char* name, const char* help,
@@ -169,11 +130,6 @@ void add_list_commands(CLI::App& app, Invocation& invocation) {
       .add_option("level", shown->level, "The level")
       ->required()
       ->type_name("LEVEL");
-  const auto asked = std::make_shared<Options>();
-  add(app, invocation, "cve", "On a server: is it safe from a vulnerability, and why", asked, show_cve)
-      .add_option("cve", asked->cve, "Its identifier")
-      ->required()
-      ->type_name("CVE");
 }
 
 }  // namespace suture::cli

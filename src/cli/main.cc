@@ -22,6 +22,10 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_status_command(app, invocation);
   add_list_cves_command(app, invocation);
   add_list_commands(app, invocation);
+  add_cve_command(app, invocation);
+  add_history_command(app, invocation);
+  add_log_command(app, invocation);
+  add_uname_command(app, invocation);
   add_check_command(app, invocation);
   add_config_command(app, invocation);
   add_doctor_command(app, invocation);

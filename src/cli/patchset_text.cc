@@ -20,11 +20,13 @@ std::string signer_text(const Patchset& patchset) {
 
 std::string patchset_text(const Patchset& patchset) {
   const TargetId& target = patchset.target;
+  const std::string effective =
+      patchset.effective_version.empty() ? "" : fmt::format("as        {}\n", patchset.effective_version);
   std::string text = fmt::format(
-      "target    {}:{} ({}, {})\nbuild-id  {}\nlevel     {}\nengine    {}\nmodule    {}, {}\nsha256    "
+      "target    {}:{} ({}, {})\nbuild-id  {}\nlevel     {}\n{}engine    {}\nmodule    {}, {}\nsha256    "
       "{}\n{}made by   {}\n\n",
       target.distribution, target.release, target.version, target.architecture, target.build_id,
-      patchset.level, patchset.engine, patchset.module_file, human_size(patchset.module_size),
+      patchset.level, effective, patchset.engine, patchset.module_file, human_size(patchset.module_size),
       patchset.module_sha256, signer_text(patchset), patchset.tool);
   std::vector<std::vector<std::string>> rows;
   for (const FixRecord& fix : patchset.fixes) {

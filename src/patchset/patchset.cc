@@ -171,6 +171,11 @@ Result<Patchset> read_patchset(const Json& json) {
   }
   Patchset patchset;
   patchset.target = TRY(target_id_from_json(*TRY(json_object(json, "target"))));
+  if (json.contains("effective_version")) {
+    patchset.effective_version = TRY(json_string(json, "effective_version"));
+    if (!is_package_version(patchset.effective_version))
+      return fail("json.schema", "read the field \"effective_version\"", "it is no package's version");
+  }
   patchset.level = TRY(small_field(json, "level"));
   patchset.engine = TRY(name_field(json, "engine"));
   const Json& module = *TRY(json_object(json, "module"));
@@ -242,6 +247,16 @@ Result<TargetId> target_id_from_json(const Json& json) {
   return target;
 }
 
+bool is_package_version(std::string_view text) {
+  constexpr std::size_t kMost = 128;
+  constexpr std::string_view kMarks = ".+-~:_^";
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !text.empty() && text.size() <= kMost && is_digit(text.front()) &&
+         std::ranges::all_of(
+             text, [&](char c) { return is_digit(c) || is_letter(c) || kMarks.find(c) != kMarks.npos; });
+}
+
 Json to_json(const RiskFact& risk) {
   return {{"code", risk.code}, {"function", risk.function}, {"place", risk.place}, {"text", risk.text}};
 }
@@ -260,15 +275,17 @@ Json to_json(const Patchset& patchset) {
   for (const auto& object : patchset.objects) objects.push_back(write_object(object));
   Json risks = Json::array();
   for (const auto& risk : patchset.risks) risks.push_back(to_json(risk));
-  return {{"format", kFormat},
-          {"target", to_json(patchset.target)},
-          {"level", patchset.level},
-          {"engine", patchset.engine},
-          {"module", write_module(patchset)},
-          {"fixes", std::move(fixes)},
-          {"objects", std::move(objects)},
-          {"risks", std::move(risks)},
-          {"tool", patchset.tool}};
+  Json json = {{"format", kFormat},
+               {"target", to_json(patchset.target)},
+               {"level", patchset.level},
+               {"engine", patchset.engine},
+               {"module", write_module(patchset)},
+               {"fixes", std::move(fixes)},
+               {"objects", std::move(objects)},
+               {"risks", std::move(risks)},
+               {"tool", patchset.tool}};
+  if (!patchset.effective_version.empty()) json["effective_version"] = patchset.effective_version;
+  return json;
 }
 
 Result<Patchset> patchset_from_json(const Json& json) {

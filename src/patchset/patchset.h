@@ -82,6 +82,9 @@ struct ModuleSigner {
 
 struct Patchset {
   TargetId target;
+  /// The version of the distribution's package that has no fix which this patchset lacks: "6.1.176-1". For
+  /// scanners, which know versions only. Its builder says so; empty: nobody does.
+  std::string effective_version{};
   std::uint32_t level = 0;    ///< from 1; a higher level replaces any lower one
   std::string engine;         ///< "klp"
   std::string module_name;    ///< as in /sys/kernel/livepatch: "suture_1"
@@ -104,6 +107,9 @@ struct Patchset {
 };
 
 inline constexpr std::string_view kManifestName = "patchset.json";
+
+/// As deb-version(7) and rpm-version(7) have them: "6.1.176-1", "5.14.0-427.16.1.el9_4".
+bool is_package_version(std::string_view text);
 
 Json to_json(const Patchset& patchset);
 /// Checks every field; "patchset.schema" names the one that is wrong. The file name may not hold a slash.

@@ -43,6 +43,7 @@ Json to_json(const AvailablePatchset& patchset) {
                {"manifest", to_json(patchset.manifest)},
                {"module", to_json(patchset.module)},
                {"log", patchset.log_index}};
+  if (!patchset.effective_version.empty()) json["effective_version"] = patchset.effective_version;
   if (!patchset.fixed.empty()) json["fixed"] = patchset.fixed;
   if (!patchset.unaffected.empty()) json["unaffected"] = patchset.unaffected;
   if (patchset.statement) json["statement"] = to_json(*patchset.statement);
@@ -72,6 +73,8 @@ Result<AvailablePatchset> read_level(const Json& json, const Catalog& catalog) {
   patchset.published = TRY(json_string(json, "published"));
   patchset.cves = TRY(names_field(json, "cves"));
   // Earlier publishers did not write these.
+  if (json.contains("effective_version"))
+    patchset.effective_version = TRY(json_string(json, "effective_version"));
   if (json.contains("fixed")) patchset.fixed = TRY(names_field(json, "fixed"));
   if (json.contains("unaffected")) patchset.unaffected = TRY(names_field(json, "unaffected"));
   patchset.manifest = TRY(read_file_entry(*TRY(json_object(json, "manifest")), patchset));

@@ -39,6 +39,7 @@ struct AvailablePatchset {
   std::uint32_t level = 0;
   std::string published{};  ///< when it came into this channel: "2026-11-24T10:00:00Z"
   std::vector<std::string> cves{};
+  std::string effective_version{};        ///< Patchset's; may be empty
   std::vector<std::string> fixed{};       ///< of these: the kernel's source has the fix (FixRecord)
   std::vector<std::string> unaffected{};  ///< of these: the kernel has no such code
   RemoteFile manifest{};

@@ -59,6 +59,7 @@ AvailablePatchset describe(const Payload& payload, const std::string& channel, T
           .level = manifest.level,
           .published = time_text(now),
           .cves = manifest.cves(),
+          .effective_version = manifest.effective_version,
           .fixed = names_in(manifest.fixed_cves()),
           .unaffected = names_in(manifest.unaffected_cves()),
           .manifest = {std::string(kManifestName), sha256_hex(payload.manifest_bytes),

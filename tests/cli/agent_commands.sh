@@ -38,8 +38,19 @@ says 0 "--json list-cves" '"cves": \[\]'
 
 says 0 list "had nothing for this kernel"
 says 1 "info 7" "no such level"
-says 10 "cve CVE-2026-53249" unknown
-says 10 "--json cve CVE-2026-53249" '"verdict": "unknown"'
+says 11 "cve CVE-2026-53249" unknown
+says 11 "--json cve cve-2026-53249" '"verdict": "unknown"' '"level": null' '"cve": "CVE-2026-53249"'
+says 1 "cve CVE-2026" agent.cve-id
+says "0 10" "--json cve" '"cves": \['
+says 2 "cve CVE-2026-53249 --verdict open" "excludes"
+says 0 history "nothing has happened"
+says 0 "--json history" '"events": \[\]'
+says 0 "history --since 7d" "nothing has happened"
+says 1 "history --since soon" "agent.history"
+says 0 uname "$(uname -r)"
+says 0 "uname -a" "$(uname -s) $(uname -n) $(uname -r) $(uname -v) $(uname -m)"
+says 0 "uname -m -r" "$(uname -r) $(uname -m)"
+says 0 "--json uname" '"package_version": null' "\"release\": \"$(uname -r)\""
 says 0 "config explain" "file:///nowhere" "agent.toml, line 1" "when to install"
 says 0 "config get install" default
 says 0 "config set install 24h" "install = 24h"
@@ -53,3 +64,9 @@ says 1 "--json doctor --offline" '"blocked": true' '"findings"'
 echo 'chanel = "stable"' >>"$folder/agent.toml"
 if "$suture" status --config "$folder/agent.toml" 2>"$folder/out"; then exit 1; fi
 grep -q 'agent.toml, line 4, "chanel"' "$folder/out"
+
+# The log is the journal's, where there is one.
+if [ ! -d /run/systemd/system ]; then
+  if "$suture" log 2>"$folder/out"; then exit 1; fi
+  grep -q agent.no-journal "$folder/out"
+fi

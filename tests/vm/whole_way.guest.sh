@@ -63,6 +63,8 @@ status_of() { # COMMAND...: its exit status, for those that say more than yes or
 }
 check_equal "suture check tells that there is a level" 10 "$(status_of suture check)"
 check "and installs nothing" unpatched
+check_equal "suture cve tells that the hole is open" 10 "$(status_of suture cve CVE-2026-53249)"
+check_equal "and that of another nothing is known" 11 "$(status_of suture cve CVE-2026-1)"
 suture config set install manual
 check_equal "sutured may be told to wait" manual "$(suture config get install)"
 sutured --once >/dev/null 2>&1
@@ -85,6 +87,10 @@ check "the doctor finds nothing in the way" suture doctor
 check "list-cves tells a person" suture list-cves
 suture list-cves --json >/tmp/cves
 check "list-cves tells a program" test "$(grep -o 'CVE-2026-[0-9]*' /tmp/cves | sort -u | wc -l)" = 3
+check_equal "suture cve tells that each hole is closed" "0 0 0" \
+  "$(status_of suture cve CVE-2026-53249) $(status_of suture cve CVE-2026-53236) $(status_of suture cve CVE-2026-46234)"
+check_equal "a level that says nothing of it leaves the kernel its names" "$(uname -srvm)" "$(suture uname -srvm)"
+check "an ordinary user may ask all this" su nobody -s /bin/sh -c "suture cve && suture history && suture uname"
 check "the server knows" wait_for 60 server_says applied CVE-2026-53249 "$(uname -r)"
 check "the workload lost nothing" workload check /tmp/workload
 check_equal "the same boot" "$boot_id" "$(cat /proc/sys/kernel/random/boot_id)"
@@ -97,6 +103,11 @@ probes open
 vsock_probe open
 check "the patch's module is gone" test ! -d /sys/module/suture_1
 check "status says so" status_says state reverted
+check_equal "the hole is open again" 10 "$(status_of suture cve CVE-2026-53249)"
+events() {
+  suture history --json | sed -n 's/^ *"event": "\(.*\)",$/\1/p' | grep -v -e available -e failed -e recovered | tr '\n' ' '
+}
+check_equal "the history has both" "applied reverted " "$(events)"
 check "the server knows" wait_for 60 server_says reverted
 
 step "again"

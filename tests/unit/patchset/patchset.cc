@@ -100,6 +100,22 @@ TEST(Patchset, SaysWhichFixesTheKernelHasAlready) {
   EXPECT_FALSE(patchset_from_json(broken));
 }
 
+TEST(Patchset, MaySayWhichVersionItAmountsTo) {
+  Patchset patchset = sample();
+  EXPECT_FALSE(to_json(patchset).contains("effective_version"));
+  patchset.effective_version = "6.1.176-1";
+  const Json json = to_json(patchset);
+  EXPECT_EQ(patchset_from_json(json).value(), patchset);
+  for (const Json& bad : {Json(7), Json(""), Json("v6"), Json("6 1"), Json("6/1"), Json("6\n"),
+                          Json("6;reboot"), Json(std::string(129, '6'))}) {
+    Json broken = json;
+    broken["effective_version"] = bad;
+    EXPECT_FALSE(patchset_from_json(broken)) << bad;
+  }
+  EXPECT_TRUE(is_package_version("5.14.0-427.16.1.el9_4"));
+  EXPECT_TRUE(is_package_version("1:6.12~rc3+b1^git"));
+}
+
 TEST(Patchset, TheSamePatchsetIsTheSameText) {
   EXPECT_EQ(to_json(sample()).dump(), to_json(sample()).dump());
 }

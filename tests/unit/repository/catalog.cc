@@ -31,6 +31,7 @@ Catalog catalog() {
   made.levels[2].withdrawn = Withdrawal{"it hangs", "2026-11-25T10:00:00Z", 6};
   made.levels[0].statement.reset();
   made.levels[1].cves = {"CVE-2026-1", "CVE-2026-2", "CVE-2026-53249"};
+  made.levels[1].effective_version = "6.1.176-1";
   made.levels[1].fixed = {"CVE-2026-1"};
   made.levels[1].unaffected = {"CVE-2026-2"};
   return made;
@@ -90,9 +91,10 @@ TEST(Catalog, NamesFilesByHashAndPlainly) {
 TEST(Catalog, RefusesFieldsOfAnotherType) {
   for (const char* pointer :
        {"/levels", "/levels/0", "/levels/0/level", "/levels/0/published", "/levels/0/cves",
-        "/levels/0/cves/0", "/levels/1/fixed", "/levels/1/fixed/0", "/levels/1/unaffected",
-        "/levels/0/manifest", "/levels/0/module", "/levels/0/log", "/levels/2/withdrawn",
-        "/levels/2/withdrawn/log", "/levels/2/withdrawn/reason", "/release", "/channel"}) {
+        "/levels/0/cves/0", "/levels/1/effective_version", "/levels/1/fixed", "/levels/1/fixed/0",
+        "/levels/1/unaffected", "/levels/0/manifest", "/levels/0/module", "/levels/0/log",
+        "/levels/2/withdrawn", "/levels/2/withdrawn/log", "/levels/2/withdrawn/reason", "/release",
+        "/channel"}) {
     EXPECT_NE(with(pointer, true), "ok") << pointer;
     EXPECT_NE(with(pointer, nullptr), "ok") << pointer;
   }

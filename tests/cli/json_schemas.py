@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# json_schemas.py SUTURE UNIT_AGENT SCHEMAS: what the commands of a server print with --json, on a host that is
+# made up for it, is what docs/schemas says, and nothing that is not said there. update and revert, which need a
+# kernel, are answered by the unit test's, which writes down its answers.
+import copy
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import jsonschema
+
+suture, unit_agent, schemas = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+if not os.access("/sys/kernel/notes", os.R_OK):
+    sys.exit(77)  # the running kernel is not to be identified here
+
+failures = []
+used = set()
+
+
+def strict(schema):
+    """The same, without room for what is not described."""
+    if isinstance(schema, dict):
+        closed = {key: strict(value) for key, value in schema.items()}
+        if "properties" in closed:
+            closed["additionalProperties"] = False
+        return closed
+    return [strict(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def errors_of(name, document):
+    used.add(name)
+    schema = json.loads((schemas / f"{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return [f"{error.json_path}: {error.message}"
+            for error in jsonschema.Draft202012Validator(strict(schema)).iter_errors(document)]
+
+
+def check(name, document, what):
+    failures.extend(f"{what} is not as {name}.schema.json says: {error}" for error in errors_of(name, document))
+    for key in document:
+        broken = copy.deepcopy(document)
+        del broken[key]
+        if not errors_of(name, broken):
+            failures.append(f"{name}.schema.json does without {key}, which {what} has")
+
+
+def run(name, *words, statuses=(0,)):
+    command = [suture, "--json", *words, "--config", str(folder / "agent.toml")]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    what = "suture " + " ".join(words)
+    if finished.returncode not in statuses:
+        failures.append(f"{what} ends with {finished.returncode}: {finished.stdout}{finished.stderr}")
+        return None
+    document = json.loads(finished.stdout)
+    check(name, document, what)
+    return document
+
+
+def expect(what, found, wanted):
+    if found != wanted:
+        failures.append(f"{what} is {found!r}, not {wanted!r}")
+
+
+def level(number, **more):
+    return {"level": number, "published": "2026-11-24T10:00:00Z", "cves": ["CVE-2026-1001", "CVE-2026-1002", "CVE-2026-1003"],
+            "fixed": ["CVE-2026-1002"], "unaffected": ["CVE-2026-1003"], "effective_version": "6.1.176-1",
+            "manifest": {"name": "patchset.json", "sha256": "a" * 64, "length": 100},
+            "module": {"name": f"suture_{number}.ko", "sha256": "b" * 64, "length": 1000}, "log": number, **more}
+
+
+with tempfile.TemporaryDirectory() as name:
+    folder = pathlib.Path(name)
+    state = folder / "state"
+    (state / "trusted").mkdir(parents=True)
+    (folder / "agent.toml").write_text(
+        f'repository = "file:///nowhere"\ndistribution = "debian"\nstate = "{state}"\nsocket = "{folder}/socket"\n')
+
+    # A host on which nothing has happened yet.
+    status = run("status", "status", statuses=(11, 12))
+    run("list", "list")
+    run("cves", "cve", statuses=(0, 10))
+    expect("the events of a new host", run("history", "history"), {"events": []})
+
+    # And one that has seen something.
+    statement = {"name": "qualification.json", "sha256": "c" * 64, "length": 10}
+    withdrawn = {"reason": "it hangs", "time": "2026-11-25T10:00:00Z", "log": 9}
+    (state / "trusted/catalog").write_text(json.dumps({
+        "channel": "stable", "distribution": "debian", "build_id": status["build_id"], "release": status["release"],
+        "levels": [level(6, statement=statement), level(7, withdrawn=withdrawn)]}))
+    (state / "state.json").write_text(json.dumps({
+        "held": True, "applied_boot_id": "", "changed_at": "2026-11-24T10:00:00Z",
+        "checked_at": "2026-11-24T10:00:00Z", "newest": 6, "waits": "for its window", "quarantined": {"d" * 64: 5},
+        "wanted": None, "error": {"code": "repository.unreachable", "message": "fetch: no answer"}}))
+    (state / "history.jsonl").write_text("".join(json.dumps({
+        "time": f"2026-11-2{day}T10:00:00Z", "event": event, "from": 0, "to": 6, "code": "", "reason": "",
+        "boot_id": status["boot_id"]}) + "\n" for day, event in [(4, "applied"), (5, "reverted")]))
+    status = run("status", "status", statuses=(12, 13))
+    expect("what waits", (status["newest_level"], status["waits"], status["quarantined"]), (6, "for its window", [5]))
+    expect("levels", [one["state"] for one in run("list", "list")["levels"]], ["newer", "withdrawn"])
+    expect("the effective version", run("info", "info", "6")["effective_version"], "6.1.176-1")
+    run("error", "info", "9", statuses=(1,))
+    expect("one that a level closes", run("cve", "cve", "CVE-2026-1001", statuses=(10,))["level"], 6)
+    expect("one that is fixed", run("cve", "cve", "CVE-2026-1002")["verdict"], "fixed")
+    expect("one without code", run("cve", "cve", "CVE-2026-1003")["verdict"], "not-affected")
+    run("cve", "cve", "CVE-2026-53249", statuses=(11,))
+    run("error", "cve", "CVE-2026", statuses=(1,))
+    run("cves", "cve", statuses=(10,))
+    expect("the open ones", [one["cve"] for one in run("cves", "cve", "--verdict", "open", statuses=(10,))["cves"]],
+           ["CVE-2026-1001"])
+    run("list-cves", "list-cves")
+    expect("events", [one["event"] for one in run("history", "history")["events"]], ["applied", "reverted"])
+    expect("later events", len(run("history", "history", "--since", "2026-11-25")["events"]), 1)
+    run("error", "history", "--since", "yesterday", statuses=(1,))
+    run("doctor", "doctor", "--offline", statuses=(0, 1))
+    run("config-explain", "config", "explain")
+    run("config-get", "config", "get", "install")
+    run("config-set", "config", "set", "install", "24h")
+    run("config-get", "config", "get", "install")
+    kernel = run("uname", "uname")
+    expect("a kernel without a level", kernel["effective"], kernel["booted"])
+    # Nothing answers there, and who is not root may not even ask.
+    for change in ("check", "update", "revert --to 6"):
+        run("error", *change.split(), statuses=(1,))
+
+    documents = folder / "documents"
+    documents.mkdir()
+    subprocess.run([unit_agent, "--gtest_filter=Documents.*"], check=True, stdout=subprocess.DEVNULL,
+                   env={**os.environ, "SUTURE_DOCUMENTS": str(documents)})
+    answers = sorted(documents.iterdir())
+    expect("the answers of the unit test", [answer.name for answer in answers],
+           ["applied.json", "reverted.json", "up-to-date.json", "waiting.json"])
+    for answer in answers:
+        check("change", json.loads(answer.read_text()), answer.name)
+
+undescribed = {path.name.removesuffix(".schema.json") for path in schemas.iterdir()} - used
+if undescribed:
+    failures.append(f"nothing was checked against {sorted(undescribed)}")
+print("\n".join(failures) or f"{len(used)} kinds of documents are as docs/schemas says")
+sys.exit(1 if failures else 0)

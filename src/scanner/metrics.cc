@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scanner/metrics.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <optional>
+
+#include "base/json.h"
+
+namespace suture {
+namespace {
+
+/// All samples of one metric stand together, behind what it means.
+class Text {
+ public:
+  void gauge(std::string_view name, std::string_view help) {
+    text_ += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n", name, help);
+  }
+  void sample(std::string_view name, std::int64_t value, std::string_view labels = {}) {
+    const std::string braced = labels.empty() ? "" : fmt::format("{{{}}}", labels);
+    text_ += fmt::format("{}{} {}\n", name, braced, value);
+  }
+  void one(std::string_view name, std::string_view help, std::int64_t value, std::string_view labels = {}) {
+    gauge(name, help);
+    sample(name, value, labels);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+std::string label(std::string_view name, std::string_view value) {
+  return fmt::format("{}=\"{}\"", name, label_escaped(value));
+}
+
+void add_state(Text& text, HostState state) {
+  text.gauge("suture_state", "1 for the state that this host is in, 0 for the others.");
+  for (const HostState one : {HostState::kUnpatched, HostState::kApplied, HostState::kReverted,
+                              HostState::kFailed, HostState::kUnsupported}) {
+    text.sample("suture_state", one == state ? 1 : 0, label("state", name_of(one)));
+  }
+}
+
+std::optional<int> number(std::string_view text, std::size_t at, std::size_t length) {
+  int value = 0;
+  const char* end = text.data() + at + length;
+  const auto [rest, problem] = std::from_chars(text.data() + at, end, value);
+  if (problem != std::errc() || rest != end || value < 0) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::string label_escaped(std::string_view text) {
+  // The format is UTF-8, like JSON, whose writer knows how to replace what is not.
+  const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string clean = Json::parse(quoted).get<std::string>();
+  std::string escaped;
+  for (const char c : clean) {
+    if (c == '\n') {
+      escaped += "\\n";
+      continue;
+    }
+    if (c == '\\' || c == '"') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::int64_t unix_seconds(std::string_view rfc3339) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
+  if (rfc3339.size() != kForm.size()) return 0;
+  for (std::size_t at = 0; at < kForm.size(); ++at) {
+    if (kForm[at] != '0' && kForm[at] != rfc3339[at]) return 0;
+  }
+  const auto year = number(rfc3339, 0, 4);
+  const auto month = number(rfc3339, 5, 2);
+  const auto day = number(rfc3339, 8, 2);
+  const auto hour = number(rfc3339, 11, 2);
+  const auto minute = number(rfc3339, 14, 2);
+  const auto second = number(rfc3339, 17, 2);
+  if (!year || !month || !day || !hour || !minute || !second) return 0;
+  const auto date = std::chrono::year(*year) / static_cast<unsigned>(*month) / static_cast<unsigned>(*day);
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return 0;
+  const std::chrono::sys_seconds time = std::chrono::sys_days(date) + std::chrono::hours(*hour) +
+                                        std::chrono::minutes(*minute) + std::chrono::seconds(*second);
+  return time.time_since_epoch().count();
+}
+
+std::string metrics_text(const HostMetrics& metrics) {
+  const HostReport& report = metrics.report;
+  Text text;
+  text.one("suture_build_info", "The version of Suture.", 1, label("version", metrics.version));
+  text.one("suture_kernel_info", "The running kernel.", 1,
+           label("release", report.release) + "," + label("architecture", report.architecture) + "," +
+               label("build_id", report.build_id) + "," + label("channel", report.channel));
+  text.one("suture_level", "Level of the live patch in the running kernel; 0: none.", report.level);
+  text.one("suture_newest_level", "Level that the channel had for this host at the last check; 0: none.",
+           metrics.newest);
+  add_state(text, report.state);
+  text.one("suture_transition", "1 while tasks move from one code to the other.", metrics.transition ? 1 : 0);
+  text.one("suture_cves_closed", "Vulnerabilities that the applied live patch closes.",
+           static_cast<std::int64_t>(report.cves.size()));
+  text.one("suture_quarantined_levels", "Levels that are kept away since this machine went down with them.",
+           static_cast<std::int64_t>(metrics.quarantined));
+  text.one("suture_last_check_timestamp_seconds", "When the repository was asked last; 0: never.",
+           unix_seconds(report.checked_at));
+  text.one("suture_last_change_timestamp_seconds",
+           "When a live patch was applied or taken out last; 0: never.", unix_seconds(report.changed_at));
+  text.gauge("suture_error", "1 for the reason why the last attempt failed.");
+  if (report.error) text.sample("suture_error", 1, label("code", report.error->code));
+  return text.take();
+}
+
+}  // namespace suture

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A host's state in the text format 0.0.4 of Prometheus, as its endpoint and node_exporter's textfile
+// collector take it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "patchset/report.h"
+
+namespace suture {
+
+struct HostMetrics {
+  HostReport report{};
+  std::uint32_t newest = 0;  ///< the level that the channel had for this host at the last check
+  bool transition = false;
+  std::size_t quarantined = 0;  ///< levels that brought this machine down
+  std::string version{};        ///< of Suture
+};
+
+std::string metrics_text(const HostMetrics& metrics);
+
+inline constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+/// A label's value, without the quotes around it: \, " and line breaks escaped, broken UTF-8 replaced.
+std::string label_escaped(std::string_view text);
+
+/// Seconds since 1970 of "2026-11-24T10:00:00Z"; 0 for all other texts.
+std::int64_t unix_seconds(std::string_view rfc3339);
+
+}  // namespace suture

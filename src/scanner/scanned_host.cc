@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scanner/scanned_host.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace suture {
+
+Result<void> has_verdicts(const ScannedHost& host) {
+  if (!host.verdicts.empty()) return {};
+  return fail("scanner.no-verdicts",
+              "tell scanners of " + (host.hostname.empty() ? "this host" : host.hostname),
+              "no vulnerability is known here that its kernel has, had or could have",
+              "`suture check` asks the repository what there is.");
+}
+
+std::vector<CveVerdict> sorted_verdicts(const ScannedHost& host) {
+  std::vector<CveVerdict> verdicts = host.verdicts;
+  std::ranges::stable_sort(verdicts, {}, &CveVerdict::cve);
+  const auto again = std::ranges::unique(verdicts, {}, &CveVerdict::cve);
+  verdicts.erase(again.begin(), again.end());
+  return verdicts;
+}
+
+std::string author_of(const ScannedHost& host) {
+  if (!host.author.empty()) return host.author;
+  return "administrator of " + (host.hostname.empty() ? "a host without a name" : host.hostname);
+}
+
+std::string kernel_title(const ScannedHost& host) {
+  const std::string version = host.version.empty() ? "" : " " + host.version;
+  const std::string level = host.level == 0 ? "" : fmt::format(" with Suture level {}", host.level);
+  return fmt::format("Linux {}{} ({}){}", host.release, version, host.architecture, level);
+}
+
+std::string action_of(const CveVerdict& open) {
+  if (open.level == 0) return "Apply the newest level: `suture update`.";
+  return fmt::format("Apply level {} or a later one: `suture update`.", open.level);
+}
+
+std::string package_version_in(std::string_view uname_version) {
+  constexpr std::string_view kMark = " Debian ";
+  const auto mark = uname_version.find(kMark);
+  if (mark == std::string_view::npos) return {};
+  const std::string_view rest = uname_version.substr(mark + kMark.size());
+  const std::string version(rest.substr(0, rest.find_first_of(" \n")));
+  // deb-version(7)
+  const bool plain = std::ranges::all_of(version, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '+' || c == '-' || c == '~' || c == ':';
+  });
+  return plain ? version : std::string();
+}
+
+}  // namespace suture

@@ -32,12 +32,14 @@ build_packages="
 # stress-ng keeps the machine busy in which bench/corpus.sh tries patches; faketime builds in another year; softhsm2
 # is a token for signing keys, which opensc fills; nginx and tinyproxy stand between a repository and its hosts;
 # lintian and fakeroot are for our own packages; python3-jsonschema checks what commands print against docs/schemas;
-# tests/vm/secure_boot.sh boots from a disk through firmware, shim and GRUB.
+# tests/vm/secure_boot.sh boots from a disk through firmware, shim and GRUB; openscap-scanner and prometheus read what
+# we tell scanners.
 test_packages="
   clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck stress-ng faketime
   softhsm2 opensc nginx tinyproxy-bin openssl
   lintian fakeroot python3-jsonschema
   ovmf shim-signed grub-efi-amd64-signed mtools dosfstools mokutil
+  openscap-scanner prometheus
 "
 # For another implementation of what the repository speaks. A newer nodejs than Debian's brings an npm of its own,
 # which Debian's package npm conflicts with: only what is not there as a command is installed.

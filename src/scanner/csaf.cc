@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "scanner/cve_id.h"
 #include "scanner/document_id.h"
@@ -20,6 +22,13 @@ std::string or_unknown(const std::string& text) {
   return text.empty() ? "unknown" : text;
 }
 
+/// A product_version may not look like a range of them.
+std::string one_version(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return c == '<' || c == '>'; }, '_');
+  return or_unknown(text);
+}
+
 /// One vendor's one version of one product, which is three branches deep.
 Json branch(const std::string& vendor, const std::string& name, const std::string& version, Json product) {
   const Json versions = {
@@ -35,7 +44,7 @@ Json product_tree(const ScannedHost& host, const std::string& running) {
   Json branches = Json::array();
   branches.push_back(branch(
       or_unknown(host.distribution), "Linux kernel",
-      host.version.empty() ? or_unknown(host.release) : host.version,
+      one_version(host.version.empty() ? host.release : host.version),
       {{"name", kernel_title(bare)}, {"product_id", kKernel}, {"product_identification_helper", found_by}}));
   if (running == kKernel) return {{"branches", branches}};
   const std::string patch = fmt::format("Suture live patch level {} for {}", host.level, host.release);

@@ -7,11 +7,21 @@
 #include <array>
 #include <string_view>
 
+#include "scanner/utf8.h"
+
 namespace suture {
 namespace {
 
 constexpr std::string_view kDebFamily[] = {"debian", "ubuntu"};
 constexpr std::string_view kRpmFamily[] = {"almalinux", "amzn", "centos", "fedora", "ol", "rhel", "rocky"};
+
+/// A kernel's has letters, digits and underscores; anything else would not be understood.
+std::string plain_architecture(std::string_view architecture) {
+  std::string plain(architecture);
+  std::ranges::replace_if(
+      plain, [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'); }, '_');
+  return plain;
+}
 
 /// What dpkg calls it (dpkg-architecture(1)); other names are the kernel's own.
 std::string_view deb_architecture(std::string_view architecture) {
@@ -36,14 +46,14 @@ std::string rpm_purl(const ScannedHost& host) {
   if (version.ends_with(suffix)) version.remove_suffix(suffix.size());
   const std::string name = flavour.empty() ? "kernel-core" : fmt::format("kernel-{}-core", flavour);
   return fmt::format("pkg:rpm/{}/{}?arch={}", percent_encoded(host.distribution), versioned(name, version),
-                     percent_encoded(host.architecture));
+                     plain_architecture(host.architecture));
 }
 
 }  // namespace
 
 std::string percent_encoded(std::string_view text) {
   std::string encoded;
-  for (const char c : text) {
+  for (const char c : as_utf8(text)) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                        c == '.' || c == '-' || c == '_' || c == '~';
     encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
@@ -55,11 +65,11 @@ std::string kernel_purl(const ScannedHost& host) {
   if (std::ranges::find(kDebFamily, host.distribution) != std::end(kDebFamily)) {
     return fmt::format("pkg:deb/{}/{}?arch={}", percent_encoded(host.distribution),
                        versioned("linux-image-" + host.release, host.version),
-                       percent_encoded(deb_architecture(host.architecture)));
+                       plain_architecture(deb_architecture(host.architecture)));
   }
   if (std::ranges::find(kRpmFamily, host.distribution) != std::end(kRpmFamily)) return rpm_purl(host);
   return fmt::format("pkg:generic/{}?arch={}", versioned("linux", host.release),
-                     percent_encoded(host.architecture));
+                     plain_architecture(host.architecture));
 }
 
 }  // namespace suture

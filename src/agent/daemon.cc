@@ -16,7 +16,9 @@
 #include <random>
 
 #include "agent/control.h"
+#include "agent/metrics_endpoint.h"
 #include "agent/resident.h"
+#include "agent/status_metrics.h"
 #include "base/json.h"
 
 namespace suture {
@@ -89,6 +91,19 @@ bool handle_signals(int fd, bool& due) {
   return true;
 }
 
+Result<MetricsEndpoint> listen_for_scrapes(const std::string& address) {
+  return MetricsEndpoint::listen(TRY(parse_metrics_address(address)));
+}
+
+/// Metrics that cannot be served do not keep a machine unpatched.
+std::optional<MetricsEndpoint> open_metrics(const AgentConfig& config) {
+  if (config.metrics.empty()) return std::nullopt;
+  auto endpoint = listen_for_scrapes(config.metrics);
+  if (endpoint) return std::move(*endpoint);
+  log_warning(endpoint.error().message());
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::chrono::seconds next_check(std::chrono::seconds interval, std::uint32_t random) {
@@ -112,6 +127,7 @@ Result<void> run_boot(Agent& agent) {
 Result<void> run_daemon(Agent& agent) {
   const int signals = TRY(open_signals());
   ControlSocket control = TRY(ControlSocket::listen(agent.config().socket));
+  std::optional<MetricsEndpoint> metrics = open_metrics(agent.config());
   agent.guard();
   TRY(agent.start());
   give_back_memory();
@@ -134,11 +150,13 @@ Result<void> run_daemon(Agent& agent) {
     } else if (Clock::now() >= *confirmed) {
       warn_of(agent.confirm());
     }
-    struct pollfd fds[] = {{signals, POLLIN, 0}, {control.fd(), POLLIN, 0}};
+    struct pollfd fds[] = {
+        {signals, POLLIN, 0}, {control.fd(), POLLIN, 0}, {metrics ? metrics->fd() : -1, POLLIN, 0}};
     const auto wake = std::min(next, confirmed.value_or(next));
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now()).count();
-    ::poll(fds, 2, static_cast<int>(std::clamp<long long>(left, 0, 3'600'000)));
+    ::poll(fds, 3, static_cast<int>(std::clamp<long long>(left, 0, 3'600'000)));
     if ((fds[0].revents & POLLIN) != 0 && !handle_signals(signals, due)) break;
+    if ((fds[2].revents & POLLIN) != 0) metrics->serve([&] { return read_metrics(agent); });
     if ((fds[1].revents & POLLIN) != 0) {
       control.serve_one([&](std::string_view request) { return answer(agent, request); });
     }

@@ -51,6 +51,16 @@ TEST(Config, ErrorsNameLineAndKey) {
   EXPECT_NE(refusal("").find("which repository"), std::string::npos);
 }
 
+TEST(Config, MetricsAreForThisMachineOnly) {
+  const auto config = parse_config("repository = 'file:///s'\nmetrics = '127.0.0.1:9798'\n", "agent.toml");
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->metrics, "127.0.0.1:9798");
+  EXPECT_EQ(parse_config("repository = 'file:///s'\n", "agent.toml")->metrics, "");
+  EXPECT_NE(refusal("repository = 'file:///s'\nmetrics = '0.0.0.0:9798'\n").find("other machines"),
+            std::string::npos);
+  EXPECT_NE(refusal("repository = 'file:///s'\nmetrics = '127.0.0.1'\n").find("line 2"), std::string::npos);
+}
+
 class ConfigFiles : public testing::Test {
  protected:
   void put(const std::string& name, std::string_view text) const {

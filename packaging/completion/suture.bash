@@ -28,7 +28,8 @@ _suture() {
         --image | --modules | --headers | --kbuild | --packages | --compiler | --all | --key | --probe | --previous | --html | --accel | \
         --machines | --times | --timeout | --unqualified | --distribution | --bins | --to | --from | --after | --build-id | --reason | \
         --keep | --key-id | --threshold | --name | --passphrase-file | --request | --root | --head | --since | --grace | --state | --proxy | \
-        --tls-ca | --tls-certificate | --tls-key | --module-key | --module-certificate | --bits | --days | --verdict | --lines | --effective-version) continue ;;
+        --tls-ca | --tls-certificate | --tls-key | --module-key | --module-certificate | --bits | --days | --verdict | --lines | --effective-version | \
+        --format | --author | --namespace | --textfile) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -37,7 +38,7 @@ _suture() {
   COMPREPLY=()
   case $previous in
     --output | -o)
-      if [[ $command == delta || $action == fetch ]]; then compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; fi
+      if [[ $command =~ ^(delta|vex|oval)$ || $action =~ ^(fetch|oval)$ ]]; then compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; fi
       ;;&
     --since) if [[ $command == history || $command == log ]]; then return; fi ;;&
     --store | --output | --fixes | --all | --probe | --previous | --repository | --repo | --keys | --state | --build | --source | --modules | --headers | --kbuild)
@@ -45,9 +46,10 @@ _suture() {
       return
       ;;
     --passphrase-file | --request | --root | --since | --tls-ca | --tls-certificate | --tls-key | \
-      --module-key | --module-certificate | --fix | --config | --key | --html | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+      --module-key | --module-certificate | --textfile | --fix | --config | --key | --html | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --target) mapfile -t COMPREPLY < <(compgen -W "$(_suture_targets "$store")" -- "$current"); return ;;
     --accel) mapfile -t COMPREPLY < <(compgen -W 'tcg auto' -- "$current"); return ;;
+    --format) mapfile -t COMPREPLY < <(compgen -W 'openvex csaf' -- "$current"); return ;;
     --syntax) mapfile -t COMPREPLY < <(compgen -W 'att intel' -- "$current"); return ;;
     --function) mapfile -t COMPREPLY < <(compgen -W "$(_suture_functions "$action")" -- "$current"); return ;;
     --channel | --to | --from) mapfile -t COMPREPLY < <(compgen -W 'canary testing stable' -- "$current"); return ;;
@@ -60,12 +62,12 @@ _suture() {
     --compiler) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
     --targets) mapfile -t COMPREPLY < <(compgen -W "debian:* $(_suture_targets "$store")" -- "$current"); return ;;
     --distribution | --bins | --after | --build-id | --reason | --keep | --key-id | --threshold | --name | --head | --grace | --bits | --days | \
-      --proxy | --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified | --lines | --effective-version) return ;;
+      --author | --namespace | --proxy | --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified | --lines | --effective-version) return ;;
   esac
 
   local options='--json --help' words=''
   case $command in
-    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves list info cve history log uname check config doctor'; options+=' --version' ;;
+    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves list info cve history log uname vex oval metrics check config doctor'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in
@@ -85,7 +87,7 @@ _suture() {
     delta) options+=' --output --object --symbols --unit --entry-size' ;;
     repo)
       case $action in
-        '') words='init status list renew add-channel promote withdraw expire add-key remove-key rotate sign apply key mok verify audit mirror fetch export import gc' ;;
+        '') words='init status list renew add-channel promote withdraw expire add-key remove-key rotate sign apply key mok verify audit mirror fetch export import gc oval' ;;
         add-key | remove-key | rotate)
           # The repository comes first, then the role.
           words='root targets snapshot timestamp log canary testing stable'
@@ -110,6 +112,7 @@ _suture() {
         fetch) options+=' --root --output -o --state --proxy --tls-ca --tls-certificate --tls-key' ;;
         export) options+=' --since' ;;
         import) options+=' --root' ;;
+        oval) options+=' --channel --output' ;;
         gc) options+=' --grace --dry-run' ;;
       esac
       ;;
@@ -127,6 +130,9 @@ _suture() {
     uname) options+=' --config --all --kernel-name --nodename --kernel-release --kernel-version --machine --operating-system' ;;
     cve) options+=' --config --verdict' ;;
     update | status | list-cves | list | info | check) options+=' --config' ;;
+    vex) options+=' --config --format --author --namespace --output' ;;
+    oval) options+=' --config --output' ;;
+    metrics) options+=' --config --textfile' ;;
     doctor) options+=' --config --offline' ;;
   esac
   if [[ $current == -* ]]; then words=$options; fi

@@ -184,6 +184,7 @@ void add_repo_command(CLI::App& app, Invocation& invocation) {
   add_repo_roles(repo, invocation);
   add_repo_copies(repo, invocation);
   add_repo_mok(repo, invocation);
+  add_repo_oval(repo, invocation);
 }
 
 }  // namespace suture::cli

@@ -13,6 +13,7 @@ namespace suture::cli {
 void add_repo_roles(CLI::App& repo, Invocation& invocation);     ///< keys and signatures
 void add_repo_channels(CLI::App& repo, Invocation& invocation);  ///< how patchsets move
 void add_repo_copies(CLI::App& repo, Invocation& invocation);    ///< verify, mirror, archives
+void add_repo_oval(CLI::App& repo, Invocation& invocation);      ///< for scanners
 
 /// A subcommand of `parent` whose options live in `Options`; `run` gets them and whether --json was given.
 template <class Options>

@@ -112,4 +112,22 @@ std::string metrics_text(const HostMetrics& metrics) {
   return text.take();
 }
 
+Json to_json(const HostMetrics& metrics) {
+  const HostReport& report = metrics.report;
+  return {{"version", metrics.version},
+          {"release", report.release},
+          {"architecture", report.architecture},
+          {"build_id", report.build_id},
+          {"channel", report.channel},
+          {"level", report.level},
+          {"newest_level", metrics.newest},
+          {"state", name_of(report.state)},
+          {"transition", metrics.transition},
+          {"cves_closed", report.cves.size()},
+          {"quarantined_levels", metrics.quarantined},
+          {"last_check_timestamp_seconds", unix_seconds(report.checked_at)},
+          {"last_change_timestamp_seconds", unix_seconds(report.changed_at)},
+          {"error", report.error ? Json(report.error->code) : Json()}};
+}
+
 }  // namespace suture

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json.h"
 #include "patchset/report.h"
 
 namespace suture {
@@ -21,6 +22,9 @@ struct HostMetrics {
 };
 
 std::string metrics_text(const HostMetrics& metrics);
+
+/// The same for programs that do not read that format: the metrics' names without "suture_".
+Json to_json(const HostMetrics& metrics);
 
 inline constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 

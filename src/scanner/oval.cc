@@ -185,7 +185,11 @@ OvalContent oval_content(const ScannedHost& host) {
   OvalKernel kernel{.release = host.release, .version = host.version};
   for (const CveVerdict& verdict : sorted_verdicts(host)) {
     const bool live = verdict.verdict == Verdict::kPatched || verdict.verdict == Verdict::kOpen;
-    if (live && verdict.level > 0) kernel.fixes.push_back({verdict.cve, verdict.level});
+    if (!live || verdict.level == 0) continue;
+    // Levels keep what lower ones closed, but for a fix that was dropped on purpose: what is applied is such
+    // a level, and only a later one can close it again.
+    const bool dropped = verdict.verdict == Verdict::kOpen && verdict.level < host.level;
+    kernel.fixes.push_back({verdict.cve, dropped ? host.level + 1 : verdict.level});
   }
   return {.tool = host.tool, .time = host.time, .kernels = {std::move(kernel)}};
 }

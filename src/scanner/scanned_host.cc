@@ -35,22 +35,7 @@ std::string kernel_title(const ScannedHost& host) {
 }
 
 std::string action_of(const CveVerdict& open) {
-  if (open.level == 0) return "Apply the newest level: `suture update`.";
-  return fmt::format("Apply level {} or a later one: `suture update`.", open.level);
-}
-
-std::string package_version_in(std::string_view uname_version) {
-  constexpr std::string_view kMark = " Debian ";
-  const auto mark = uname_version.find(kMark);
-  if (mark == std::string_view::npos) return {};
-  const std::string_view rest = uname_version.substr(mark + kMark.size());
-  const std::string version(rest.substr(0, rest.find_first_of(" \n")));
-  // deb-version(7)
-  const bool plain = std::ranges::all_of(version, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '+' || c == '-' || c == '~' || c == ':';
-  });
-  return plain ? version : std::string();
+  return "Apply a live patch that closes it: " + (open.why.empty() ? "`suture update`" : open.why);
 }
 
 }  // namespace suture

@@ -43,11 +43,7 @@ std::string author_of(const ScannedHost& host);
 /// Of the kernel as it runs: "Linux 6.1.0-47-cloud-amd64 (x86_64) with Suture level 2".
 std::string kernel_title(const ScannedHost& host);
 
-/// What to do about an open one: "Apply level 3: `suture update`."
+/// What to do about an open one, for people.
 std::string action_of(const CveVerdict& open);
-
-/// The package's version as Debian's kernels tell it in `uname -v`:
-/// "#1 SMP PREEMPT_DYNAMIC Debian 6.1.170-3 (2026-05-02)". Empty for other kernels.
-std::string package_version_in(std::string_view uname_version);
 
 }  // namespace suture

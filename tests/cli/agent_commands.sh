@@ -36,6 +36,18 @@ says "11 12" "--json status" "\"release\": \"$(uname -r)\"" '"daemon": false' '"
 says 0 list-cves "no CVE"
 says 0 "--json list-cves" '"cves": \[\]'
 
+# What scanners and Prometheus are told; a kernel's changelog may be all that is known.
+says "0 1" vex 'openvex.dev/ns\|scanner.no-verdicts'
+says "0 1" "vex --format csaf" 'csaf_vex\|scanner.no-verdicts'
+says 2 "vex --format cyclonedx" "openvex"
+says 1 oval scanner.no-verdicts
+says 0 metrics "suture_level 0" 'suture_state{state="applied"} 0' "suture_kernel_info{release=\"$(uname -r)\""
+says 0 "--json metrics" '"level": 0' '"state"'
+echo old >"$folder/suture.prom"
+says 0 "metrics --textfile $folder/suture.prom"
+grep -q "^suture_level 0" "$folder/suture.prom"
+[ "$(find "$folder" -name '*.prom*')" = "$folder/suture.prom" ] # nothing is left beside it
+
 says 0 list "had nothing for this kernel"
 says 1 "info 7" "no such level"
 says 11 "cve CVE-2026-53249" unknown

@@ -88,6 +88,16 @@ TEST(Oval, KernelsOfAFleetShareWhatIsTheSame) {
   EXPECT_EQ(oval_text(fleet).value().size(), text.size());
 }
 
+TEST(Oval, AFixThatTheAppliedLevelDroppedNeedsALaterOne) {
+  ScannedHost host = plain_host();
+  host.level = 5;
+  host.verdicts = {{"CVE-2026-1001", Verdict::kOpen, "level 2 closes it, but level 5 does not name it", 2}};
+  const OvalContent content = oval_content(host);
+  EXPECT_EQ(content.kernels[0].fixes[0].level, 6u);
+  host.verdicts[0].level = 5;  // not every task runs it yet
+  EXPECT_EQ(oval_content(host).kernels[0].fixes[0].level, 5u);
+}
+
 TEST(Oval, NothingToSayIsAnError) {
   ScannedHost host = plain_host();
   std::erase_if(host.verdicts, [](const CveVerdict& one) { return one.level > 0; });

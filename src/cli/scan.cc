@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // vex, oval and metrics: what other tools are told of this host.
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "agent/repository_source.h"
 #include "agent/scanned_here.h"
@@ -84,6 +84,14 @@ Result<int> write_metrics(const Options& options, bool json) {
   return kOk;
 }
 
+/// CLI11 wants what is wrong, or nothing.
+std::string problem_of_url(const std::string& url) {
+  const bool known = url.starts_with("https://") || url.starts_with("http://");
+  const bool plain = std::ranges::all_of(url, [](unsigned char c) { return c > ' ' && c < 0x7f; }) &&
+                     url.find_first_of("\"<>\\^`{|}") == std::string::npos;
+  return known && plain ? "" : "\"" + url + "\" is no http or https URL";
+}
+
 CLI::App& add(CLI::App& app, const std::shared_ptr<Options>& options, const char* name, const char* help,
               const char* examples) {
   CLI::App& command = *app.add_subcommand(name, help);
@@ -110,6 +118,7 @@ void add_vex_command(CLI::App& app, Invocation& invocation) {
       ->type_name("NAME");
   command
       .add_option("--namespace", options->name_space, "URL of the author, for CSAF; by default the host's")
+      ->check(problem_of_url)
       ->type_name("URL");
   add_output(command, options, "--output", "Where to write it, instead of to standard output");
   command.callback([&invocation, options] {

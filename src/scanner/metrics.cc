@@ -80,7 +80,9 @@ std::int64_t unix_seconds(std::string_view rfc3339) {
   const auto minute = number(rfc3339, 14, 2);
   const auto second = number(rfc3339, 17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return 0;
-  const auto date = std::chrono::year(*year) / static_cast<unsigned>(*month) / static_cast<unsigned>(*day);
+  const auto date =
+      std::chrono::year_month_day(std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+                                  std::chrono::day(static_cast<unsigned>(*day)));
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return 0;
   const std::chrono::sys_seconds time = std::chrono::sys_days(date) + std::chrono::hours(*hour) +
                                         std::chrono::minutes(*minute) + std::chrono::seconds(*second);

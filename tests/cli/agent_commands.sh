@@ -40,6 +40,7 @@ says 0 "--json list-cves" '"cves": \[\]'
 says "0 1" vex 'openvex.dev/ns\|scanner.no-verdicts'
 says "0 1" "vex --format csaf" 'csaf_vex\|scanner.no-verdicts'
 says 2 "vex --format cyclonedx" "openvex"
+says 2 "vex --namespace here" "no http or https URL"
 says 1 oval scanner.no-verdicts
 says 0 metrics "suture_level 0" 'suture_state{state="applied"} 0' "suture_kernel_info{release=\"$(uname -r)\""
 says 0 "--json metrics" '"level": 0' '"state"'

@@ -125,7 +125,7 @@ const std::map<std::string_view, Known>& settings() {
       {"check",
        {[](auto& c, auto& v) { return read_check(v, c.checks); }, "look by the timer, or when told"}},
       {"interval",
-       {[](auto& c, auto& v) { return read_span(v, seconds(10), seconds(30 * 86400), c.interval); },
+       {[](auto& c, auto& v) { return read_span(v, seconds(60), seconds(7 * 86400), c.interval); },
         "time between two checks"}},
       {"install",
        {[](auto& c, auto& v) { return read_install_mode(v, c.install); },

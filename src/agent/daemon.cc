@@ -13,13 +13,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
-#include <random>
 
 #include "agent/control.h"
 #include "agent/metrics_endpoint.h"
 #include "agent/resident.h"
+#include "agent/schedule.h"
 #include "agent/status_metrics.h"
 #include "base/json.h"
+#include "base/time.h"
 
 namespace suture {
 namespace {
@@ -54,41 +55,15 @@ Result<int> open_signals() {
   return fd;
 }
 
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  // Fails only for sizes beyond 256.
+  static_cast<void>(::getentropy(&number, sizeof number));
+  return number;
+}
+
 void warn_of(const Result<void>& done) {
   if (!done) log_warning(done.error().message());
-}
-
-/// One check by the timer. What went wrong is recorded and reported; the daemon goes on.
-void check(Agent& agent) {
-  const auto outcome = agent.update(Asked::kByTimer);
-  if (outcome) {
-    log_info("checked: " + std::string(name_of(*outcome)));
-    notify("STATUS=checked: " + std::string(name_of(*outcome)));
-  } else {
-    log_warning(outcome.error().message());
-    notify("STATUS=" + outcome.error().code);
-  }
-  give_back_memory();
-}
-
-/// A `suture` that asks: logged as the timer's checks are.
-Result<Json> answer(Agent& agent, std::string_view request) {
-  auto result = handle_request(agent, request);
-  if (request == "status") return result;
-  log_info("asked to " + std::string(request) + ": " +
-           (result ? result->value("outcome", "") : result.error().message()));
-  give_back_memory();
-  return result;
-}
-
-/// True to go on, false to end.
-bool handle_signals(int fd, bool& due) {
-  struct signalfd_siginfo info {};
-  while (::read(fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    if (info.ssi_signo != SIGHUP) return false;
-    due = true;
-  }
-  return true;
 }
 
 Result<MetricsEndpoint> listen_for_scrapes(const std::string& address) {
@@ -104,12 +79,163 @@ std::optional<MetricsEndpoint> open_metrics(const AgentConfig& config) {
   return std::nullopt;
 }
 
+class Daemon {
+ public:
+  Daemon(MakeAgent make, std::shared_ptr<Agent> agent)
+      : make_(std::move(make)),
+        agent_(std::move(agent)),
+        schedule_(agent_->config().interval, host_id(agent_->config()).value_or(""), Clock::now(),
+                  random_number()) {}
+
+  Result<void> run();
+
+ private:
+  void check();
+  void reload();
+  void confirm_in_time();
+  Result<Json> answer(std::string_view request);
+  bool handle_signals(int fd);
+  int milliseconds_to_sleep() const;
+
+  MakeAgent make_;
+  std::shared_ptr<Agent> agent_;
+  Schedule schedule_;
+  std::optional<MetricsEndpoint> metrics_{};
+  bool due_ = false;                              ///< somebody wants a check, whatever the schedule says
+  std::optional<Clock::time_point> confirmed_{};  ///< when what was applied last is taken for harmless
+  std::string config_error_{};                    ///< why the last reload changed nothing
+};
+
+/// One check by the timer. What went wrong is recorded and reported; the daemon goes on.
+void Daemon::check() {
+  due_ = false;
+  const auto outcome = agent_->update(Asked::kByTimer);
+  if (outcome) {
+    log_info("checked: " + std::string(name_of(*outcome)));
+    notify("STATUS=checked: " + std::string(name_of(*outcome)));
+  } else {
+    log_warning(outcome.error().message());
+    notify("STATUS=" + outcome.error().code);
+  }
+  give_back_memory();
+  schedule_.checked(Clock::now(), outcome || !is_of_servers(outcome.error()), random_number());
+}
+
+void Daemon::reload() {
+  const auto since_boot =
+      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch());
+  notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(since_boot.count()));
+  const auto made = [&]() -> Result<std::shared_ptr<Agent>> {
+    auto agent = TRY_IN("read the configuration again", make_());
+    const AgentConfig& now = agent_->config();
+    if (agent->config().state != now.state || agent->config().socket != now.socket) {
+      return fail("agent.config", "read the configuration again",
+                  "the folder of state or the socket is another one, which takes a restart",
+                  "`systemctl restart sutured`");
+    }
+    return agent;
+  }();
+  if (made) {
+    const bool moved = (*made)->config().metrics != agent_->config().metrics;
+    agent_ = *made;
+    if (moved) {
+      // The old one first: the new address may be free only then.
+      metrics_.reset();
+      metrics_ = open_metrics(agent_->config());
+    }
+    agent_->guard();
+    schedule_.set_interval(agent_->config().interval);
+    log_info("read the configuration again");
+  } else {
+    log_warning("the configuration stays as it was: " + made.error().message());
+  }
+  config_error_ = made ? "" : made.error().message();
+  due_ = true;
+  notify(made ? "READY=1\nSTATUS=reloaded" : "READY=1\nSTATUS=" + made.error().code);
+}
+
+/// A `suture` that asks: logged as the timer's checks are.
+Result<Json> Daemon::answer(std::string_view request) {
+  auto result = handle_request(*agent_, request);
+  if (result && request == "status") {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(schedule_.next() - Clock::now());
+    Json& status = (*result)["status"];
+    status["next_check_at"] = agent_->config().checks ? Json(time_text(wall_clock() + left)) : Json();
+    status["config_error"] = config_error_.empty() ? Json() : Json(config_error_);
+    return result;
+  }
+  log_info("asked to " + std::string(request) + ": " +
+           (result ? result->value("outcome", "") : result.error().message()));
+  give_back_memory();
+  if (result && (request == "update" || request == "check")) {
+    schedule_.checked(Clock::now(), true, random_number());
+  }
+  return result;
+}
+
+/// True to go on, false to end.
+bool Daemon::handle_signals(int fd) {
+  struct signalfd_siginfo info {};
+  while (::read(fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo != SIGHUP) return false;
+    reload();
+  }
+  return true;
+}
+
+void Daemon::confirm_in_time() {
+  if (!agent_->is_unconfirmed().value_or(false)) {
+    confirmed_.reset();
+  } else if (!confirmed_) {
+    confirmed_ = Clock::now() + agent_->config().crash_window;
+  } else if (Clock::now() >= *confirmed_) {
+    warn_of(agent_->confirm());
+  }
+}
+
+int Daemon::milliseconds_to_sleep() const {
+  constexpr long long kMost = 3'600'000;
+  auto wake = Clock::now() + std::chrono::milliseconds(kMost);
+  if (agent_->config().checks) wake = std::min(wake, schedule_.next());
+  if (confirmed_) wake = std::min(wake, *confirmed_);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now()).count();
+  return static_cast<int>(std::clamp<long long>(left, 0, kMost));
+}
+
+Result<void> Daemon::run() {
+  const int signals = TRY(open_signals());
+  ControlSocket control = TRY(ControlSocket::listen(agent_->config().socket));
+  metrics_ = open_metrics(agent_->config());
+  agent_->guard();
+  TRY(agent_->start());
+  give_back_memory();
+  notify("READY=1\nSTATUS=started");
+
+  for (;;) {
+    if (due_ || (agent_->config().checks && Clock::now() >= schedule_.next())) check();
+    confirm_in_time();
+    struct pollfd fds[] = {
+        {signals, POLLIN, 0}, {control.fd(), POLLIN, 0}, {metrics_ ? metrics_->fd() : -1, POLLIN, 0}};
+    ::poll(fds, std::size(fds), milliseconds_to_sleep());
+    if ((fds[0].revents & POLLIN) != 0 && !handle_signals(signals)) break;
+    if ((fds[1].revents & POLLIN) != 0) {
+      control.serve_one([this](std::string_view request) { return answer(request); });
+    }
+    // A reload may have opened another one.
+    if ((fds[2].revents & POLLIN) != 0 && metrics_) metrics_->serve([this] { return read_metrics(*agent_); });
+  }
+  notify("STOPPING=1");
+  // Whatever ends the machine now, it does so by somebody's will.
+  warn_of(agent_->confirm());
+  ::close(signals);
+  return {};
+}
+
 }  // namespace
 
-std::chrono::seconds next_check(std::chrono::seconds interval, std::uint32_t random) {
-  const auto spread = interval.count() / 10;
-  const auto shift = spread == 0 ? 0 : static_cast<std::int64_t>(random) % (2 * spread + 1) - spread;
-  return interval + std::chrono::seconds(shift);
+bool is_of_servers(const Error& error) {
+  return error.code.starts_with("repository.") || error.code.starts_with("log.") ||
+         error.code == "agent.child";
 }
 
 Result<void> run_once(Agent& agent) {
@@ -124,48 +250,8 @@ Result<void> run_boot(Agent& agent) {
   return agent.start();
 }
 
-Result<void> run_daemon(Agent& agent) {
-  const int signals = TRY(open_signals());
-  ControlSocket control = TRY(ControlSocket::listen(agent.config().socket));
-  std::optional<MetricsEndpoint> metrics = open_metrics(agent.config());
-  agent.guard();
-  TRY(agent.start());
-  give_back_memory();
-  notify("READY=1\nSTATUS=started");
-
-  std::random_device random;
-  bool due = true;
-  auto next = Clock::now();
-  std::optional<Clock::time_point> confirmed;  // when what was applied last is taken for harmless
-  for (;;) {
-    if (due || (agent.config().checks && Clock::now() >= next)) {
-      due = false;
-      check(agent);
-      next = Clock::now() + next_check(agent.config().interval, random());
-    }
-    if (!agent.is_unconfirmed().value_or(false)) {
-      confirmed.reset();
-    } else if (!confirmed) {
-      confirmed = Clock::now() + agent.config().crash_window;
-    } else if (Clock::now() >= *confirmed) {
-      warn_of(agent.confirm());
-    }
-    struct pollfd fds[] = {
-        {signals, POLLIN, 0}, {control.fd(), POLLIN, 0}, {metrics ? metrics->fd() : -1, POLLIN, 0}};
-    const auto wake = std::min(next, confirmed.value_or(next));
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now()).count();
-    ::poll(fds, 3, static_cast<int>(std::clamp<long long>(left, 0, 3'600'000)));
-    if ((fds[0].revents & POLLIN) != 0 && !handle_signals(signals, due)) break;
-    if ((fds[2].revents & POLLIN) != 0) metrics->serve([&] { return read_metrics(agent); });
-    if ((fds[1].revents & POLLIN) != 0) {
-      control.serve_one([&](std::string_view request) { return answer(agent, request); });
-    }
-  }
-  notify("STOPPING=1");
-  // Whatever ends the machine now, it does so by somebody's will.
-  warn_of(agent.confirm());
-  ::close(signals);
-  return {};
+Result<void> run_daemon(const MakeAgent& make) {
+  return Daemon(make, TRY(make())).run();
 }
 
 }  // namespace suture

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// sutured's life: recover, then check at each interval and answer requests in between, one at a time.
+// sutured's life: recover, then check as the schedule has it and answer requests in between, one at a time.
 #pragma once
 
-#include <chrono>
+#include <functional>
+#include <memory>
 
 #include "agent/agent.h"
 #include "agent/log.h"
@@ -17,11 +18,15 @@ Result<void> run_once(Agent& agent);
 /// is unconfirmed until the daemon, which comes later, has seen it run for a while.
 Result<void> run_boot(Agent& agent);
 
-/// Until SIGTERM or SIGINT. SIGHUP checks at once.
-Result<void> run_daemon(Agent& agent);
+/// An agent as the configuration's files want it at present.
+using MakeAgent = std::function<Result<std::shared_ptr<Agent>>()>;
 
-/// The time to the next check: `interval`, shifted by up to a tenth, so that a fleet that was started by one
-/// power switch does not come all at once. `random` is uniform.
-std::chrono::seconds next_check(std::chrono::seconds interval, std::uint32_t random);
+/// Until SIGTERM or SIGINT. SIGHUP makes another agent, and checks; when none can be made, the one that there
+/// is goes on. Folder of state and control socket stay as they were at the start.
+Result<void> run_daemon(const MakeAgent& make);
+
+/// Whether this may be the servers' fault, so that it is worth trying again soon: what they said, or that
+/// they said nothing. What this host's kernel refuses is not.
+bool is_of_servers(const Error& error);
 
 }  // namespace suture

@@ -59,6 +59,7 @@ void print_status(const Json& status) {
       {"channel", text("channel")},
       {"changed", or_never(text("changed_at"))},
       {"checked", or_never(text("checked_at"))},
+      {"next check", json_string(status, "next_check_at").value_or("not by itself")},
       {"daemon", status.value("daemon", false) ? "running" : "not running"},
   };
   for (const Json& level : status.value("quarantined", Json::array())) {
@@ -68,6 +69,9 @@ void print_status(const Json& status) {
   if (const auto error = json_object(status, "error")) {
     const std::string message = json_string(**error, "message").value_or("");
     rows.push_back({"last error", message.substr(0, message.find('\n'))});
+  }
+  if (const auto error = json_string(status, "config_error")) {
+    rows.push_back({"config", "as before: " + error->substr(0, error->find('\n'))});
   }
   for (const auto& row : rows) fmt::print("{:<11} {}\n", row[0], row[1]);
 }

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <memory>
 
 #include "agent/agent.h"
 #include "agent/config.h"
@@ -25,6 +26,28 @@ Examples:
 int failed(const suture::Error& error) {
   fmt::print(stderr, "sutured: {}\n", error.message());
   return 1;
+}
+
+/// An agent, and what it works with.
+struct Whole {
+  explicit Whole(const suture::AgentConfig& config)
+      : engine(suture::engine_options(config)),
+        source(config),
+        agent(config, engine, source, suture::log_step) {}
+  suture::KlpEngine engine;
+  suture::RepositorySource source;
+  suture::Agent agent;
+};
+
+suture::Result<std::shared_ptr<suture::Agent>> make_agent(const std::string& file) {
+  const auto whole = std::make_shared<Whole>(TRY(suture::read_config(file)));
+  return std::shared_ptr<suture::Agent>(whole, &whole->agent);
+}
+
+/// What ends by itself, with an agent of its own.
+suture::Result<void> do_once(const suture::MakeAgent& make,
+                             const std::function<suture::Result<void>(suture::Agent&)>& work) {
+  return work(*TRY(make()));
 }
 
 }  // namespace
@@ -52,19 +75,16 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
 
-  const auto config = suture::read_config(file);
-  if (!config) return failed(config.error());
+  if (const auto config = suture::read_config(file); !config) return failed(config.error());
   if (::geteuid() != 0) {
     return failed({"agent.not-root", "start", "only root may change the running kernel", "Use sudo."});
   }
-  suture::KlpEngine engine(suture::engine_options(*config));
-  suture::RepositorySource source(*config);
-  suture::Agent agent(*config, engine, source, suture::log_step);
+  const auto make = [&] { return make_agent(file); };
   const auto done = [&] {
-    if (boot) return suture::run_boot(agent);
+    if (boot) return do_once(make, suture::run_boot);
     // Else the next boot would take this level for what brought the machine down.
-    if (shutdown) return agent.confirm();
-    return once ? suture::run_once(agent) : suture::run_daemon(agent);
+    if (shutdown) return do_once(make, [](suture::Agent& agent) { return agent.confirm(); });
+    return once ? do_once(make, suture::run_once) : suture::run_daemon(make);
   }();
   return done ? 0 : failed(done.error());
 }

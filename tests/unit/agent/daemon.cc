@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The daemon as a process of its own, spoken to by signals and through its socket.
+#include "agent/daemon.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "agent/control.h"
+#include "fixture.h"
+
+namespace suture {
+namespace {
+
+class DaemonTest : public testing::Test {
+ protected:
+  void TearDown() override {
+    if (daemon_ > 0) end(SIGKILL);
+  }
+  void configure(std::string_view text) const { ASSERT_TRUE(write_file(file_, text)); }
+  void start() {
+    daemon_ = ::fork();
+    if (daemon_ != 0) return;
+    const auto done = run_daemon([this]() -> Result<std::shared_ptr<Agent>> {
+      AgentConfig config = TRY(read_config(file_));
+      config.socket = host_.config.socket;
+      config.machine_id = host_.config.machine_id;
+      if (config.state == "/var/lib/suture") config.state = host_.config.state;
+      return std::make_shared<Agent>(config, host_.kernel, host_.source);
+    });
+    ::_exit(done ? 0 : 1);
+  }
+  int end(int signal) {
+    ::kill(daemon_, signal);
+    int status = 0;
+    ::waitpid(daemon_, &status, 0);
+    daemon_ = -1;
+    return status;
+  }
+  void reload() const { ::kill(daemon_, SIGHUP); }
+  /// What it says of itself, once it fits.
+  Json status_with(const std::function<bool(const Json&)>& fits) const {
+    for (;; std::this_thread::sleep_for(std::chrono::milliseconds(5))) {
+      const auto answer = ask_daemon(host_.config.socket, "status", std::chrono::seconds(30));
+      if (answer && fits(answer->at("status"))) return answer->at("status");
+      if (::waitpid(daemon_, nullptr, WNOHANG) != 0) throw std::runtime_error("the daemon has ended");
+    }
+  }
+  Json status() const {
+    return status_with([](const Json&) { return true; });
+  }
+
+  Host host_;
+  std::filesystem::path file_ = host_.folder.path() / "agent.toml";
+  pid_t daemon_ = -1;
+};
+
+TEST_F(DaemonTest, TellsWhenItChecksNext) {
+  configure("repository = 'file:///nowhere'\n");
+  start();
+  EXPECT_TRUE(status().at("next_check_at").is_string());
+  EXPECT_TRUE(status().at("config_error").is_null());
+  EXPECT_EQ(end(SIGTERM), 0);
+}
+
+TEST_F(DaemonTest, ReadsItsConfigurationAgainAndChecks) {
+  configure("repository = 'file:///nowhere'\ncheck = 'manual'\n");
+  start();
+  EXPECT_TRUE(status().at("next_check_at").is_null());
+  EXPECT_EQ(status().at("channel"), "stable");
+  EXPECT_EQ(status().at("level"), 0);
+  configure("repository = 'file:///nowhere'\ncheck = 'manual'\nchannel = 'canary'\n");
+  reload();
+  status_with([](const Json& now) { return now.at("channel") == "canary"; });
+  status_with([](const Json& now) { return now.at("level") == 1; });
+  EXPECT_EQ(end(SIGTERM), 0);
+}
+
+TEST_F(DaemonTest, ABrokenConfigurationChangesNothingAndIsTold) {
+  configure("repository = 'file:///nowhere'\nchannel = 'canary'\n");
+  start();
+  status();
+  configure("repository = 'file:///nowhere'\nchanel = 'stable'\n");
+  reload();
+  const Json told = status_with([](const Json& now) { return now.at("config_error").is_string(); });
+  EXPECT_NE(told.at("config_error").get<std::string>().find("line 2, \"chanel\""), std::string::npos);
+  EXPECT_EQ(told.at("channel"), "canary");
+  configure("repository = 'file:///nowhere'\nchannel = 'stable'\n");
+  reload();
+  status_with(
+      [](const Json& now) { return now.at("config_error").is_null() && now.at("channel") == "stable"; });
+}
+
+TEST_F(DaemonTest, AnotherStateFolderTakesARestart) {
+  configure("repository = 'file:///nowhere'\n");
+  start();
+  status();
+  configure("repository = 'file:///nowhere'\nstate = '/elsewhere'\n");
+  reload();
+  const Json told = status_with([](const Json& now) { return now.at("config_error").is_string(); });
+  EXPECT_NE(told.at("config_error").get<std::string>().find("restart"), std::string::npos);
+}
+
+TEST(Daemon, TriesAgainSoonOnlyWhatServersMayMend) {
+  const auto error = [](const char* code) { return Error{code, {}, {}, {}}; };
+  EXPECT_TRUE(is_of_servers(error("repository.unreachable")));
+  EXPECT_TRUE(is_of_servers(error("log.inconsistent")));
+  EXPECT_TRUE(is_of_servers(error("agent.child")));
+  EXPECT_FALSE(is_of_servers(error("engine.transition-stalled")));
+  EXPECT_FALSE(is_of_servers(error("file.unwritable")));
+}
+
+}  // namespace
+}  // namespace suture

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/api.h"
 
-#include <openssl/crypto.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -167,14 +166,7 @@ Response Api::route(const Request& request, const Target& target) const {
 }
 
 bool Api::may_report(const Request& request) const {
-  constexpr std::string_view kScheme = "Bearer ";
-  if (report_token_.empty()) return true;
-  std::string_view given = request.authorization;
-  if (!given.starts_with(kScheme)) return false;
-  given.remove_prefix(kScheme.size());
-  // In constant time, so that the token cannot be felt out byte by byte.
-  return given.size() == report_token_.size() &&
-         CRYPTO_memcmp(given.data(), report_token_.data(), given.size()) == 0;
+  return report_token_.empty() || carries_token(request.authorization, report_token_);
 }
 
 Response Api::take_report(const Request& request) const {

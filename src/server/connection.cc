@@ -10,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -31,6 +32,14 @@ using boost::system::error_code;
 
 constexpr std::size_t kChunk = 64u << 10;
 constexpr std::string_view kRepositoryPath = "/repository/";
+constexpr std::string_view kWakePath = "/api/v1/wake";
+
+/// A host that waits for a call. Lives until the last who may touch it has let go.
+struct Waiter {
+  explicit Waiter(const asio::any_io_executor& executor) : timer(executor) {}
+  asio::steady_timer timer;
+  std::optional<WakeBoard::Reason> reason{};
+};
 
 Request request_of(http::request<http::string_body>& message) {
   const auto field = [&](http::field name) { return std::string(message[name]); };
@@ -66,35 +75,60 @@ http::response<http::empty_body> header_of(const Response& response, std::uint64
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   header.set(http::field::date, fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(now)));
   for (const auto& [name, value] : response.headers) header.set(name, value);
-  if (response.status != 304) header.content_length(length);
+  if (response.status != 304 && response.status != 204) header.content_length(length);
   header.keep_alive(keep_alive);
   return header;
 }
 
+/// One that waits, for as long as it does: not counted with those that ask.
+class Waiting {
+ public:
+  Waiting(WakeBoard& board, WakeBoard::Place place, Connections& connections)
+      : board_(board), place_(place), connections_(connections) {
+    connections_.set_aside(true);
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() {
+    board_.leave(place_);
+    connections_.set_aside(false);
+  }
+
+ private:
+  WakeBoard& board_;
+  WakeBoard::Place place_;
+  Connections& connections_;
+};
+
 class Connection {
  public:
-  Connection(asio::ip::tcp::socket socket, Services& services)
-      : services_(services), stream_(std::move(socket)) {}
+  Connection(asio::ip::tcp::socket socket, Services& services, Connections& connections)
+      : services_(services), connections_(connections), stream_(std::move(socket)) {}
 
   asio::awaitable<void> run();
   asio::awaitable<void> turn_away();
   /// On the connection's strand only.
   void cancel_if_idle() {
     if (idle_) stream_.cancel();
+    if (waiter_) waiter_->timer.cancel();
   }
 
  private:
   asio::awaitable<bool> serve_one();
   asio::awaitable<bool> read(http::request_parser<http::string_body>& parser);
   asio::awaitable<FileResponse> respond(const Request& request);
+  asio::awaitable<Response> answer_wake(const Request& request, const Target& target);
+  asio::awaitable<Response> wait_for_call(std::string word);
   asio::awaitable<bool> send(const FileResponse& answer, bool head, bool keep_alive);
   asio::awaitable<bool> send_text(std::string_view text);
   asio::awaitable<bool> send_file(const OpenFile& file, ByteRange range);
   asio::awaitable<void> close();
 
   Services& services_;
+  Connections& connections_;
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
+  std::shared_ptr<Waiter> waiter_{};
   bool idle_ = false;
   bool refused_ = false;  ///< a request was answered before all of it was read
 };
@@ -164,9 +198,64 @@ asio::awaitable<FileResponse> Connection::respond(const Request& request) {
     co_return services_.files->handle(request, target->path.substr(kRepositoryPath.size()));
   }
   FileResponse answer;
+  if (target && target->path == kWakePath) {
+    answer.response = co_await answer_wake(request, *target);
+    co_return answer;
+  }
   answer.response =
       co_await asio::co_spawn(services_.database, call_api(services_.api, request), asio::use_awaitable);
   co_return answer;
+}
+
+asio::awaitable<Response> Connection::answer_wake(const Request& request, const Target& target) {
+  if (request.method == "POST") co_return services_.board.call_urgently(request);
+  if (request.method != "GET") {
+    Response response = error_response(405, "request.method", "allowed here: GET, POST");
+    response.headers["Allow"] = "GET, POST";
+    co_return response;
+  }
+  auto word = wake_word(target);
+  if (!word) co_return response_for(word.error());
+  co_return co_await wait_for_call(*std::move(word));
+}
+
+/// Costs no thread, and no memory for a request that has been read: there may be a fleet of these.
+asio::awaitable<Response> Connection::wait_for_call(std::string word) {
+  const auto executor = stream_.get_executor();
+  const auto waiter = std::make_shared<Waiter>(executor);
+  const auto place = services_.board.enter(word, [executor, waiter](WakeBoard::Reason reason) {
+    asio::post(executor, [waiter, reason] {
+      waiter->reason = reason;
+      waiter->timer.cancel();
+    });
+  });
+  if (const auto* reason = std::get_if<WakeBoard::Reason>(&place)) {
+    co_return wake_response(services_.board.word(), *reason);
+  }
+  if (std::holds_alternative<WakeBoard::Full>(place)) {
+    Response full = error_response(503, "server.busy", "too many hosts wait; try later");
+    full.headers["Retry-After"] = "60";
+    co_return full;
+  }
+  const Waiting waiting(services_.board, std::get<WakeBoard::Place>(place), connections_);
+  buffer_.shrink_to_fit();
+  waiter_ = waiter;
+  stream_.socket().async_wait(asio::ip::tcp::socket::wait_read, [waiter](const error_code& problem) {
+    if (problem == asio::error::operation_aborted) return;
+    // It closed, or says something out of turn.
+    waiter->timer.cancel();
+  });
+  error_code ended;
+  waiter->timer.expires_after(services_.limits.wake_time);
+  if (!services_.stopping) {
+    co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+  }
+  stream_.socket().cancel(ended);
+  waiter_.reset();
+  if (waiter->reason) co_return wake_response(services_.board.word(), *waiter->reason);
+  Response nothing;
+  nothing.status = 204;
+  co_return nothing;
 }
 
 asio::awaitable<bool> Connection::send(const FileResponse& answer, bool head, bool keep_alive) {
@@ -258,7 +347,7 @@ asio::awaitable<void> serve_connection(asio::ip::tcp::socket socket, Services& s
   error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   const auto strand = socket.get_executor();
-  const auto connection = std::make_shared<Connection>(std::move(socket), services);
+  const auto connection = std::make_shared<Connection>(std::move(socket), services, connections);
   const auto wake = [strand, weak = std::weak_ptr(connection)] {
     asio::post(strand, [weak] {
       if (const auto alive = weak.lock()) alive->cancel_if_idle();

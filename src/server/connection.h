@@ -17,6 +17,7 @@
 #include "server/api.h"
 #include "server/server.h"
 #include "server/static_files.h"
+#include "server/wake.h"
 
 namespace suture::server {
 
@@ -25,6 +26,7 @@ struct Services {
   const Api& api;
   const StaticFiles* files;  ///< null: no repository is served
   boost::asio::thread_pool& database;
+  WakeBoard& board;
   Limits limits;
   std::atomic<bool> stopping{false};
 };
@@ -38,6 +40,9 @@ class Connections {
   /// Nothing when `most` are open already.
   std::optional<Place> enter(Wake wake, std::size_t most);
   void leave(Place place);
+  /// One that waits for a call is not counted with the others meanwhile: those that do must not keep out
+  /// those that ask.
+  void set_aside(bool waits);
   void wake_all();
   /// True when all have left in time.
   bool wait_until_empty(std::chrono::milliseconds time);
@@ -46,6 +51,7 @@ class Connections {
   std::mutex mutex_;
   std::condition_variable left_;
   std::list<Wake> open_;
+  std::size_t waiting_ = 0;
 };
 
 /// Serves requests until either side ends the connection. The socket's executor must be a strand.

@@ -5,7 +5,7 @@ namespace suture::server {
 
 std::optional<Connections::Place> Connections::enter(Wake wake, std::size_t most) {
   const std::lock_guard lock(mutex_);
-  if (open_.size() >= most) return std::nullopt;
+  if (open_.size() - waiting_ >= most) return std::nullopt;
   return open_.insert(open_.end(), std::move(wake));
 }
 
@@ -13,6 +13,11 @@ void Connections::leave(Place place) {
   const std::lock_guard lock(mutex_);
   open_.erase(place);
   if (open_.empty()) left_.notify_all();
+}
+
+void Connections::set_aside(bool waits) {
+  const std::lock_guard lock(mutex_);
+  waits ? waiting_++ : waiting_--;
 }
 
 void Connections::wake_all() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -112,6 +114,15 @@ RangeChoice choose_range(std::string_view header, std::uint64_t size) {
   if (!first || (!last && !open_ended) || (last && *last < *first)) return {};
   if (*first >= size) return {.kind = RangeKind::kUnsatisfiable};
   return {RangeKind::kPart, {*first, last ? std::min(*last, size - 1) : size - 1}};
+}
+
+bool carries_token(std::string_view authorization, std::string_view token) {
+  constexpr std::string_view kScheme = "Bearer ";
+  if (!authorization.starts_with(kScheme)) return false;
+  authorization.remove_prefix(kScheme.size());
+  // In constant time, so that the token cannot be felt out byte by byte.
+  return authorization.size() == token.size() &&
+         CRYPTO_memcmp(authorization.data(), token.data(), token.size()) == 0;
 }
 
 bool etag_listed(std::string_view header, std::string_view etag) {

@@ -48,6 +48,9 @@ Response json_response(int status, const Json& document);
 /// {"error":{"code":…,"message":…}}
 Response error_response(int status, std::string_view code, std::string_view message);
 
+/// Whether an Authorization header carries this bearer token. Takes as long for every wrong one.
+bool carries_token(std::string_view authorization, std::string_view token);
+
 /// First and last byte, both included.
 struct ByteRange {
   std::uint64_t first = 0;

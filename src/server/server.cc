@@ -71,6 +71,20 @@ asio::awaitable<void> accept_loop(asio::io_context& io, tcp::acceptor& acceptor,
   }
 }
 
+asio::awaitable<void> look_loop(WakeBoard& board, Services& services, asio::steady_timer& timer) {
+  while (!services.stopping) {
+    error_code problem;
+    timer.expires_after(services.limits.look_time);
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, problem));
+    if (problem) co_return;
+    board.look();
+  }
+}
+
+std::filesystem::path timestamp_of(const std::filesystem::path& repository) {
+  return repository.empty() ? repository : repository / "metadata/timestamp.json";
+}
+
 }  // namespace
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
@@ -106,18 +120,21 @@ struct Server::Running {
   Store store;
   std::optional<StaticFiles> files;
   Api api{store, options.report_token};
+  WakeBoard board{timestamp_of(options.repository), options.limits.waiting, options.wake_token};
   Connections connections;
   asio::thread_pool database{1};
-  Services services{api, files ? &*files : nullptr, database, options.limits};
+  Services services{api, files ? &*files : nullptr, database, board, options.limits};
   asio::io_context io;
   asio::strand<asio::io_context::executor_type> accepting = asio::make_strand(io);
   tcp::acceptor acceptor{accepting};
+  asio::steady_timer looking{accepting};
   std::uint16_t port = 0;
   std::vector<std::jthread> threads;
 };
 
 void Server::Running::run() {
   asio::co_spawn(accepting, accept_loop(io, acceptor, services, connections), log_exception);
+  asio::co_spawn(accepting, look_loop(board, services, looking), log_exception);
   for (unsigned i = 0; i < std::max(1u, options.threads); ++i) {
     threads.emplace_back([this] { io.run(); });
   }
@@ -128,6 +145,7 @@ void Server::Running::stop() {
   asio::post(accepting, [this] {
     error_code ignored;
     acceptor.close(ignored);
+    looking.cancel();
   });
   connections.wake_all();
   if (!connections.wait_until_empty(options.limits.stop_grace)) {
@@ -155,6 +173,10 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
 
 std::uint16_t Server::port() const {
   return running_->port;
+}
+
+std::size_t Server::waiting() const {
+  return running_->board.waiting();
 }
 
 void Server::stop() {

@@ -23,6 +23,9 @@ struct Limits {
   std::chrono::milliseconds body_timeout{30'000};    ///< for a whole body
   std::chrono::milliseconds write_timeout{30'000};   ///< for each 64 KiB of a response
   std::uint32_t connections = 1024;                  ///< more are answered 503
+  std::uint32_t waiting = 20'000;                    ///< for a call, not counted among those
+  std::chrono::milliseconds wake_time{240'000};      ///< until one that waits is told that there was none
+  std::chrono::milliseconds look_time{1'000};        ///< between two looks at the repository
   std::chrono::milliseconds stop_grace{10'000};      ///< for responses under way when the server stops
 };
 
@@ -39,6 +42,7 @@ struct ServerOptions {
   std::filesystem::path repository{};  ///< empty: none is served
   std::filesystem::path database{};
   std::string report_token{};  ///< empty: anyone may report
+  std::string wake_token{};    ///< empty: nobody may call urgently
   unsigned threads = 2;
   Limits limits{};
   StoreLimits store_limits{};
@@ -53,6 +57,8 @@ class Server {
   ~Server();
 
   std::uint16_t port() const;
+  /// Hosts that wait for a call at present.
+  std::size_t waiting() const;
   /// No new connections; responses under way may end within the grace; then all is closed.
   void stop();
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
@@ -34,6 +35,8 @@ struct Arguments {
   unsigned threads = 2;
   std::string port_file;
   std::string token_file;
+  std::string wake_token_file;
+  std::uint32_t waiting = 20'000;
   std::string log_level = "info";
 };
 
@@ -67,6 +70,13 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->type_name("FILE");
   app.add_option("--report-token-file", arguments.token_file, "Take only reports with the bearer token in it")
       ->type_name("FILE");
+  app.add_option("--waiting", arguments.waiting, "Hosts that may wait for a call at a time")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--wake-token-file", arguments.wake_token_file,
+                 "Call all hosts that wait for whoever has the bearer token in it")
+      ->type_name("FILE");
   app.add_option("--log-level", arguments.log_level, "Least that is logged")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -96,6 +106,8 @@ Result<ServerOptions> options_of(const Arguments& arguments) {
   options.store_limits.database_pages =
       static_cast<std::uint32_t>(arguments.database_mebibytes * kPagesPerMebibyte);
   if (!arguments.token_file.empty()) options.report_token = TRY(read_token(arguments.token_file));
+  options.limits.waiting = arguments.waiting;
+  if (!arguments.wake_token_file.empty()) options.wake_token = TRY(read_token(arguments.wake_token_file));
   return options;
 }
 
@@ -105,6 +117,15 @@ void set_up_log(const std::string& level) {
   spdlog::set_level(spdlog::level::from_str(level));
   const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;
   spdlog::set_pattern(journal ? "%l: %v" : "%Y-%m-%dT%H:%M:%SZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+}
+
+/// Each host that waits holds a connection. The soft limit of most systems is 1024, for programs that use
+/// select(2).
+void allow_many_files() {
+  struct rlimit files {};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 /// The signals that end the server are taken by sigwait, so no thread may die of them.
@@ -130,6 +151,7 @@ Result<void> announce(const Server& server, const Arguments& arguments) {
 
 Result<void> serve(const Arguments& arguments) {
   const sigset_t signals = block_ending_signals();
+  allow_many_files();
   const auto server = TRY(Server::start(TRY(options_of(arguments))));
   TRY(announce(*server, arguments));
   int signal = 0;

@@ -39,6 +39,56 @@ Result<void> read_url(const std::string& text, std::string& url) {
   return {};
 }
 
+std::vector<std::string> split_at_commas(std::string_view text) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    std::string_view part = text.substr(begin, end - begin);
+    part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
+    parts.emplace_back(part.substr(0, part.find_last_not_of(' ') + 1));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+Result<void> read_repository(const std::string& text, std::string& repository) {
+  constexpr std::size_t kMost = 16;
+  std::string all;
+  const auto servers = split_at_commas(text);
+  if (servers.size() > kMost) return wrong("read the servers", "there are more than 16");
+  for (const std::string& server : servers) {
+    std::string url;
+    TRY(read_url(server, url));
+    all += (all.empty() ? "" : ", ") + url;
+  }
+  repository = all;
+  return {};
+}
+
+Result<void> read_wake(const std::string& text, std::string& wake) {
+  std::string url = text;
+  if (text != "off") TRY(read_url(text, url));
+  if (url.starts_with("file:")) return wrong("read whom to wait for", "a file calls nobody");
+  wake = url;
+  return {};
+}
+
+/// "500k", "2M", or plain bytes.
+Result<void> read_rate(const std::string& text, std::uint64_t& rate) {
+  constexpr std::uint64_t kLeast = 1000;
+  constexpr std::uint64_t kMost = 100'000'000'000;
+  std::uint64_t number = 0;
+  const auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(rest, text.data() + text.size());
+  const std::uint64_t factor = unit.empty() ? 1 : unit == "k" ? 1000 : unit == "M" ? 1'000'000 : 0;
+  if (problem != std::errc() || factor == 0 || number > kMost || number * factor < kLeast ||
+      number * factor > kMost) {
+    return wrong("read bytes a second", "\"" + text + "\" is not such as 500k or 2M, of at least 1k");
+  }
+  rate = number * factor;
+  return {};
+}
+
 Result<void> read_proxy(const std::string& text, std::string& proxy) {
   constexpr std::string_view kSchemes[] = {"http://", "https://", "socks4://", "socks5://", "socks5h://"};
   const bool known = std::ranges::any_of(kSchemes, [&](auto scheme) { return text.starts_with(scheme); });
@@ -112,7 +162,7 @@ struct Known {
 const std::map<std::string_view, Known>& settings() {
   static const std::map<std::string_view, Known> all = {
       {"repository",
-       {[](auto& c, auto& v) { return read_url(v, c.repository); }, "where patchsets come from"}},
+       {[](auto& c, auto& v) { return read_repository(v, c.repository); }, "where patchsets come from"}},
       {"channel", {[](auto& c, auto& v) { return read_channel(v, c.channel); }, "stream of patchsets"}},
       {"distribution",
        {[](auto& c, auto& v) { return read_channel(v, c.distribution); }, "whose kernels run here"}},
@@ -122,6 +172,7 @@ const std::map<std::string_view, Known>& settings() {
        {[](auto& c, auto& v) { return read_path(v, c.tls_certificate); }, "this machine's certificate"}},
       {"tls_key", {[](auto& c, auto& v) { return read_path(v, c.tls_key); }, "and its private key"}},
       {"server", {[](auto& c, auto& v) { return read_url(v, c.server); }, "where reports go"}},
+      {"wake", {[](auto& c, auto& v) { return read_wake(v, c.wake); }, "who may call for a check"}},
       {"check",
        {[](auto& c, auto& v) { return read_check(v, c.checks); }, "look by the timer, or when told"}},
       {"interval",
@@ -150,6 +201,8 @@ const std::map<std::string_view, Known>& settings() {
       {"download_timeout",
        {[](auto& c, auto& v) { return read_span(v, seconds(1), seconds(86400), c.download_timeout); },
         "until a check is given up"}},
+      {"download_rate",
+       {[](auto& c, auto& v) { return read_rate(v, c.download_rate); }, "bytes a second, at most"}},
       {"crash_window",
        {[](auto& c, auto& v) { return read_span(v, seconds(0), seconds(86400), c.crash_window); },
         "until a patchset is taken for harmless"}},
@@ -304,8 +357,20 @@ Result<std::string> distribution_of(const AgentConfig& config) {
                config.os_release.string() + " has no ID; say `distribution = …`");
 }
 
+std::vector<std::string> repository_servers(const AgentConfig& config) {
+  return split_at_commas(config.repository);
+}
+
+std::string wake_server(const AgentConfig& config) {
+  if (config.wake == "off") return {};
+  const std::string& server = config.wake.empty() ? config.server : config.wake;
+  return server.starts_with("file:") ? "" : server;
+}
+
 HttpOptions http_options(const AgentConfig& config) {
-  return {.proxy = config.proxy,
+  return {.whole = config.download_timeout,
+          .rate = config.download_rate,
+          .proxy = config.proxy,
           .ca = config.tls_ca,
           .certificate = config.tls_certificate,
           .certificate_key = config.tls_key};

@@ -16,15 +16,17 @@
 namespace suture {
 
 struct AgentConfig {
-  std::string repository;  ///< URL: https, http or file
+  std::string repository;  ///< URLs, with commas between them: https, http or file
   std::string channel = "stable";
   std::string distribution;  ///< whose kernels; empty: ID of os-release(5)
   std::string server;        ///< URL that reports go to; empty: no reports
-  bool checks = true;        ///< by the timer; else only when an administrator says so
+  std::string wake;    ///< URL of the server that may call for a check; empty: `server`; "off": none may
+  bool checks = true;  ///< by the timer; else only when an administrator says so
   std::chrono::seconds interval = std::chrono::hours(4);
   InstallPolicy install{};
   std::chrono::seconds transition_timeout{60};
   std::chrono::seconds download_timeout{600};
+  std::uint64_t download_rate = 0;                       ///< bytes a second; 0: as fast as it goes
   std::chrono::seconds crash_window{600};                ///< 0: the crash guard is off
   std::filesystem::path root = "/etc/suture/root.json";  ///< the administrator's first trusted root metadata
   std::filesystem::path state = "/var/lib/suture";
@@ -69,5 +71,9 @@ Result<AgentConfig> parse_config(std::string_view text, std::string_view name);
 /// The setting, or what the system calls itself. "agent.config" when it says nothing.
 Result<std::string> distribution_of(const AgentConfig& config);
 HttpOptions http_options(const AgentConfig& config);
+/// The repository's servers, in the order in which they are asked.
+std::vector<std::string> repository_servers(const AgentConfig& config);
+/// Whom to wait for (agent/wake.h); empty: nobody.
+std::string wake_server(const AgentConfig& config);
 
 }  // namespace suture

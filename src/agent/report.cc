@@ -40,7 +40,7 @@ std::size_t ignore_answer(char*, std::size_t size, std::size_t count, void*) {
   return size * count;
 }
 
-Result<Json> post(const std::string& url, const std::string& body) {
+Result<Json> post(const std::string& url, const std::string& body, const HttpOptions& options) {
   const std::string what = "send the report to " + url;
   const auto failed = [&](const std::string& why) {
     return fail("agent.report-refused", what, why, "Reports go out again with the next check.");
@@ -57,6 +57,7 @@ Result<Json> post(const std::string& url, const std::string& body) {
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, ignore_answer);
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
   curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+  set_way(curl.get(), options);
   if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK) {
     return failed(curl_easy_strerror(code));
   }
@@ -130,8 +131,9 @@ Result<AgentStatus> Agent::status() const {
 Result<void> Agent::send_report() const {
   if (config_.server.empty()) return {};
   const std::string body = json_text(to_json(TRY(status()).report));
-  TRY(run_unprivileged(Unprivileged::find(), std::chrono::seconds(2 * kTimeoutSeconds),
-                       [&] { return post(config_.server + "/api/v1/reports", body); }));
+  TRY(run_unprivileged(Unprivileged::find(), std::chrono::seconds(2 * kTimeoutSeconds), [&] {
+    return post(config_.server + "/api/v1/reports", body, http_options(config_));
+  }));
   return {};
 }
 

@@ -17,6 +17,10 @@ namespace {
 
 constexpr const char* kTimestampName = "timestamp.json";
 constexpr std::size_t kMostKnown = 16u << 20;
+constexpr const char* kServerName = ".server";  ///< whose the next two are
+constexpr const char* kTagName = "timestamp.etag";
+constexpr const char* kPartialName = "partial";
+constexpr std::size_t kLongestUrl = 64u << 10;
 
 Result<KnownFiles> read_known(const fs::path& folder) {
   KnownFiles known;
@@ -48,6 +52,19 @@ Result<void> start_from(const KnownFiles& known, const fs::path& folder) {
   return {};
 }
 
+Result<void> empty_folder(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> old;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    old.push_back(entry->path());
+  }
+  for (const fs::path& path : old) {
+    fs::remove_all(path, error);
+    if (error) return fail("file.unwritable", "empty " + folder.string(), error.message());
+  }
+  return {};
+}
+
 /// The log vouches for every word that changes the kernel: what is chosen, whatever level that is, and what
 /// was withdrawn.
 Result<void> check_logged(RepositoryClient& client, const Catalog& catalog, const Choice& choice) {
@@ -60,16 +77,48 @@ Result<void> check_logged(RepositoryClient& client, const Catalog& catalog, cons
 
 }  // namespace
 
-/// Runs without privileges. Leaves metadata in `repository`, and a patchset that is new in the spool.
-Result<Json> RepositorySource::download(const Question& question, const KnownFiles& trusted) const {
+/// What was cut off, and entity tags, are of the server that they came from. Those of another one must not be
+/// taken for this one's.
+Result<void> keep_apart(const fs::path& folder, const std::string& url) {
+  const fs::path name = folder / kServerName;
+  if (read_text_file(name, kLongestUrl).value_or("") == url) return {};
+  std::error_code ignored;
+  fs::remove_all(folder / kPartialName, ignored);
+  fs::remove(folder / kTagName, ignored);
+  return write_file(name, url);
+}
+
+/// Runs without privileges. Hands back the server that gave what is there now.
+Result<Json> RepositorySource::download(const Question& question, const KnownFiles& trusted,
+                                        const std::vector<std::string>& servers) const {
+  return TRY(try_servers(servers, config_.download_timeout, [&](const Server& server) {
+    auto done = download_from(server, question, trusted);
+    // The next try, wherever, begins with what is trusted: the other process must be handed all that is
+    // newer.
+    std::error_code ignored;
+    if (!done) fs::remove(config_.state / "repository" / kTimestampName, ignored);
+    return done;
+  }));
+}
+
+/// Leaves metadata in `repository`, and a patchset that is new in the spool.
+Result<void> RepositorySource::download_from(const Server& server, const Question& question,
+                                             const KnownFiles& trusted) const {
+  const fs::path own = config_.state / "repository";
+  // Nothing of a server that was tried before may be handed over.
+  TRY(empty_folder(handover()));
+  TRY(empty_folder(config_.spool()));
   // A download that was cut off leaves new metadata here which the privileged process never saw. Without
   // this, the server would say that nothing changed since, and that process would take it for its own old
   // state's.
-  TRY(start_from(trusted, config_.state / "repository"));
+  TRY(start_from(trusted, own));
+  TRY(keep_apart(own, server.url));
   const Stream stream{config_.channel, TRY(distribution_of(config_))};
-  HttpFetcher http = TRY(HttpFetcher::open(config_.repository, http_options(config_)));
+  HttpOptions options = http_options(config_);
+  options.end = server.end;
+  HttpFetcher http = TRY(HttpFetcher::open(server.url, options));
   KeepingFetcher fetcher(http, handover());
-  RepositoryClient client = TRY(RepositoryClient::open(config_.state / "repository", fetcher, config_.root));
+  RepositoryClient client = TRY(RepositoryClient::open(own, fetcher, config_.root));
   TRY(client.refresh(wall_clock()));
   const Catalog catalog = TRY(client.catalog(stream, question.kernel.build_id));
   const Choice choice = decide(question, catalog);
@@ -78,7 +127,7 @@ Result<Json> RepositorySource::download(const Question& question, const KnownFil
   if (wanted != nullptr && wanted->module.sha256 != question.known) {
     TRY(client.download(*wanted, config_.spool()));
   }
-  return Json::object();
+  return {};
 }
 
 Choice RepositorySource::decide(const Question& question, const Catalog& catalog) const {
@@ -92,7 +141,8 @@ Choice RepositorySource::decide(const Question& question, const Catalog& catalog
                 question.quarantined);
 }
 
-Result<void> RepositorySource::fetch(const Question& question) const {
+/// Hands back the server that it was; `first`, unless it is empty, is asked before the others.
+Result<std::string> RepositorySource::fetch(const Question& question, const std::string& first) const {
   const Unprivileged user = Unprivileged::find();
   std::error_code ignored;
   fs::remove_all(config_.spool(), ignored);
@@ -100,9 +150,12 @@ Result<void> RepositorySource::fetch(const Question& question) const {
   TRY(give_folder(config_.spool(), user));
   TRY(give_folder(config_.state / "repository", user));
   const KnownFiles trusted = TRY(read_known(config_.state / "trusted"));
-  TRY(run_unprivileged(user, config_.download_timeout, [&] { return download(question, trusted); },
-                       {config_.spool(), config_.state / "repository"}));
-  return {};
+  std::vector<std::string> servers = repository_servers(config_);
+  std::ranges::stable_partition(servers, [&](const std::string& server) { return server == first; });
+  const Json server = TRY(run_unprivileged(user, config_.download_timeout,
+                                           [&] { return download(question, trusted, servers); },
+                                           {config_.spool(), config_.state / "repository"}));
+  return server.is_string() ? server.get<std::string>() : "";
 }
 
 Result<Catalog> RepositorySource::verify(const Question& question) const {
@@ -129,13 +182,13 @@ Result<Offer> RepositorySource::take_over(const AvailablePatchset& newest, const
 }
 
 Result<Answer> RepositorySource::ask(const Question& question) {
-  TRY(fetch(question));
+  const std::string server = TRY(fetch(question, {}));
   auto catalog = verify(question);
   if (!catalog && catalog.error().code == "repository.absent") {
     // The two processes know different things, as after a crash between their turns: from the beginning.
     std::error_code ignored;
     fs::remove_all(config_.state / "repository", ignored);
-    TRY(fetch(question));
+    TRY(fetch(question, server));
     catalog = verify(question);
   }
   if (!catalog) return std::unexpected(std::move(catalog).error());

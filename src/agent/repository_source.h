@@ -9,8 +9,10 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "agent/config.h"
+#include "agent/failover.h"
 #include "agent/source.h"
 #include "repository/client.h"
 
@@ -29,8 +31,10 @@ class RepositorySource : public Source {
   std::filesystem::path handover() const { return config_.state / "repository/handover"; }
 
  private:
-  Result<void> fetch(const Question& question) const;
-  Result<Json> download(const Question& question, const KnownFiles& trusted) const;
+  Result<std::string> fetch(const Question& question, const std::string& first) const;
+  Result<Json> download(const Question& question, const KnownFiles& trusted,
+                        const std::vector<std::string>& servers) const;
+  Result<void> download_from(const Server& server, const Question& question, const KnownFiles& trusted) const;
   Choice decide(const Question& question, const Catalog& catalog) const;
   Result<Offer> take_over(const AvailablePatchset& newest, const std::string& known) const;
 

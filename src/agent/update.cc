@@ -3,6 +3,7 @@
 // One update from beginning to end. Every step that leaves a trace is in the journal first; recover.cc says
 // what becomes of it when the agent is killed there.
 #include "agent/agent.h"
+#include "agent/clock.h"
 #include "agent/log.h"
 #include "agent/unprivileged.h"
 
@@ -44,6 +45,8 @@ Result<Outcome> Agent::update_locked(Asked asked) {
 /// is replaced file by file, so that this step leaves nothing but the spool to clean. Writes down what it
 /// learnt.
 Result<Answer> Agent::ask(const RunningKernel& kernel, AgentState& state, Asked asked) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  if (asked != Asked::kByAdministrator) TRY(check_clock(now, state.checked_at));
   TRY(journal_.begin({.step = Step::kFetching, .boot_id = kernel.boot_id}));
   const bool have = state.wanted && store_.load(*state.wanted);
   const Applied applied = TRY(engine_.observe());

@@ -65,8 +65,8 @@ Finding look_at_root(const AgentConfig& config) {
                           time_text(trusted->root.expires)));
 }
 
-Finding look_at_repository(const AgentConfig& config) {
-  auto fetcher = HttpFetcher::open(config.repository, http_options(config));
+Finding look_at_server(const AgentConfig& config, const std::string& url) {
+  auto fetcher = HttpFetcher::open(url, http_options(config));
   if (!fetcher) return bad(fetcher.error());
   const auto timestamp = fetcher->fetch("metadata/timestamp.json", tuf::size_limit(tuf::Role::kTimestamp));
   if (!timestamp) {
@@ -74,7 +74,7 @@ Finding look_at_repository(const AgentConfig& config) {
     finding.blocks = false;
     return finding;
   }
-  return good("the repository answers: " + config.repository);
+  return good("the repository answers: " + url);
 }
 
 Finding look_at_space(const AgentConfig& config) {
@@ -138,7 +138,10 @@ std::vector<Finding> examine(const Options& options) {
   } else {
     findings.push_back(bad(distribution.error()));
   }
-  if (!options.offline) findings.push_back(look_at_repository(*config));
+  if (!options.offline) {
+    for (const std::string& url : repository_servers(*config))
+      findings.push_back(look_at_server(*config, url));
+  }
   findings.push_back(look_at_space(*config));
   look_at_agent(*config, findings);
   return findings;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <chrono>
 #include <ctime>
 #include <fstream>
 #include <functional>
@@ -34,6 +35,17 @@ std::string escaped(std::string_view path) {
   return out;
 }
 
+/// 0 would be for ever.
+long milliseconds_for(const HttpOptions& options) {
+  using std::chrono::milliseconds;
+  milliseconds time = options.whole;
+  if (options.end) {
+    const auto left = std::chrono::floor<milliseconds>(*options.end - std::chrono::steady_clock::now());
+    time = std::clamp(left, milliseconds(1), time);
+  }
+  return static_cast<long>(time.count());
+}
+
 void set_options(CURL* curl, const std::string& url, const HttpOptions& options) {
   curl_easy_reset(curl);
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
@@ -45,15 +57,14 @@ void set_options(CURL* curl, const std::string& url, const HttpOptions& options)
   curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kMostRedirects);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect.count()));
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(options.whole.count()));
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, milliseconds_for(options));
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 100L);
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stalled.count()));
   curl_easy_setopt(curl, CURLOPT_USERAGENT, kAgent);
-  if (!options.proxy.empty()) curl_easy_setopt(curl, CURLOPT_PROXY, options.proxy.c_str());
-  if (!options.ca.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options.ca.c_str());
-  if (!options.certificate.empty()) curl_easy_setopt(curl, CURLOPT_SSLCERT, options.certificate.c_str());
-  if (!options.certificate_key.empty())
-    curl_easy_setopt(curl, CURLOPT_SSLKEY, options.certificate_key.c_str());
+  if (options.rate > 0) {
+    curl_easy_setopt(curl, CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<curl_off_t>(options.rate));
+  }
+  set_way(curl, options);
 }
 
 std::unexpected<Error> absent(const std::string& what) {
@@ -80,6 +91,15 @@ constexpr std::size_t kLongestValidator = 200;
 constexpr std::uint64_t kMostHeaderBytes = 64u << 10;
 
 }  // namespace
+
+void set_way(void* curl, const HttpOptions& options) {
+  if (!options.proxy.empty()) curl_easy_setopt(curl, CURLOPT_PROXY, options.proxy.c_str());
+  if (!options.ca.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options.ca.c_str());
+  if (!options.certificate.empty()) curl_easy_setopt(curl, CURLOPT_SSLCERT, options.certificate.c_str());
+  if (!options.certificate_key.empty()) {
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, options.certificate_key.c_str());
+  }
+}
 
 /// One request and its answer.
 struct HttpFetcher::Exchange {

@@ -16,11 +16,17 @@ struct HttpOptions {
   std::chrono::seconds whole{600};  ///< one request
   /// A peer that sends less than 100 bytes a second for this long is given up.
   std::chrono::seconds stalled{30};
+  /// When the last request must have ended; nothing: each has `whole`.
+  std::optional<std::chrono::steady_clock::time_point> end{};
+  std::uint64_t rate = 0;         ///< most bytes a second; 0: as fast as it goes
   std::string proxy{};            ///< URL
   std::string ca{};               ///< file with the certificates that servers are checked by, PEM
   std::string certificate{};      ///< the client's, PEM
   std::string certificate_key{};  ///< its private key, PEM
 };
+
+/// Proxy and certificates, onto a handle of libcurl's.
+void set_way(void* curl, const HttpOptions& options);
 
 /// Reads a repository from a URL with http, https or file. Keeps its connection between files. Not for two
 /// threads at a time.

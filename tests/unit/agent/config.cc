@@ -61,6 +61,45 @@ TEST(Config, MetricsAreForThisMachineOnly) {
   EXPECT_NE(refusal("repository = 'file:///s'\nmetrics = '127.0.0.1'\n").find("line 2"), std::string::npos);
 }
 
+TEST(Config, ARepositoryMayHaveSeveralServers) {
+  const auto config = parse_config("repository = 'https://a/s/, https://b/s,file:///c'\n", "agent.toml");
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(repository_servers(*config),
+            (std::vector<std::string>{"https://a/s", "https://b/s", "file:///c"}));
+  EXPECT_NE(refusal("repository = 'https://a/s,'\n").find("no https, http or file URL"), std::string::npos);
+  std::string many = "https://a";
+  for (int i = 0; i < 16; i++) many += ", https://a";
+  EXPECT_NE(refusal("repository = '" + many + "'\n").find("more than 16"), std::string::npos);
+}
+
+TEST(Config, WhoMayCallForACheck) {
+  const auto server = [](const std::string& more) {
+    return wake_server(parse_config("repository = 'file:///s'\n" + more, "agent.toml").value());
+  };
+  EXPECT_EQ(server(""), "");
+  EXPECT_EQ(server("server = 'https://f/'\n"), "https://f");
+  EXPECT_EQ(server("server = 'https://f/'\nwake = 'off'\n"), "");
+  EXPECT_EQ(server("server = 'https://f/'\nwake = 'https://w/'\n"), "https://w");
+  EXPECT_NE(refusal("repository = 'file:///s'\nwake = 'on'\n").find("URL"), std::string::npos);
+  EXPECT_NE(refusal("repository = 'file:///s'\nwake = 'file:///w'\n").find("calls nobody"),
+            std::string::npos);
+}
+
+TEST(Config, ARateIsBytesASecond) {
+  const auto rate = [](const std::string& text) -> std::uint64_t {
+    const auto config =
+        parse_config("repository = 'file:///s'\ndownload_rate = '" + text + "'\n", "agent.toml");
+    return config ? http_options(*config).rate : 0;
+  };
+  EXPECT_EQ(rate("500k"), 500'000u);
+  EXPECT_EQ(rate("2M"), 2'000'000u);
+  EXPECT_EQ(rate("1500"), 1500u);
+  for (const char* wrong : {"", "0", "999", "k", "5 k", "5K", "-5k", "5kB", "18446744073709551615",
+                            "18446744073709551616k", "100000000000000k"}) {
+    EXPECT_EQ(rate(wrong), 0u) << wrong;
+  }
+}
+
 class ConfigFiles : public testing::Test {
  protected:
   void put(const std::string& name, std::string_view text) const {

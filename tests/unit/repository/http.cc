@@ -64,6 +64,25 @@ TEST_F(Http, TheNextProcessGoesOnWhereTheLastOneEnded) {
   EXPECT_EQ(server.requests().size(), 1u);
 }
 
+// A slow machine takes longer still.
+TEST_F(Http, NoMoreBytesASecondThanAllowed) {
+  HttpFetcher fetcher = must(HttpFetcher::open(server.url(), {.rate = 40'000}));
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_EQ(code(fetch(fetcher)), "ok");
+  EXPECT_EQ(got(), module);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+}
+
+TEST_F(Http, WhoseTimeIsUpIsGivenUpAndWhatCameStays) {
+  server.behave("module", {.drip = true});
+  HttpOptions options;
+  options.end = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+  HttpFetcher fetcher = must(HttpFetcher::open(server.url(), options));
+  EXPECT_EQ(code(fetch(fetcher)), "repository.unreachable");
+  EXPECT_LT(got().size(), module.size());
+  EXPECT_EQ(code(fetcher.fetch("module", 1'000'000)), "repository.unreachable");
+}
+
 TEST_F(Http, AServerWithoutRangesStartsOver) {
   must(write_file(file, ByteView(module).first(60'000)));
   server.behave("module", {.ranges = false});

@@ -19,6 +19,8 @@
 #include "agent/resident.h"
 #include "agent/schedule.h"
 #include "agent/status_metrics.h"
+#include "agent/unprivileged.h"
+#include "agent/wake.h"
 #include "base/json.h"
 #include "base/time.h"
 
@@ -26,6 +28,9 @@ namespace suture {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// A process that ends at once is not started over and over.
+constexpr auto kWakeChildPause = std::chrono::minutes(1);
 
 /// The service manager's protocol is one datagram (sd_notify(3)); libsystemd would bring six libraries.
 void notify(std::string_view text) {
@@ -93,6 +98,8 @@ class Daemon {
   void check();
   void reload();
   void confirm_in_time();
+  void keep_listening();
+  void hear();
   Result<Json> answer(std::string_view request);
   bool handle_signals(int fd);
   int milliseconds_to_sleep() const;
@@ -103,6 +110,8 @@ class Daemon {
   std::optional<MetricsEndpoint> metrics_{};
   bool due_ = false;                              ///< somebody wants a check, whatever the schedule says
   std::optional<Clock::time_point> confirmed_{};  ///< when what was applied last is taken for harmless
+  std::optional<WakeChild> wake_{};               ///< waits for a server's call
+  Clock::time_point wake_again_{};                ///< before that, none is started in place of one that ended
   std::string config_error_{};                    ///< why the last reload changed nothing
 };
 
@@ -118,7 +127,7 @@ void Daemon::check() {
     notify("STATUS=" + outcome.error().code);
   }
   give_back_memory();
-  schedule_.checked(Clock::now(), outcome || !is_of_servers(outcome.error()), random_number());
+  schedule_.checked(Clock::now(), outcome || !is_worth_a_retry(outcome.error()), random_number());
 }
 
 void Daemon::reload() {
@@ -145,6 +154,8 @@ void Daemon::reload() {
     }
     agent_->guard();
     schedule_.set_interval(agent_->config().interval);
+    wake_.reset();
+    wake_again_ = {};
     log_info("read the configuration again");
   } else {
     log_warning("the configuration stays as it was: " + made.error().message());
@@ -193,11 +204,39 @@ void Daemon::confirm_in_time() {
   }
 }
 
+/// Sees to it that a process waits for calls, if one is to.
+void Daemon::keep_listening() {
+  const AgentConfig& config = agent_->config();
+  const std::string server = config.checks ? wake_server(config) : "";
+  if (wake_ || server.empty() || Clock::now() < wake_again_) return;
+  auto started = WakeChild::start(Unprivileged::find(), server, http_options(config));
+  wake_again_ = Clock::now() + kWakeChildPause;
+  if (started) {
+    wake_ = *std::move(started);
+  } else {
+    log_warning(started.error().message());
+  }
+}
+
+void Daemon::hear() {
+  const auto said = wake_->listen();
+  if (said == WakeChild::Said::kNothing) return;
+  if (said == WakeChild::Said::kGone) {
+    log_warning("the process that waits for a server's call has ended; another one will take its place");
+    wake_.reset();
+    wake_again_ = Clock::now() + kWakeChildPause;
+  }
+  // Also when it ended: there may have been a call that nobody heard.
+  schedule_.woken(Clock::now(), random_number());
+}
+
 int Daemon::milliseconds_to_sleep() const {
   constexpr long long kMost = 3'600'000;
   auto wake = Clock::now() + std::chrono::milliseconds(kMost);
   if (agent_->config().checks) wake = std::min(wake, schedule_.next());
   if (confirmed_) wake = std::min(wake, *confirmed_);
+  const bool listens = agent_->config().checks && !wake_server(agent_->config()).empty();
+  if (listens && !wake_) wake = std::min(wake, wake_again_);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now()).count();
   return static_cast<int>(std::clamp<long long>(left, 0, kMost));
 }
@@ -214,15 +253,20 @@ Result<void> Daemon::run() {
   for (;;) {
     if (due_ || (agent_->config().checks && Clock::now() >= schedule_.next())) check();
     confirm_in_time();
-    struct pollfd fds[] = {
-        {signals, POLLIN, 0}, {control.fd(), POLLIN, 0}, {metrics_ ? metrics_->fd() : -1, POLLIN, 0}};
+    keep_listening();
+    // A negative one is passed over.
+    struct pollfd fds[] = {{signals, POLLIN, 0},
+                           {control.fd(), POLLIN, 0},
+                           {wake_ ? wake_->fd() : -1, POLLIN, 0},
+                           {metrics_ ? metrics_->fd() : -1, POLLIN, 0}};
     ::poll(fds, std::size(fds), milliseconds_to_sleep());
+    if (fds[2].revents != 0) hear();
     if ((fds[0].revents & POLLIN) != 0 && !handle_signals(signals)) break;
     if ((fds[1].revents & POLLIN) != 0) {
       control.serve_one([this](std::string_view request) { return answer(request); });
     }
     // A reload may have opened another one.
-    if ((fds[2].revents & POLLIN) != 0 && metrics_) metrics_->serve([this] { return read_metrics(*agent_); });
+    if ((fds[3].revents & POLLIN) != 0 && metrics_) metrics_->serve([this] { return read_metrics(*agent_); });
   }
   notify("STOPPING=1");
   // Whatever ends the machine now, it does so by somebody's will.
@@ -233,9 +277,9 @@ Result<void> Daemon::run() {
 
 }  // namespace
 
-bool is_of_servers(const Error& error) {
+bool is_worth_a_retry(const Error& error) {
   return error.code.starts_with("repository.") || error.code.starts_with("log.") ||
-         error.code == "agent.child";
+         error.code == "agent.child" || error.code == "agent.clock";
 }
 
 Result<void> run_once(Agent& agent) {

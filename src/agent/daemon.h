@@ -25,8 +25,8 @@ using MakeAgent = std::function<Result<std::shared_ptr<Agent>>()>;
 /// is goes on. Folder of state and control socket stay as they were at the start.
 Result<void> run_daemon(const MakeAgent& make);
 
-/// Whether this may be the servers' fault, so that it is worth trying again soon: what they said, or that
-/// they said nothing. What this host's kernel refuses is not.
-bool is_of_servers(const Error& error);
+/// Whether it is worth trying again soon, because servers, or whoever sets the clock, may mend it. What this
+/// host's kernel refuses is not.
+bool is_worth_a_retry(const Error& error);
 
 }  // namespace suture

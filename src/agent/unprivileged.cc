@@ -31,10 +31,10 @@ Error error_from(const Json& json) {
   return {text("code"), text("what"), text("why"), text("hint")};
 }
 
-/// The child's whole life. `parent` tells whether it has become an orphan before it could ask to be killed
-/// with its parent.
-[[noreturn]] void be_child(const Unprivileged& user, int out, pid_t parent,
-                           const std::function<Result<Json>()>& work, const std::vector<fs::path>& writable) {
+/// What each child begins with. `parent` tells whether it has become an orphan before it could ask to be
+/// killed with its parent.
+Result<void> begin_child(const Unprivileged& user, int out, pid_t parent,
+                         const std::vector<fs::path>& writable) {
   ::signal(SIGTERM, SIG_DFL);
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t none;
@@ -42,8 +42,15 @@ Error error_from(const Json& json) {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   // Such as the control socket, at which it could answer in the daemon's place.
   close_inherited(out);
-  const auto dropped = enter_sandbox(user, writable);
+  auto dropped = enter_sandbox(user, writable);
   if (::getppid() != parent) ::_exit(1);
+  return dropped;
+}
+
+/// The whole life of one that is asked one thing.
+[[noreturn]] void be_child(const Unprivileged& user, int out, pid_t parent,
+                           const std::function<Result<Json>()>& work, const std::vector<fs::path>& writable) {
+  const auto dropped = begin_child(user, out, parent, writable);
   const Result<Json> result = dropped ? work() : std::unexpected(dropped.error());
   const std::string text =
       json_text(result ? Json{{"result", *result}} : Json{{"error", error_json(result.error())}});
@@ -52,6 +59,14 @@ Error error_from(const Json& json) {
     if (put < 0 && errno != EINTR) ::_exit(1);
     if (put > 0) done += static_cast<std::size_t>(put);
   }
+  ::_exit(0);
+}
+
+/// The whole life of one that lives on.
+[[noreturn]] void be_long_lived(const Unprivileged& user, int out, pid_t parent,
+                                const std::function<void(int)>& work) {
+  if (!begin_child(user, out, parent, {})) ::_exit(1);
+  work(out);
   ::_exit(0);
 }
 
@@ -164,6 +179,23 @@ Result<Json> run_unprivileged(const Unprivileged& user, std::chrono::seconds tim
                 WIFSIGNALED(status) ? "it died of signal " + std::to_string(WTERMSIG(status)) : "it failed");
   }
   return interpret(text);
+}
+
+Result<LongLived> start_unprivileged(const Unprivileged& user, const std::function<void(int out)>& work) {
+  const std::string what = "start an unprivileged process";
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return fail_errno("agent.child", what);
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child == 0) be_long_lived(user, ends[1], parent, work);
+  if (child < 0) {
+    const auto error = fail_errno("agent.child", what);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return error;
+  }
+  ::close(ends[1]);
+  return LongLived{child, ends[0]};
 }
 
 }  // namespace suture

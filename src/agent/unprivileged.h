@@ -36,4 +36,15 @@ Result<Json> run_unprivileged(const Unprivileged& user, std::chrono::seconds tim
                               const std::function<Result<Json>()>& work,
                               const std::vector<std::filesystem::path>& writable = {});
 
+/// A process without privileges that lives on beside its caller, and dies with it.
+struct LongLived {
+  pid_t pid;
+  int fd;  ///< what it writes; does not block, and belongs to the caller as the process does
+};
+
+/// Starts such a child. `work` gets the end of a pipe to write to, which does not block; the child ends when
+/// it returns. Nothing else of the caller's is open to it but standard error. The calling process must have a
+/// single thread.
+Result<LongLived> start_unprivileged(const Unprivileged& user, const std::function<void(int out)>& work);
+
 }  // namespace suture

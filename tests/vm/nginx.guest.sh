@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # In the virtual machine: a host whose repository is behind a proxy and TLS at first, and then behind TLS alone.
-# Variables: CONTROL, where nginx.sh is asked to do things; WEB, the repository's address.
+# Variables: CONTROL, where nginx.sh is asked to do things; WEB, the repository's address; SERVER,
+# who calls.
 # shellcheck source=tests/vm/guest/probe.sh
 . /root/probe.sh
 
@@ -93,9 +94,12 @@ check "suture update goes on" suture update
 check "the transition ends" wait_for 90 settled
 probes closed closed
 
-step "a withdrawal"
+step "a withdrawal, and a server that calls"
+echo "wake = \"$SERVER\"" >>/etc/suture/agent.toml
+kill -HUP "$agent"
+check_equal "after a reload, the host waits for its call" "" "$(outside listening)"
 check_equal "level 2 is withdrawn" "" "$(outside withdraw)"
-check "suture update goes back" suture update
+check "the host goes back by itself" wait_for 90 status_says level 1
 check "the transition ends" wait_for 90 settled
 probes closed open
 check "status tells level 1" status_says level 1

@@ -15,6 +15,7 @@ done
 control=
 web=
 proxy=
+server=
 stop() { # PID...
   for pid in "$@"; do
     kill "$pid" 2>/dev/null || true
@@ -22,7 +23,7 @@ stop() { # PID...
   done
 }
 # shellcheck disable=SC2086 # each is one word or none
-trap 'stop $control $web $proxy; rm -rf "$work"' EXIT
+trap 'stop $control $web $proxy $server; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
 repository=$work/repository
@@ -147,6 +148,15 @@ with_port start_web
 web=$pid
 web_port=$port
 
+"$bin/suture-server" --listen 127.0.0.1:0 --port-file "$work/server.port" --repository "$repository" \
+  --database "$work/fleet.sqlite" --log-level debug >"$work/server.log" 2>&1 &
+server=$!
+for _ in $(seq 100); do
+  [ ! -s "$work/server.port" ] || break
+  kill -0 $server 2>/dev/null || { cat "$work/server.log"; exit 1; }
+  sleep 0.1
+done
+
 # What the host's script asks for; what they print is what it is told.
 log_lines() { wc -l <"$work/web/access.log"; }
 # The last line of a request is written once its connection is read again.
@@ -174,6 +184,14 @@ do_mend() {
 }
 # The last request for a module, and how it was answered.
 do_resumed() { sleep 1; awk '/\.ko / { answer = $3; range = $6 } END { print answer, range ~ /bytes=[1-9]/ ? "from the middle" : range }' "$work/web/access.log"; }
+# Whoever was told the repository's state will hear of each change of it.
+do_listening() {
+  for _ in $(seq 300); do
+    if grep -q 'GET /api/v1/wake: 200' "$work/server.log"; then return 0; fi
+    sleep 0.2
+  done
+  return 1
+}
 do_withdraw() {
   "$bin/suture" repo withdraw "$repository" 2 --keys "$work/keys" --channel stable --reason 'a test takes it back' >>"$work/out"
 }
@@ -181,6 +199,7 @@ do_withdraw() {
 cat >"$work/agent.toml" <<TEXT
 repository = "https://127.0.0.1:$web_port/suture"
 distribution = "debian"
+interval = "7d"
 proxy = "http://10.0.2.2:$proxy_port"
 tls_ca = "/etc/suture/ca.pem"
 tls_certificate = "/etc/suture/client.pem"
@@ -191,7 +210,7 @@ machine --program "$bin/suture" --program "$bin/suture-all" --program "$bin/sutu
   --file "$work/agent.toml:/etc/suture/agent.toml" --file "$repository/metadata/1.root.json:/etc/suture/root.json" \
   --file "$work/tls/ca.pem:/etc/suture/ca.pem" --file "$work/tls/client.pem:/etc/suture/client.pem" \
   --file "$work/tls/client.key:/etc/suture/client.key" \
-  --env "CONTROL=http://10.0.2.2:$control_port" --env "WEB=10.0.2.2:$web_port" --timeout 900 --memory 768 \
+  --env "SERVER=http://10.0.2.2:$(cat "$work/server.port")" --env "CONTROL=http://10.0.2.2:$control_port" --env "WEB=10.0.2.2:$web_port" --timeout 900 --memory 768 \
   --script tests/vm/nginx.guest.sh --junit "$work/checks.xml" --log "$work/console.log" &
 vm=$!
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <spdlog/spdlog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 
 #include "agent/control.h"
 #include "fixture.h"
+#include "server/server.h"
 
 namespace suture {
 namespace {
@@ -105,13 +107,42 @@ TEST_F(DaemonTest, AnotherStateFolderTakesARestart) {
   EXPECT_NE(told.at("config_error").get<std::string>().find("restart"), std::string::npos);
 }
 
-TEST(Daemon, TriesAgainSoonOnlyWhatServersMayMend) {
+// A host whose place is hours away checks because the server calls.
+TEST_F(DaemonTest, ChecksWhenTheServerCalls) {
+  spdlog::set_level(spdlog::level::off);
+  const auto repository = host_.folder.path() / "repository";
+  const auto publish = [&](const std::string& what) {
+    ASSERT_TRUE(write_file(repository / "metadata/timestamp.json", what));
+  };
+  publish("1");
+  const auto server = server::Server::start({.listen = {"127.0.0.1", 0},
+                                             .repository = repository,
+                                             .database = ":memory:",
+                                             .limits = {.look_time = std::chrono::milliseconds(10)}});
+  ASSERT_TRUE(server) << server.error().message();
+  ASSERT_TRUE(write_file(host_.config.machine_id, std::string(32, '7') + "\n"));
+  configure("repository = 'file:///nowhere'\ninterval = '7d'\nwake = 'http://127.0.0.1:" +
+            std::to_string((*server)->port()) + "'\n");
+  start();
+  status();
+  ASSERT_TRUE(ask_daemon(host_.config.socket, "check", std::chrono::seconds(30)));
+  const Json before = status();
+  ASSERT_GT(before.at("next_check_at"), timestamp().substr(0, 10) + "T24");
+  while ((*server)->waiting() != 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  publish("2");
+  status_with([](const Json& now) { return now.at("level") == 1; });
+  EXPECT_EQ(end(SIGTERM), 0);
+  while ((*server)->waiting() != 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+TEST(Daemon, TriesAgainSoonOnlyWhatOthersMayMend) {
   const auto error = [](const char* code) { return Error{code, {}, {}, {}}; };
-  EXPECT_TRUE(is_of_servers(error("repository.unreachable")));
-  EXPECT_TRUE(is_of_servers(error("log.inconsistent")));
-  EXPECT_TRUE(is_of_servers(error("agent.child")));
-  EXPECT_FALSE(is_of_servers(error("engine.transition-stalled")));
-  EXPECT_FALSE(is_of_servers(error("file.unwritable")));
+  EXPECT_TRUE(is_worth_a_retry(error("repository.unreachable")));
+  EXPECT_TRUE(is_worth_a_retry(error("log.inconsistent")));
+  EXPECT_TRUE(is_worth_a_retry(error("agent.child")));
+  EXPECT_TRUE(is_worth_a_retry(error("agent.clock")));
+  EXPECT_FALSE(is_worth_a_retry(error("engine.transition-stalled")));
+  EXPECT_FALSE(is_worth_a_retry(error("file.unwritable")));
 }
 
 }  // namespace

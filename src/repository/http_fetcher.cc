@@ -11,6 +11,7 @@
 #include <fstream>
 #include <functional>
 #include <string_view>
+#include <thread>
 
 namespace suture {
 namespace {
@@ -46,6 +47,11 @@ long milliseconds_for(const HttpOptions& options) {
   return static_cast<long>(time.count());
 }
 
+/// What comes in a second, so that pauses are no longer; and what libcurl takes.
+long bytes_at_once(std::uint64_t rate) {
+  return static_cast<long>(std::clamp<std::uint64_t>(rate, 1024, CURL_MAX_WRITE_SIZE));
+}
+
 void set_options(CURL* curl, const std::string& url, const HttpOptions& options) {
   curl_easy_reset(curl);
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
@@ -61,9 +67,7 @@ void set_options(CURL* curl, const std::string& url, const HttpOptions& options)
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 100L);
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stalled.count()));
   curl_easy_setopt(curl, CURLOPT_USERAGENT, kAgent);
-  if (options.rate > 0) {
-    curl_easy_setopt(curl, CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<curl_off_t>(options.rate));
-  }
+  if (options.rate > 0) curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, bytes_at_once(options.rate));
   set_way(curl, options);
 }
 
@@ -106,9 +110,12 @@ struct HttpFetcher::Exchange {
   std::string validator{};  ///< sent if it is not empty; afterwards the answer's
   std::uint64_t first = 0;  ///< the first byte that is asked for
   std::uint64_t limit = 0;  ///< the most bytes that may come
+  std::uint64_t rate = 0;   ///< the most in a second; 0: as fast as they do
   /// Takes what comes; false ends it.
   std::function<bool(ByteView)> sink{};
 
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point begin = Clock::now();
   long status = 0;
   std::uint64_t received = 0;
   std::uint64_t header_bytes = 0;
@@ -125,7 +132,15 @@ struct HttpFetcher::Exchange {
       return CURL_WRITEFUNC_ERROR;
     }
     exchange.received += size;
+    exchange.slow_down();
     return exchange.sink(as_bytes({data, size})) ? size : CURL_WRITEFUNC_ERROR;
+  }
+  /// libcurl's own limit (7.88) was seen to let 100 KB pass at once, which is a whole patchset. While we
+  /// do not read, the sender must wait.
+  void slow_down() const {
+    if (rate == 0) return;
+    const std::chrono::duration<double> due(static_cast<double>(received) / static_cast<double>(rate));
+    std::this_thread::sleep_until(begin + std::chrono::duration_cast<Clock::duration>(due));
   }
   static std::size_t header(const char* data, std::size_t, std::size_t size, void* context) {
     auto& exchange = *static_cast<Exchange*>(context);
@@ -165,6 +180,7 @@ Result<void> HttpFetcher::perform(const std::string& path, Exchange& exchange) {
   CURL* curl = curl_.get();
   const std::string url = base_url_ + "/" + escaped(path);
   const std::string what = "fetch " + url;
+  exchange.rate = options_.rate;
   set_options(curl, url, options_);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Exchange::receive);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);

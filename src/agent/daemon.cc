@@ -29,8 +29,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A process that ends at once is not started over and over.
-constexpr auto kWakeChildPause = std::chrono::minutes(1);
+constexpr auto kFirstWakePause = std::chrono::minutes(1);
+constexpr auto kMostWakePause = std::chrono::hours(4);
 
 /// The service manager's protocol is one datagram (sd_notify(3)); libsystemd would bring six libraries.
 void notify(std::string_view text) {
@@ -99,6 +99,7 @@ class Daemon {
   void reload();
   void confirm_in_time();
   void keep_listening();
+  void start_listening_later();
   void hear();
   Result<Json> answer(std::string_view request);
   bool handle_signals(int fd);
@@ -112,7 +113,8 @@ class Daemon {
   std::optional<Clock::time_point> confirmed_{};  ///< when what was applied last is taken for harmless
   std::optional<WakeChild> wake_{};               ///< waits for a server's call
   Clock::time_point wake_again_{};                ///< before that, none is started in place of one that ended
-  std::string config_error_{};                    ///< why the last reload changed nothing
+  int wake_ends_ = 0;
+  std::string config_error_{};  ///< why the last reload changed nothing
 };
 
 /// One check by the timer. What went wrong is recorded and reported; the daemon goes on.
@@ -156,6 +158,7 @@ void Daemon::reload() {
     schedule_.set_interval(agent_->config().interval);
     wake_.reset();
     wake_again_ = {};
+    wake_ends_ = 0;
     log_info("read the configuration again");
   } else {
     log_warning("the configuration stays as it was: " + made.error().message());
@@ -210,12 +213,18 @@ void Daemon::keep_listening() {
   const std::string server = config.checks ? wake_server(config) : "";
   if (wake_ || server.empty() || Clock::now() < wake_again_) return;
   auto started = WakeChild::start(Unprivileged::find(), server, http_options(config));
-  wake_again_ = Clock::now() + kWakeChildPause;
   if (started) {
     wake_ = *std::move(started);
-  } else {
-    log_warning(started.error().message());
+    return;
   }
+  log_warning(started.error().message());
+  start_listening_later();
+}
+
+/// A process that ends is started again, but one that ends at once, again and again, less and less often.
+void Daemon::start_listening_later() {
+  wake_.reset();
+  wake_again_ = Clock::now() + back_off(kFirstWakePause, kMostWakePause, ++wake_ends_, random_number());
 }
 
 void Daemon::hear() {
@@ -223,8 +232,9 @@ void Daemon::hear() {
   if (said == WakeChild::Said::kNothing) return;
   if (said == WakeChild::Said::kGone) {
     log_warning("the process that waits for a server's call has ended; another one will take its place");
-    wake_.reset();
-    wake_again_ = Clock::now() + kWakeChildPause;
+    start_listening_later();
+  } else {
+    wake_ends_ = 0;
   }
   // Also when it ended: there may have been a call that nobody heard.
   schedule_.woken(Clock::now(), random_number());
@@ -260,8 +270,9 @@ Result<void> Daemon::run() {
                            {wake_ ? wake_->fd() : -1, POLLIN, 0},
                            {metrics_ ? metrics_->fd() : -1, POLLIN, 0}};
     ::poll(fds, std::size(fds), milliseconds_to_sleep());
-    if (fds[2].revents != 0) hear();
     if ((fds[0].revents & POLLIN) != 0 && !handle_signals(signals)) break;
+    // A reload may have put an end to the one that was polled.
+    if (wake_ && fds[2].revents != 0) hear();
     if ((fds[1].revents & POLLIN) != 0) {
       control.serve_one([this](std::string_view request) { return answer(request); });
     }

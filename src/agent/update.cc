@@ -45,7 +45,7 @@ Result<Outcome> Agent::update_locked(Asked asked) {
 /// is replaced file by file, so that this step leaves nothing but the spool to clean. Writes down what it
 /// learnt.
 Result<Answer> Agent::ask(const RunningKernel& kernel, AgentState& state, Asked asked) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = wall_clock();
   if (asked != Asked::kByAdministrator) TRY(check_clock(now, state.checked_at));
   TRY(journal_.begin({.step = Step::kFetching, .boot_id = kernel.boot_id}));
   const bool have = state.wanted && store_.load(*state.wanted);

@@ -62,7 +62,7 @@ Result<int> write_oval(const Options& options, bool /*json*/) {
     const bool offered = patchset.stream.channel == options.channel && !patchset.withdrawn;
     if (offered) kernels[patchset.build_id].push_back(patchset);
   }
-  OvalContent content{.tool = SUTURE_VERSION, .time = tuf::time_text(TRY(publishing_time()))};
+  OvalContent content{.tool = SUTURE_VERSION, .time = time_text(TRY(publishing_time()))};
   for (auto& [build_id, levels] : kernels) {
     std::ranges::sort(levels, {}, &AvailablePatchset::level);
     content.kernels.push_back({.release = levels.back().release,

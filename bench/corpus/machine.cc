@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "qualify/kernel_log.h"
+#include "base/kernel_log.h"
 
 namespace suture::corpus {
 namespace {

@@ -146,9 +146,10 @@ class SpawnSetup {
   posix_spawnattr_t attributes;
 };
 
-std::vector<std::string> merged_environment(const std::map<std::string, std::string>& extra) {
+std::vector<std::string> environment_of(const Command& command) {
+  const auto& extra = command.environment;
   std::vector<std::string> merged;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
+  for (char** entry = environ; !command.clean_environment && *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     if (!extra.contains(std::string(text.substr(0, text.find('='))))) merged.emplace_back(text);
   }
@@ -238,7 +239,7 @@ Result<Finished> run(const Command& command) {
     posix_spawn_file_actions_addchdir_np(&setup.actions, command.directory.c_str());
   }
   auto arguments = command.argv;
-  auto environment = merged_environment(command.environment);
+  auto environment = environment_of(command);
   auto argument_pointers = pointers(arguments);
   auto environment_pointers = pointers(environment);
   pid_t child = -1;

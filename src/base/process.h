@@ -19,6 +19,7 @@ struct Command {
   std::vector<std::string> argv{};
   std::filesystem::path directory{};                 ///< working folder; empty: the caller's
   std::map<std::string, std::string> environment{};  ///< set on top of the caller's environment
+  bool clean_environment = false;                    ///< nothing of the caller's
   std::string input{};                               ///< standard input
   std::chrono::seconds timeout{600};                 ///< then the whole process group is killed
   std::size_t output_limit = 256u << 20;             ///< bytes kept of each stream; more is an error

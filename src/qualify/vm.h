@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/kernel_log.h"
 #include "qualify/guest_files.h"
-#include "qualify/kernel_log.h"
 
 namespace suture {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/kernel_log.h"
 #include "qualify/junit.h"
-#include "qualify/kernel_log.h"
 #include "qualify/vm.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

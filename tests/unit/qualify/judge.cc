@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "qualify/kernel_log.h"
+#include "base/kernel_log.h"
 #include "qualify/report.h"
 
 namespace suture {

@@ -2,13 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/kernel_log.h"
 #include "base/process.h"
 #include "elf/object.h"
 #include "qualify/accelerator.h"
 #include "qualify/cpio.h"
 #include "qualify/guest_files.h"
 #include "qualify/junit.h"
-#include "qualify/kernel_log.h"
 #include "qualify/vm.h"
 
 namespace suture {

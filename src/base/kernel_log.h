@@ -17,7 +17,10 @@ struct KernelFault {
 /// Of a machine that gets too little time from its host.
 bool may_be_slowness(const KernelFault& fault);
 
-/// All of them, in the log's order.
+/// Of a line that the kernel printed, as KernelFault::kind; empty when it tells of no fault.
+std::string_view kind_of_fault(std::string_view line);
+
+/// All of them in what a console shows, in its order.
 std::vector<KernelFault> kernel_faults(std::string_view log);
 
 }  // namespace suture

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "qualify/kernel_log.h"
+#include "base/kernel_log.h"
 
 #include <algorithm>
 #include <array>
@@ -41,19 +41,24 @@ bool may_be_slowness(const KernelFault& fault) {
   return std::ranges::find(kKinds, fault.kind) != kKinds.end();
 }
 
+std::string_view kind_of_fault(std::string_view line) {
+  for (const Pattern& pattern : kPatterns) {
+    const std::size_t at = line.find(pattern.text);
+    if (at != std::string_view::npos && line.substr(at).contains(pattern.behind)) return pattern.kind;
+  }
+  return {};
+}
+
 std::vector<KernelFault> kernel_faults(std::string_view log) {
   std::vector<KernelFault> faults;
   while (!log.empty()) {
     std::string_view line = log.substr(0, log.find('\n'));
     log.remove_prefix(std::min(line.size() + 1, log.size()));
     while (line.ends_with('\r')) line.remove_suffix(1);
-    for (const Pattern& pattern : kPatterns) {
-      // What a kernel prints has a time in front, what programs print on the console has not.
-      const std::size_t at = line.find(pattern.text);
-      if (at == std::string_view::npos || !line.starts_with('[')) continue;
-      if (!line.substr(at).contains(pattern.behind)) continue;
-      faults.push_back({std::string(pattern.kind), std::string(line)});
-      break;
+    // What a kernel prints has a time in front, what programs print on the console has not.
+    if (!line.starts_with('[')) continue;
+    if (const auto kind = kind_of_fault(line); !kind.empty()) {
+      faults.push_back({std::string(kind), std::string(line)});
     }
   }
   return faults;

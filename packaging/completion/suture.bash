@@ -67,7 +67,7 @@ _suture() {
 
   local options='--json --help' words=''
   case $command in
-    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves list info cve history log uname vex oval metrics check config doctor'; options+=' --version' ;;
+    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves list info cve history log uname vex oval metrics check config stalled doctor'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in

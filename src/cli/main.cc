@@ -31,6 +31,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_metrics_command(app, invocation);
   add_check_command(app, invocation);
   add_config_command(app, invocation);
+  add_stalled_command(app, invocation);
   add_doctor_command(app, invocation);
 }
 

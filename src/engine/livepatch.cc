@@ -62,6 +62,29 @@ std::string function_of(const std::string& frame) {
   return frame.substr(0, frame.find_first_of("+ "));
 }
 
+/// The same, and of "do_nanosleep.suture+0x63/0x160 [suture_1]": new code of a replaced function has such a
+/// name, and holds the way back, or the way to the next level.
+std::string original_of(const std::string& frame) {
+  constexpr std::string_view kNew = ".suture";
+  const std::string function = function_of(frame);
+  return function.ends_with(kNew) ? function.substr(0, function.size() - kNew.size()) : function;
+}
+
+/// Of "412 (nfsd) S 2 0 0 0 -1 2129984 …", proc_pid_stat(5): the name may have anything in it.
+void read_stat(const fs::path& task, StalledTask& found) {
+  constexpr unsigned kKernelThread = 0x00200000;  // PF_KTHREAD, include/linux/sched.h
+  const std::string stat = read_text_file(task / "stat", kSmall).value_or("");
+  const std::size_t name_end = stat.rfind(')');
+  if (name_end == std::string::npos) return;
+  std::istringstream fields(stat.substr(name_end + 1));
+  std::string skipped;
+  unsigned flags = 0;
+  // state, then parent, group, session, terminal and its group, then flags
+  fields >> found.state;
+  for (int i = 0; i < 5; ++i) fields >> skipped;
+  if (fields >> flags) found.kernel_thread = (flags & kKernelThread) != 0;
+}
+
 std::string text_of(const StalledTask& task, std::size_t most_frames) {
   std::string text = task.name + " (" + std::to_string(task.pid) + ")";
   for (std::size_t frame = 0; frame < std::min(task.stack.size(), most_frames); ++frame)
@@ -134,16 +157,23 @@ std::vector<StalledTask> read_stalled_tasks(const HostPaths& paths, bool enablin
       const auto state = read_text_file(task / "patch_state", kSmall);
       if (!state || trimmed(*state) != behind) continue;
       StalledTask found{.pid = number(thread).value_or(0),
+                        .process = *number(process),
                         .name = trimmed(read_text_file(task / "comm", kSmall).value_or("?")),
                         .stack = read_stack(task),
                         .patched = {}};
+      read_stat(task, found);
       for (const std::string& frame : found.stack) {
-        if (replaced.contains(function_of(frame))) found.patched.push_back(function_of(frame));
+        if (replaced.contains(original_of(frame))) found.patched.push_back(original_of(frame));
       }
       stalled.push_back(std::move(found));
     }
   }
   return stalled;
+}
+
+std::optional<LivePatch> transition_of(const std::vector<LivePatch>& patches) {
+  const auto found = std::ranges::find(patches, true, &LivePatch::transition);
+  return found == patches.end() ? std::nullopt : std::optional(*found);
 }
 
 std::string describe(const std::vector<StalledTask>& tasks) {

@@ -31,7 +31,10 @@ Result<std::vector<std::string>> read_suture_modules(const HostPaths& paths);
 std::optional<std::uint32_t> level_of_module(std::string_view name);
 
 struct StalledTask {
-  int pid = 0;
+  int pid = 0;       ///< the thread's
+  int process = 0;   ///< the one that it is a thread of
+  char state = '?';  ///< as in proc_pid_stat(5): S sleeps, D cannot be woken, R runs
+  bool kernel_thread = false;
   std::string name;
   std::vector<std::string> stack;    ///< innermost first: "do_nanosleep+0x63/0x160"; empty if not to be read
   std::vector<std::string> patched;  ///< of the functions on the stack, those that a live patch replaces
@@ -42,6 +45,9 @@ std::set<std::string> read_patched_functions(const HostPaths& paths);
 
 /// Tasks that the transition under way still waits for; `enabling` says which way it leads.
 std::vector<StalledTask> read_stalled_tasks(const HostPaths& paths, bool enabling);
+
+/// The one that is under way, if any: the kernel has one at a time.
+std::optional<LivePatch> transition_of(const std::vector<LivePatch>& patches);
 
 /// "nfsd (412) in svc_recv < kthread, held by svc_recv; …": a few names, then how many more.
 std::string describe(const std::vector<StalledTask>& tasks);

@@ -7,7 +7,7 @@
 namespace suture {
 
 std::string_view name_of(Outcome outcome) {
-  static constexpr std::array<std::pair<Outcome, std::string_view>, 7> kNames = {{
+  static constexpr std::array<std::pair<Outcome, std::string_view>, 9> kNames = {{
       {Outcome::kApplied, "applied"},
       {Outcome::kUpToDate, "up-to-date"},
       {Outcome::kNothingForKernel, "nothing-for-kernel"},
@@ -15,6 +15,8 @@ std::string_view name_of(Outcome outcome) {
       {Outcome::kReverted, "reverted"},
       {Outcome::kWaiting, "waiting"},
       {Outcome::kWentBack, "went-back"},
+      {Outcome::kVetoed, "vetoed"},
+      {Outcome::kTransition, "transition"},
   }};
   for (const auto& [value, name] : kNames) {
     if (value == outcome) return name;
@@ -32,6 +34,7 @@ Agent::Agent(AgentConfig config, Engine& engine, Source& source, std::function<v
 KlpEngine::Options engine_options(const AgentConfig& config) {
   KlpEngine::Options options;
   options.deadline = config.transition_timeout;
+  options.stalled = config.stalled;
   return options;
 }
 

@@ -5,6 +5,8 @@
 //   update.cc              refresh → choose → download → verify → journal → load → wait → record → report
 //   recover.cc             what a killed agent left: finished or undone
 //   crash_guard.cc         what becomes of a patchset that brings the machine down
+//   hooks.cc               the administrator's commands before and after
+//   watch.cc               the time after an apply: transitions left under way, bad signs (health.cc)
 //   store.cc               the agent's own copies of patchsets
 //   repository_source.cc   the repository, in a process without privileges
 //   handed_over.cc         how that process hands over what it fetched, to be verified again
@@ -14,12 +16,14 @@
 // `trusted` (metadata again), `patchsets`, `state.json`, `journal.json` and `lock` to root.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/config.h"
+#include "agent/hooks.h"
 #include "agent/journal.h"
 #include "agent/source.h"
 #include "agent/state.h"
@@ -39,6 +43,8 @@ enum class Outcome {
   kReverted,          ///< taken out of the kernel
   kWaiting,           ///< there is a newer one, which the policy does not let in yet
   kWentBack,          ///< from a level that was withdrawn, to the one below or to none
+  kVetoed,            ///< the administrator's command before it said no
+  kTransition,        ///< the kernel is still on its way to a level, and left at that by policy
 };
 
 std::string_view name_of(Outcome outcome);
@@ -49,9 +55,11 @@ struct AgentStatus {
   bool transition = false;
   bool held = false;
   std::uint32_t newest = 0;  ///< the level that the channel had for this host at the last check
-  std::vector<std::uint32_t> quarantined{};  ///< levels that brought this machine down
-  std::string waits{};                       ///< why that is not applied, if the policy says so
-  std::optional<LogHead> log{};              ///< of the repository's transparency log, as it was checked last
+  std::vector<std::uint32_t> quarantined{};       ///< levels that only an administrator brings back
+  std::vector<std::string> quarantine_reasons{};  ///< of each
+  bool watched = false;                           ///< `level` is new, and looked after
+  std::string waits{};                            ///< why that is not applied, if the policy says so
+  std::optional<LogHead> log{};  ///< of the repository's transparency log, as it was checked last
 };
 
 class Agent {
@@ -75,6 +83,11 @@ class Agent {
   void guard();
   Result<bool> is_unconfirmed() const;
   Result<void> confirm();
+  using Moment = std::chrono::steady_clock::time_point;
+  /// The daemon's look, between two checks, at what was applied last: whether a transition that was left
+  /// under way has ended, and whether all is well. Does nothing before its time. When to call it again, if
+  /// ever.
+  std::optional<Moment> watch(Moment now);
   /// Tells the server, if there is one.
   Result<void> send_report() const;
 
@@ -86,13 +99,26 @@ class Agent {
   Result<Outcome> bring_in(const Offer& offer, const RunningKernel& kernel, AgentState state,
                            const Applied& applied, bool must_leave);
   Result<Outcome> leave(const RunningKernel& kernel);
-  Result<void> apply_stored(const StoredPatchset& stored, const RunningKernel& kernel, AgentState state);
+  Result<Outcome> apply_stored(const StoredPatchset& stored, const RunningKernel& kernel, AgentState state,
+                               const std::string& action);
+  Result<bool> may_install(const StoredPatchset& stored, const RunningKernel& kernel, AgentState& state,
+                           const HookFacts& facts);
+  Result<void> record_applied(const StoredPatchset& stored, const RunningKernel& kernel, AgentState& state);
+  Result<void> check_applied(const StoredPatchset& stored, const RunningKernel& kernel,
+                             const HookFacts& facts);
+  Result<Outcome> stay_in_transition(const RunningKernel& kernel, AgentState state, const Applied& applied);
+  Result<void> notice_transition(const RunningKernel& kernel);
+  std::uint64_t end_of_kernel_log() const;
+  Result<void> look_after(Moment now);
+  Result<std::optional<std::string>> find_bad_sign(AgentState& state, const RunningKernel& kernel,
+                                                   Moment now);
+  Result<void> take_back(const StoredPatchset& stored, const RunningKernel& kernel, const std::string& sign);
   Result<void> apply_after_boot();
   Result<void> recover();
   Result<void> judge_last_boot();
   void take_into_guard(const StoredPatchset& stored, const RunningKernel& kernel, AgentState& state) const;
   Result<void> recover_applying(const Entry& entry, const RunningKernel& kernel);
-  Result<void> record_revert(AgentState state, bool hold);
+  Result<void> record_revert(AgentState state, bool hold, const std::string& sign = {});
   Result<Outcome> noted(Result<Outcome> outcome) const;
   Result<HostReport> make_report(const AgentState& state, const Applied& applied) const;
   std::filesystem::path state_file() const { return config_.state / "state.json"; }
@@ -104,6 +130,14 @@ class Agent {
   Journal journal_;
   Store store_;
   bool guarded_ = false;
+  bool resident_ = false;       ///< lives on, to look after what it applied
+  std::uint64_t log_mark_ = 0;  ///< end of the kernel's log before the last apply
+  struct Watch {
+    std::string module_sha256;
+    Moment end, next_look, next_command;
+  };
+  std::optional<Watch> watch_;
+  std::optional<std::uint64_t> unfinished_;  ///< the mark behind which a trace had no end at the last look
 };
 
 /// The engine as the configuration wants it.

@@ -12,6 +12,7 @@
 #include <map>
 #include <span>
 
+#include "agent/hooks.h"
 #include "agent/metrics_endpoint.h"
 #include "base/duration.h"
 #include "base/file.h"
@@ -106,6 +107,33 @@ Result<void> read_check(const std::string& text, bool& checks) {
   return {};
 }
 
+Result<void> read_stalled(const std::string& text, Stalled& stalled) {
+  if (text == "revert") {
+    stalled = Stalled::kRevert;
+  } else if (text == "wait") {
+    stalled = Stalled::kWait;
+  } else if (text == "signal") {
+    stalled = Stalled::kSignal;
+  } else {
+    return wrong("read what becomes of a stalled transition",
+                 "\"" + text + "\" is neither revert, wait nor signal");
+  }
+  return {};
+}
+
+Result<void> read_bad_sign(const std::string& text, bool& reverts) {
+  if (text != "revert" && text != "report") {
+    return wrong("read what a bad sign brings about", "\"" + text + "\" is neither revert nor report");
+  }
+  reverts = text == "revert";
+  return {};
+}
+
+Result<void> read_command(const std::string& text, std::vector<std::string>& command) {
+  command = TRY(parse_command(text));
+  return {};
+}
+
 Result<void> read_highest(const std::string& text, InstallPolicy& policy) {
   std::uint32_t level = 0;
   const auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), level);
@@ -197,7 +225,24 @@ const std::map<std::string_view, Known>& settings() {
         "when to install"}},
       {"transition_timeout",
        {[](auto& c, auto& v) { return read_span(v, seconds(1), seconds(3600), c.transition_timeout); },
-        "until a transition is taken back"}},
+        "until a transition counts as stalled"}},
+      {"stalled", {[](auto& c, auto& v) { return read_stalled(v, c.stalled); }, "what becomes of it then"}},
+      {"before_install",
+       {[](auto& c, auto& v) { return read_command(v, c.before_install); }, "may veto an apply"}},
+      {"after_install",
+       {[](auto& c, auto& v) { return read_command(v, c.after_install); }, "looks at what an apply did"}},
+      {"command_timeout",
+       {[](auto& c, auto& v) { return read_span(v, seconds(1), seconds(3600), c.command_timeout); },
+        "until such a command is killed"}},
+      {"health_command",
+       {[](auto& c, auto& v) { return read_command(v, c.health_command); },
+        "run each minute for a while after an apply"}},
+      {"health_window",
+       {[](auto& c, auto& v) { return read_span(v, seconds(0), seconds(86400), c.health_window); },
+        "how long it and the kernel's log are watched"}},
+      {"bad_sign",
+       {[](auto& c, auto& v) { return read_bad_sign(v, c.bad_sign_reverts); },
+        "take a level back that did harm, or only tell"}},
       {"download_timeout",
        {[](auto& c, auto& v) { return read_span(v, seconds(1), seconds(86400), c.download_timeout); },
         "until a check is given up"}},

@@ -11,6 +11,7 @@
 
 #include "agent/policy.h"
 #include "base/error.h"
+#include "engine/engine.h"
 #include "repository/http_fetcher.h"
 
 namespace suture {
@@ -25,8 +26,15 @@ struct AgentConfig {
   std::chrono::seconds interval = std::chrono::hours(4);
   InstallPolicy install{};
   std::chrono::seconds transition_timeout{60};
+  Stalled stalled = Stalled::kRevert;
   std::chrono::seconds download_timeout{600};
   std::uint64_t download_rate = 0;                       ///< bytes a second; 0: as fast as it goes
+  std::vector<std::string> before_install{};  ///< a command and its arguments (agent/hooks.h); none: empty
+  std::vector<std::string> after_install{};
+  std::vector<std::string> health_command{};
+  std::chrono::seconds command_timeout{60};              ///< of each of them
+  std::chrono::seconds health_window{300};               ///< 0: nothing is watched after an apply
+  bool bad_sign_reverts = true;                          ///< else it is only reported
   std::chrono::seconds crash_window{600};                ///< 0: the crash guard is off
   std::filesystem::path root = "/etc/suture/root.json";  ///< the administrator's first trusted root metadata
   std::filesystem::path state = "/var/lib/suture";
@@ -38,6 +46,7 @@ struct AgentConfig {
   std::filesystem::path tls_key{};
   std::filesystem::path machine_id = "/etc/machine-id";  ///< no setting: elsewhere in tests only
   std::filesystem::path os_release = "/etc/os-release";  ///< the same
+  std::filesystem::path kernel_log = "/dev/kmsg";        ///< the same
 
   /// The agent's own copies of patchsets.
   std::filesystem::path store() const { return state / "patchsets"; }

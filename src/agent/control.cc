@@ -83,6 +83,8 @@ Json to_json(const AgentStatus& status) {
   json["newest_level"] = status.newest;
   json["waits"] = status.waits;
   json["quarantined"] = status.quarantined;
+  json["quarantine_reasons"] = status.quarantine_reasons;
+  json["watched"] = status.watched;
   json["log"] = status.log ? Json(fmt::format("{}:{}", status.log->size, to_hex(status.log->root))) : Json();
   return json;
 }

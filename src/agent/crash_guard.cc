@@ -11,6 +11,7 @@ namespace suture {
 
 void Agent::guard() {
   guarded_ = config_.crash_window.count() > 0;
+  resident_ = true;
 }
 
 Result<bool> Agent::is_unconfirmed() const {
@@ -32,6 +33,7 @@ Result<void> Agent::judge_last_boot() {
   const Unconfirmed fresh = *state.unconfirmed;
   state.unconfirmed.reset();
   state.quarantined[fresh.module_sha256] = fresh.level;
+  state.quarantine_reasons.erase(fresh.module_sha256);
   state.error =
       ReportedError{"agent.quarantined",
                     "the machine went down soon after level " + std::to_string(fresh.level) +
@@ -44,7 +46,12 @@ Result<void> Agent::judge_last_boot() {
 void Agent::take_into_guard(const StoredPatchset& stored, const RunningKernel& kernel,
                             AgentState& state) const {
   state.quarantined.erase(stored.module_sha256);
+  state.quarantine_reasons.erase(stored.module_sha256);
   state.unconfirmed.reset();
+  state.watched.reset();
+  if (resident_ && config_.health_window.count() > 0) {
+    state.watched = Watched{stored.level, stored.module_sha256, kernel.boot_id, log_mark_};
+  }
   if (guarded_) state.unconfirmed = Unconfirmed{stored.level, stored.module_sha256, kernel.boot_id};
 }
 

@@ -111,6 +111,7 @@ class Daemon {
   std::optional<MetricsEndpoint> metrics_{};
   bool due_ = false;                              ///< somebody wants a check, whatever the schedule says
   std::optional<Clock::time_point> confirmed_{};  ///< when what was applied last is taken for harmless
+  std::optional<Clock::time_point> looks_{};      ///< when the level that is new is looked at again
   std::optional<WakeChild> wake_{};               ///< waits for a server's call
   Clock::time_point wake_again_{};                ///< before that, none is started in place of one that ended
   int wake_ends_ = 0;
@@ -245,6 +246,7 @@ int Daemon::milliseconds_to_sleep() const {
   auto wake = Clock::now() + std::chrono::milliseconds(kMost);
   if (agent_->config().checks) wake = std::min(wake, schedule_.next());
   if (confirmed_) wake = std::min(wake, *confirmed_);
+  if (looks_) wake = std::min(wake, *looks_);
   const bool listens = agent_->config().checks && !wake_server(agent_->config()).empty();
   if (listens && !wake_) wake = std::min(wake, wake_again_);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now()).count();
@@ -263,6 +265,7 @@ Result<void> Daemon::run() {
   for (;;) {
     if (due_ || (agent_->config().checks && Clock::now() >= schedule_.next())) check();
     confirm_in_time();
+    looks_ = agent_->watch(Clock::now());
     keep_listening();
     // A negative one is passed over.
     struct pollfd fds[] = {{signals, POLLIN, 0},

@@ -12,10 +12,13 @@ namespace {
 
 constexpr std::size_t kLimit = 64u << 10;
 
-constexpr std::array<std::pair<Step, std::string_view>, 4> kSteps = {{
+constexpr std::array<std::pair<Step, std::string_view>, 7> kSteps = {{
     {Step::kFetching, "fetching"},
     {Step::kStoring, "storing"},
+    {Step::kAsking, "asking"},
     {Step::kApplying, "applying"},
+    {Step::kTransitioning, "transitioning"},
+    {Step::kChecking, "checking"},
     {Step::kReverting, "reverting"},
 }};
 
@@ -38,6 +41,7 @@ std::string_view name_of(Step step) {
 Result<void> Journal::begin(const Entry& entry) {
   Json json = {{"step", name_of(entry.step)}, {"boot_id", entry.boot_id}};
   if (!entry.hold) json["hold"] = false;
+  if (!entry.sign.empty()) json["sign"] = entry.sign;
   if (entry.stored) json["stored"] = to_json(*entry.stored);
   TRY(write_file(file_, json_text(json), 0600));
   if (watch_) watch_(entry.step);
@@ -59,6 +63,7 @@ Result<std::optional<Entry>> Journal::pending() const {
   entry.step = TRY(step_from_name(TRY(json_string(json, "step"))));
   entry.boot_id = TRY(json_string(json, "boot_id"));
   entry.hold = !json.contains("hold") || TRY(json_flag(json, "hold"));
+  if (json.contains("sign")) entry.sign = TRY(json_string(json, "sign"));
   if (json.contains("stored")) entry.stored = TRY(stored_patchset_from_json(json.at("stored")));
   return entry;
 }

@@ -14,11 +14,16 @@
 
 namespace suture {
 
+/// A patchset's way: fetched, verified, applying, in transition, applied, confirmed. The first two are done
+/// when kFetching and kStoring end; that it is applied, and not confirmed yet, stands in the state.
 enum class Step {
-  kFetching,   ///< reading the repository into the spool. Undone: the spool is emptied
-  kStoring,    ///< moving a patchset from the spool to its place. Undone: a folder that no state names goes
-  kApplying,   ///< changing the kernel to `stored`. Finished if the kernel has it, else undone
-  kReverting,  ///< taking the patchset out of the kernel. Finished
+  kFetching,  ///< reading the repository into the spool. Undone: the spool is emptied
+  kStoring,   ///< moving a patchset from the spool to its place. Undone: a folder that no state names goes
+  kAsking,    ///< running the command that may veto. Undone: nothing has happened
+  kApplying,  ///< changing the kernel to `stored`. Finished if the kernel has it, else undone
+  kTransitioning,  ///< the kernel has it, and moves its tasks. Finished, or left under way by policy
+  kChecking,       ///< applied; running the command that looks whether all is well. Run again
+  kReverting,      ///< taking the patchset out of the kernel. Finished
 };
 
 struct Entry {
@@ -26,6 +31,7 @@ struct Entry {
   std::string boot_id;                     ///< after a reboot the kernel has forgotten every step
   std::optional<StoredPatchset> stored{};  ///< the patchset that is meant, where one is
   bool hold = true;                        ///< of a revert: an administrator's, so nothing comes after it
+  std::string sign{};  ///< of a revert: the bad sign for which the level goes into quarantine; else empty
   bool operator==(const Entry&) const = default;
 };
 

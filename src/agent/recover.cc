@@ -28,11 +28,12 @@ Result<void> Agent::recover() {
   const auto entry = TRY_IN("finish what the agent was doing when it ended", journal_.pending());
   if (!entry) return {};
   const RunningKernel kernel = TRY(engine_.kernel());
-  if (entry->step == Step::kApplying) TRY(recover_applying(*entry, kernel));
+  const bool applying = entry->step == Step::kApplying || entry->step == Step::kTransitioning;
+  if (applying || entry->step == Step::kChecking) TRY(recover_applying(*entry, kernel));
   if (entry->step == Step::kReverting) {
     // After a reboot the patchset is gone from the kernel by itself; the administrator's wish stays.
     if (entry->boot_id == kernel.boot_id) TRY(engine_.revert());
-    TRY(record_revert(TRY(read_state(state_file())), entry->hold));
+    TRY(record_revert(TRY(read_state(state_file())), entry->hold, entry->sign));
   }
   std::error_code ignored;
   fs::remove_all(config_.spool(), ignored);
@@ -44,6 +45,8 @@ Result<void> Agent::recover_applying(const Entry& entry, const RunningKernel& ke
   AgentState state = TRY(read_state(state_file()));
   if (!entry.stored) return fail("agent.journal", "finish applying", "the journal names no patchset");
   if (entry.boot_id != kernel.boot_id) {
+    // What the machine was doing with it is the crash guard's to judge.
+    if (entry.step == Step::kChecking) return {};
     // The machine went down in this step. If the patchset did that, it would again at each boot.
     state.held = true;
     state.error = ReportedError{
@@ -56,14 +59,19 @@ Result<void> Agent::recover_applying(const Entry& entry, const RunningKernel& ke
   if (!loaded) return {};
   // Not in the kernel: the agent died before it was loaded, and nothing has happened yet.
   if (TRY(engine_.observe()).module_name != loaded->patchset.module_name) return {};
-  TRY(engine_.apply(loaded->patchset, loaded->module));
-  state.wanted = entry.stored;
-  state.held = false;
-  state.applied_boot_id = kernel.boot_id;
-  state.changed_at = timestamp();
-  state.error.reset();
-  take_into_guard(*entry.stored, kernel, state);
-  return write_state(state_file(), state);
+  if (entry.step != Step::kChecking) {
+    // One that may be left under way is not waited for again.
+    const bool wait = config_.stalled == Stalled::kRevert || !TRY(engine_.observe()).transition;
+    if (wait) TRY(engine_.apply(loaded->patchset, loaded->module, [] {}));
+    log_mark_ = end_of_kernel_log();
+    TRY(record_applied(*entry.stored, kernel, state));
+    if (!state.transitioning.empty()) return {};
+  }
+  return check_applied(*entry.stored, kernel,
+                       {.action = "install",
+                        .level = entry.stored->level,
+                        .cves = entry.stored->cves,
+                        .kernel = kernel.release});
 }
 
 Result<void> Agent::apply_after_boot() {
@@ -73,7 +81,8 @@ Result<void> Agent::apply_after_boot() {
   if (state.applied_boot_id == kernel.boot_id) return {};
   // Another kernel was booted: what there is for it, the next update finds out.
   if (state.wanted->build_id != kernel.build_id) return {};
-  return apply_stored(*state.wanted, kernel, state);
+  TRY(apply_stored(*state.wanted, kernel, state, "boot"));
+  return {};
 }
 
 Result<Outcome> Agent::revert() {
@@ -118,14 +127,26 @@ Result<Outcome> Agent::revert_to(std::uint32_t level) {
   return outcome;
 }
 
-/// `hold`: an administrator wants it so, until told otherwise. Else the level was bad, and is forgotten.
-Result<void> Agent::record_revert(AgentState state, bool hold) {
+/// `hold`: an administrator wants it so, until told otherwise. Else the level was bad, and is forgotten; for
+/// a bad `sign` on this host it goes into quarantine.
+Result<void> Agent::record_revert(AgentState state, bool hold, const std::string& sign) {
   state.held = hold;
+  state.error.reset();
+  if (!sign.empty() && state.wanted) {
+    state.quarantined[state.wanted->module_sha256] = state.wanted->level;
+    state.quarantine_reasons[state.wanted->module_sha256] = sign;
+    state.error =
+        ReportedError{"agent.bad-sign", "level " + std::to_string(state.wanted->level) +
+                                            " is taken back, and stays away until an administrator says so "
+                                            "(`suture update`): " +
+                                            sign};
+  }
   if (!hold) state.wanted.reset();
   state.applied_boot_id.clear();
   state.unconfirmed.reset();
+  state.watched.reset();
+  state.transitioning.clear();
   state.changed_at = timestamp();
-  state.error.reset();
   return write_state(state_file(), state);
 }
 

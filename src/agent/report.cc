@@ -117,13 +117,22 @@ Result<AgentStatus> Agent::status() const {
   const AgentState state = TRY(read_state(state_file()));
   const Applied applied = TRY(engine_.observe());
   std::vector<std::uint32_t> quarantined;
-  for (const auto& [module, level] : state.quarantined) quarantined.push_back(level);
+  std::vector<std::string> reasons;
+  for (const auto& [module, level] : state.quarantined) {
+    const auto reason = state.quarantine_reasons.find(module);
+    quarantined.push_back(level);
+    reasons.push_back(reason != state.quarantine_reasons.end()
+                          ? reason->second
+                          : "this machine went down soon after it was applied");
+  }
   return AgentStatus{.report = TRY(make_report(state, applied)),
                      .module_name = applied.module_name,
                      .transition = applied.transition,
                      .held = state.held,
                      .newest = state.newest,
                      .quarantined = std::move(quarantined),
+                     .quarantine_reasons = std::move(reasons),
+                     .watched = state.watched.has_value(),
                      .waits = state.waits,
                      .log = checked_log_head(config_.state / "trusted")};
 }

@@ -20,6 +20,12 @@ Result<std::uint32_t> level_field(const Json& json, const char* key) {
   return static_cast<std::uint32_t>(level);
 }
 
+Result<std::uint64_t> sequence_field(const Json& json, const char* key) {
+  const std::int64_t number = TRY(json_integer(json, key));
+  if (number < 0) return fail("agent.state", std::string("read \"") + key + "\"", "it is below 0");
+  return static_cast<std::uint64_t>(number);
+}
+
 Result<AgentState> state_from_json(const Json& json) {
   AgentState state;
   if (const auto found = json.find("wanted"); found != json.end() && !found->is_null()) {
@@ -47,6 +53,19 @@ Result<AgentState> state_from_json(const Json& json) {
   }
   if (const auto found = json.find("pinned"); found != json.end() && !found->is_null()) {
     state.pinned = TRY(level_field(json, "pinned"));
+  }
+  if (json.contains("transitioning")) state.transitioning = TRY(json_string(json, "transitioning"));
+  if (const auto found = json.find("watched"); found != json.end() && !found->is_null()) {
+    state.watched = Watched{.level = TRY(level_field(*found, "level")),
+                            .module_sha256 = TRY(json_string(*found, "module_sha256")),
+                            .boot_id = TRY(json_string(*found, "boot_id")),
+                            .after = TRY(sequence_field(*found, "after"))};
+  }
+  if (json.contains("quarantine_reasons")) {
+    const Json& reasons = *TRY(json_object(json, "quarantine_reasons"));
+    for (const auto& [module, reason] : reasons.items()) {
+      state.quarantine_reasons[module] = TRY(json_string(reasons, module.c_str()));
+    }
   }
   if (json.contains("quarantined")) {
     const Json& quarantined = *TRY(json_object(json, "quarantined"));
@@ -104,10 +123,18 @@ Result<void> write_state(const std::filesystem::path& file, const AgentState& st
                {"waits", state.waits},
                {"unconfirmed", nullptr},
                {"quarantined", state.quarantined},
+               {"quarantine_reasons", state.quarantine_reasons},
                {"wanted", nullptr},
                {"error", nullptr}};
   if (state.wanted) json["wanted"] = to_json(*state.wanted);
   if (state.pinned) json["pinned"] = *state.pinned;
+  if (!state.transitioning.empty()) json["transitioning"] = state.transitioning;
+  if (const auto& watched = state.watched) {
+    json["watched"] = {{"level", watched->level},
+                       {"module_sha256", watched->module_sha256},
+                       {"boot_id", watched->boot_id},
+                       {"after", watched->after}};
+  }
   if (const auto& fresh = state.unconfirmed) {
     json["unconfirmed"] = {
         {"level", fresh->level}, {"module_sha256", fresh->module_sha256}, {"boot_id", fresh->boot_id}};

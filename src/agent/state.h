@@ -38,6 +38,15 @@ struct Unconfirmed {
   bool operator==(const Unconfirmed&) const = default;
 };
 
+/// Applied, and the kernel's log is read for what it brings about (agent/watch.cc).
+struct Watched {
+  std::uint32_t level = 0;
+  std::string module_sha256{};
+  std::string boot_id{};
+  std::uint64_t after = 0;  ///< sequence number of the last record of the kernel's log that was judged
+  bool operator==(const Watched&) const = default;
+};
+
 struct AgentState {
   std::optional<StoredPatchset> wanted{};  ///< what was applied last, and is applied again after a reboot
   bool held = false;                       ///< an administrator reverted: nothing is applied until told
@@ -49,7 +58,11 @@ struct AgentState {
   std::optional<std::uint32_t>
       pinned{};  ///< an administrator went back to this level: no higher one by the timer
   std::optional<Unconfirmed> unconfirmed{};
-  std::map<std::string, std::uint32_t> quarantined{};  ///< levels that brought the machine down, by module
+  std::string
+      transitioning{};  ///< the boot in which the way to `wanted` was left under way; empty: it is over
+  std::optional<Watched> watched{};
+  std::map<std::string, std::uint32_t> quarantined{};       ///< levels that are not to come back, by module
+  std::map<std::string, std::string> quarantine_reasons{};  ///< by module; none: it brought the machine down
   std::optional<ReportedError> error{};
   bool operator==(const AgentState&) const = default;
 };

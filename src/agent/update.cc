@@ -22,9 +22,14 @@ Result<Outcome> Agent::update_locked(Asked asked) {
   // What an earlier run left behind comes first: it may hold the kernel in between two patchsets.
   TRY(recover());
 
+  const RunningKernel kernel = TRY(engine_.kernel());
+  TRY(notice_transition(kernel));
+
   const AgentState state = TRY(read_state(state_file()));
   if (state.held && asked == Asked::kByTimer) return Outcome::kHeld;
-  const RunningKernel kernel = TRY(engine_.kernel());
+  if (const Applied now = TRY(engine_.observe()); now.transition) {
+    return stay_in_transition(kernel, state, now);
+  }
 
   AgentState checked = state;
   if (asked == Asked::kByAdministrator) checked.pinned.reset();
@@ -89,8 +94,8 @@ Result<Outcome> Agent::bring_in(const Offer& offer, const RunningKernel& kernel,
     TRY(journal_.begin({.step = Step::kStoring, .boot_id = kernel.boot_id, .stored = stored}));
     TRY(store_.keep(stored, offer.manifest, patchset, module));
   }
-  TRY(apply_stored(stored, kernel, std::move(state)));
-  return must_leave ? Outcome::kWentBack : Outcome::kApplied;
+  const Outcome outcome = TRY(apply_stored(stored, kernel, std::move(state), "install"));
+  return must_leave && outcome == Outcome::kApplied ? Outcome::kWentBack : outcome;
 }
 
 /// Out of a withdrawn level, where there is none below it. Nobody holds the host: the next level comes by
@@ -107,25 +112,80 @@ Result<Outcome> Agent::leave(const RunningKernel& kernel) {
   return Outcome::kWentBack;
 }
 
-/// Load, wait, record. The old patchset stays recorded until the new one is in the kernel.
-Result<void> Agent::apply_stored(const StoredPatchset& stored, const RunningKernel& kernel,
-                                 AgentState state) {
+/// Ask, load, wait, record, check. The old patchset stays recorded until the new one is in the kernel.
+Result<Outcome> Agent::apply_stored(const StoredPatchset& stored, const RunningKernel& kernel,
+                                    AgentState state, const std::string& action) {
   const LoadedPatchset loaded = TRY(store_.load(stored));
+  const HookFacts facts = {.action = action,
+                           .level = stored.level,
+                           .from_level = TRY(engine_.observe()).level,
+                           .cves = stored.cves,
+                           .kernel = kernel.release};
+  if (!TRY(may_install(stored, kernel, state, facts))) return Outcome::kVetoed;
+
+  log_mark_ = end_of_kernel_log();
   TRY(journal_.begin({.step = Step::kApplying, .boot_id = kernel.boot_id, .stored = stored}));
-  if (const auto applied = engine_.apply(loaded.patchset, loaded.module); !applied) {
+  const auto under_way = [&] {
+    // Should it fail, the entry before is still there, which is finished in the same way.
+    const auto begun =
+        journal_.begin({.step = Step::kTransitioning, .boot_id = kernel.boot_id, .stored = stored});
+    if (!begun) log_warning(begun.error().message());
+  };
+  if (const auto applied = engine_.apply(loaded.patchset, loaded.module, under_way); !applied) {
     TRY(journal_.end());
     TRY(store_.sweep(state.wanted));
-    return applied;
+    return std::unexpected(applied.error());
   }
+  TRY(record_applied(stored, kernel, state));
+  TRY(journal_.end());
+  TRY(store_.sweep(stored));
+  if (!state.transitioning.empty()) return Outcome::kTransition;
+  TRY(check_applied(stored, kernel, facts));
+  return Outcome::kApplied;
+}
+
+/// What the administrator's command says to it. Its no is no failure: it is asked again at the next check.
+Result<bool> Agent::may_install(const StoredPatchset& stored, const RunningKernel& kernel, AgentState& state,
+                                const HookFacts& facts) {
+  if (config_.before_install.empty()) return true;
+  TRY(journal_.begin({.step = Step::kAsking, .boot_id = kernel.boot_id, .stored = stored}));
+  const auto said = run_hook(config_.before_install, facts, config_.command_timeout);
+  TRY(journal_.end());
+  if (said) return true;
+  TRY(store_.sweep(state.wanted));
+  if (said.error().code != "agent.command-failed") return std::unexpected(said.error());
+  state.waits = said.error().why;
+  log_info("level " + std::to_string(stored.level) + " is vetoed: " + state.waits);
+  TRY(write_state(state_file(), state));
+  return false;
+}
+
+/// The kernel has it. A transition that was left under way counts: there is no other way on than to its end,
+/// and it is this level that a reboot is to bring back.
+Result<void> Agent::record_applied(const StoredPatchset& stored, const RunningKernel& kernel,
+                                   AgentState& state) {
+  const bool under_way = TRY(engine_.observe()).transition;
   state.wanted = stored;
   state.held = false;
   state.applied_boot_id = kernel.boot_id;
+  state.transitioning = under_way ? kernel.boot_id : "";
   state.changed_at = timestamp();
   state.error.reset();
   take_into_guard(stored, kernel, state);
   TRY(write_state(state_file(), state));
+  if (under_way) log_info("the transition to level " + std::to_string(stored.level) + " is left under way");
+  return {};
+}
+
+/// The administrator's command looks at what was done.
+Result<void> Agent::check_applied(const StoredPatchset& stored, const RunningKernel& kernel,
+                                  const HookFacts& facts) {
+  if (config_.after_install.empty()) return {};
+  TRY(journal_.begin({.step = Step::kChecking, .boot_id = kernel.boot_id, .stored = stored}));
+  const auto said = run_hook(config_.after_install, facts, config_.command_timeout);
   TRY(journal_.end());
-  return store_.sweep(stored);
+  if (said) return {};
+  return take_back(stored, kernel, config_.after_install.front() + ": " + said.error().why);
 }
 
 /// Writes the outcome of an attempt down, for the status and the report.

@@ -14,10 +14,10 @@
 namespace suture::cli {
 namespace {
 
-/// A download, a transition, and a transition back.
+/// A download, a transition, a transition back, and a command before and one after.
 std::chrono::seconds patience(const AgentConfig& config) {
   constexpr auto kSlack = std::chrono::seconds(120);
-  return config.download_timeout + 3 * config.transition_timeout + kSlack;
+  return config.download_timeout + 3 * config.transition_timeout + 2 * config.command_timeout + kSlack;
 }
 
 Result<Json> do_here(const AgentConfig& config, std::string_view request) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "base/terminal.h"
 #include "cli/agent_request.h"
@@ -52,7 +54,8 @@ void print_status(const Json& status) {
   const auto text = [&](const char* key) { return json_string(status, key).value_or("?"); };
   std::vector<std::vector<std::string>> rows = {
       {"state", coloured_state(text("state"))},
-      {"applied", describe_applied(status)},
+      {"applied",
+       describe_applied(status) + (status.value("watched", false) ? ", new and looked after" : "")},
       {"available", newest_text(status)},
       {"kernel", text("release") + " " + text("architecture")},
       {"build-id", text("build_id")},
@@ -62,9 +65,12 @@ void print_status(const Json& status) {
       {"next check", json_string(status, "next_check_at").value_or("not by itself")},
       {"daemon", status.value("daemon", false) ? "running" : "not running"},
   };
-  for (const Json& level : status.value("quarantined", Json::array())) {
-    rows.push_back({"quarantine", fmt::format("level {}: this machine went down soon after it was applied",
-                                              level.is_number() ? level.dump() : "?")});
+  const Json quarantined = status.value("quarantined", Json::array());
+  const Json reasons = status.value("quarantine_reasons", Json::array());
+  for (std::size_t i = 0; i < std::min(quarantined.size(), reasons.size()); ++i) {
+    rows.push_back(
+        {"quarantine", fmt::format("level {}: {}", quarantined[i].is_number() ? quarantined[i].dump() : "?",
+                                   reasons[i].is_string() ? reasons[i].get<std::string>() : "?")});
   }
   if (const auto error = json_object(status, "error")) {
     const std::string message = json_string(**error, "message").value_or("");

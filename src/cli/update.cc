@@ -28,6 +28,14 @@ std::string sentence(const Json& answer) {
     return fmt::format("level {} waits: {}", json_integer(status, "newest_level").value_or(0),
                        json_string(status, "waits").value_or("?"));
   }
+  if (outcome == "vetoed") {
+    return fmt::format("level {} is vetoed by this machine's command before it: {}",
+                       json_integer(status, "newest_level").value_or(0),
+                       json_string(status, "waits").value_or("?"));
+  }
+  if (outcome == "transition") {
+    return describe_applied(status) + "; `suture stalled` tells what holds it up";
+  }
   if (outcome == "nothing-for-kernel") {
     return fmt::format("channel \"{}\" has no patchset for this kernel ({}, build-id {})",
                        json_string(status, "channel").value_or("?"),

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,13 @@ struct Applied {
   bool operator==(const Applied&) const = default;
 };
 
+/// What becomes of a transition that takes longer than it may.
+enum class Stalled {
+  kRevert,  ///< it is taken back
+  kWait,    ///< it is left under way
+  kSignal,  ///< the same; and user tasks that hold it up are interrupted from its beginning on
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -29,9 +37,15 @@ class Engine {
   virtual Result<RunningKernel> kernel() const = 0;
   virtual Result<Applied> observe() const = 0;
 
-  /// Applies `patchset`, whose module's bytes are `module`, and returns once every task runs the new code.
-  /// On failure the kernel is as before. Already applied is success; under way is waited for.
-  virtual Result<void> apply(const Patchset& patchset, ByteView module) = 0;
+  /// Applies `patchset`, whose module's bytes are `module`, and returns once every task runs the new code, or
+  /// when a transition that stalls is left under way: observe() tells. On failure the kernel is as before.
+  /// Already applied is success; under way is waited for. `under_way` is called when the kernel has the patch
+  /// and begins to move its tasks.
+  virtual Result<void> apply(const Patchset& patchset, ByteView module,
+                             const std::function<void()>& under_way) = 0;
+  Result<void> apply(const Patchset& patchset, ByteView module) {
+    return apply(patchset, module, [] {});
+  }
 
   /// Takes whatever of ours is applied out of the kernel, and its module with it. Nothing there is success.
   virtual Result<void> revert() = 0;

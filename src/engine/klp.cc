@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/hash.h"
+#include "engine/interrupt.h"
 #include "engine/module_loader.h"
 #include "engine/obstacles.h"
 
@@ -54,7 +55,8 @@ Result<Applied> KlpEngine::observe() const {
   return applied;
 }
 
-Result<void> KlpEngine::apply(const Patchset& patchset, ByteView module) {
+Result<void> KlpEngine::apply(const Patchset& patchset, ByteView module,
+                              const std::function<void()>& under_way) {
   TRY(check(patchset, module));
   TRY(settle_others(patchset.module_name));
   const LivePatch present = TRY(look(patchset.module_name));
@@ -63,7 +65,8 @@ Result<void> KlpEngine::apply(const Patchset& patchset, ByteView module) {
     TRY(unload_idle_modules());
     TRY(load(patchset, module));
   }
-  TRY(finish_or_reverse(patchset.module_name));
+  under_way();
+  TRY(settle(patchset.module_name));
   return unload_idle_modules();
 }
 
@@ -127,12 +130,16 @@ Result<void> KlpEngine::load(const Patchset& patchset, ByteView module) const {
   return {};
 }
 
-Result<void> KlpEngine::finish_or_reverse(const std::string& name) const {
-  if (TRY(wait_until_settled(name))) {
-    if (TRY(look(name)).enabled) return {};
-    return fail("engine.load-refused", "apply " + name, "it was loaded but is not enabled",
-                "Another program may have disabled it: `dmesg | grep livepatch`.");
-  }
+/// Waits for the transition's end. Left under way or taken back when it does not come.
+Result<void> KlpEngine::settle(const std::string& name) const {
+  const bool settled = TRY(wait_until_settled(name));
+  if (!settled && options_.stalled == Stalled::kRevert) return reverse(name);
+  if (TRY(look(name)).enabled) return {};
+  return fail("engine.load-refused", "apply " + name, "it was loaded but is not enabled",
+              "Another program may have disabled it: `dmesg | grep livepatch`.");
+}
+
+Result<void> KlpEngine::reverse(const std::string& name) const {
   const std::string tasks = describe(read_stalled_tasks(options_.paths, true));
   TRY_IN("take " + name + " back after its transition stalled at: " + tasks, disable(name));
   TRY(unload_idle_modules());
@@ -157,12 +164,19 @@ Result<void> KlpEngine::disable(const std::string& name) const {
 
 /// True when the patch's transition is over, or the patch is gone; false at the deadline.
 Result<bool> KlpEngine::wait_until_settled(const std::string& name) const {
+  // Most tasks move within a second or two, which need not be disturbed.
+  constexpr auto kBetweenInterrupts = std::chrono::seconds(2);
   const auto end = Clock::now() + options_.deadline;
+  auto interrupt = Clock::now() + kBetweenInterrupts;
   for (;;) {
     const LivePatch patch = TRY(look(name));
     // A disabled patch stays in sysfs for a moment after its transition: its objects are freed by a worker.
     if (patch.name.empty() || (patch.enabled && !patch.transition)) return true;
     if (Clock::now() >= end) return !patch.transition;
+    if (options_.stalled == Stalled::kSignal && Clock::now() >= interrupt) {
+      interrupt_tasks(read_stalled_tasks(options_.paths, patch.enabled));
+      interrupt = Clock::now() + kBetweenInterrupts;
+    }
     std::this_thread::sleep_for(options_.pause);
   }
 }

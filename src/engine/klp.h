@@ -20,8 +20,10 @@ class KlpEngine : public Engine {
  public:
   struct Options {
     HostPaths paths{};
-    /// How long a transition may take before it is reversed. The kernel itself wakes sleepers after 15 s.
+    /// How long a transition may take, and what becomes of it then. A way back that takes longer is an error.
+    /// The kernel itself wakes sleepers after 15 s (engine/interrupt.h).
     std::chrono::milliseconds deadline{60'000};
+    Stalled stalled = Stalled::kRevert;
     /// Between two looks at a transition.
     std::chrono::milliseconds pause{50};
   };
@@ -32,7 +34,9 @@ class KlpEngine : public Engine {
   /// not the manifest's), what blocks in engine/obstacles.h, engine.load-refused (the kernel's reason is in
   /// `why`), engine.transition-stalled (names the tasks; reversed), engine.transition-stuck (the way back
   /// stalls as well).
-  Result<void> apply(const Patchset& patchset, ByteView module) override;
+  Result<void> apply(const Patchset& patchset, ByteView module,
+                     const std::function<void()>& under_way) override;
+  using Engine::apply;
   Result<void> revert() override;
   Result<Applied> observe() const override;
   Result<RunningKernel> kernel() const override { return read_running_kernel(options_.paths); }
@@ -41,7 +45,8 @@ class KlpEngine : public Engine {
   Result<void> check(const Patchset& patchset, ByteView module) const;
   Result<void> settle_others(const std::string& name) const;
   Result<void> load(const Patchset& patchset, ByteView module) const;
-  Result<void> finish_or_reverse(const std::string& name) const;
+  Result<void> settle(const std::string& name) const;
+  Result<void> reverse(const std::string& name) const;
   Result<void> disable(const std::string& name) const;
   Result<bool> wait_until_settled(const std::string& name) const;
   Result<LivePatch> look(const std::string& name) const;

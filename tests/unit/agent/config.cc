@@ -38,6 +38,29 @@ TEST(Config, EverySettingIsRead) {
   EXPECT_EQ(config->socket, "/c");
 }
 
+TEST(Config, WhatHappensAroundAnApply) {
+  const auto by_default = parse_config("repository = 'file:///s'\n", "agent.toml");
+  EXPECT_EQ(by_default->stalled, Stalled::kRevert);
+  EXPECT_EQ(by_default->health_window, seconds(300));
+  EXPECT_TRUE(by_default->bad_sign_reverts);
+  const auto config = parse_config(
+      "repository = 'file:///s'\nstalled = 'signal'\nbefore_install = '/b  --now'\nafter_install = '/a'\n"
+      "health_command = '/h'\nhealth_window = '0s'\ncommand_timeout = '5s'\nbad_sign = 'report'\n",
+      "agent.toml");
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->stalled, Stalled::kSignal);
+  EXPECT_EQ(config->before_install, (std::vector<std::string>{"/b", "--now"}));
+  EXPECT_EQ(config->after_install, std::vector<std::string>{"/a"});
+  EXPECT_EQ(config->health_command, std::vector<std::string>{"/h"});
+  EXPECT_EQ(config->health_window, seconds(0));
+  EXPECT_EQ(config->command_timeout, seconds(5));
+  EXPECT_FALSE(config->bad_sign_reverts);
+  for (const char* wrong : {"stalled = 'force'", "before_install = 'b'", "after_install = ''",
+                            "bad_sign = 'ignore'", "command_timeout = '0s'"}) {
+    EXPECT_NE(refusal("repository = 'file:///s'\n" + std::string(wrong) + "\n"), "") << wrong;
+  }
+}
+
 TEST(Config, ErrorsNameLineAndKey) {
   EXPECT_NE(refusal("repository = 'file:///s'\nintervall = '4h'\n").find("line 2, \"intervall\""),
             std::string::npos);

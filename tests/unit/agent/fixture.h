@@ -31,22 +31,33 @@ class FileKernel : public Engine {
   }
   Result<Applied> observe() const override {
     const std::string name = read_text_file(file_).value_or("");
-    return Applied{.level = level_of_module(name).value_or(0), .module_name = name};
+    return Applied{.level = level_of_module(name).value_or(0), .module_name = name, .transition = stalls};
   }
-  Result<void> apply(const Patchset& patchset, ByteView module) override {
+  using Engine::apply;
+  Result<void> apply(const Patchset& patchset, ByteView module,
+                     const std::function<void()>& under_way) override {
     if (!refusal.empty()) return fail(refusal, "apply", "as the test wants it");
     if (sha256_hex(module) != patchset.module_sha256) return fail("engine.wrong-module", "apply", "bytes");
-    return write_file(file_, patchset.module_name);
+    TRY(write_file(file_, patchset.module_name));
+    under_way();
+    stalls = next_stalls;
+    return {};
   }
-  Result<void> revert() override { return write_file(file_, std::string_view()); }
+  Result<void> revert() override {
+    stalls = false;
+    return write_file(file_, std::string_view());
+  }
   /// The machine boots: the kernel forgets.
   void reboot(const std::string& new_boot_id) {
     boot_id = new_boot_id;
+    stalls = false;
     std::filesystem::remove(file_);
   }
 
   std::string boot_id = "2f7c4a10-9d2e-4c57-8f11-0a1b2c3d4e5f";
   std::string refusal;
+  bool stalls = false;       ///< a transition is under way
+  bool next_stalls = false;  ///< and is with the next apply
 
  private:
   std::filesystem::path file_;
@@ -59,6 +70,9 @@ class PreparedSource : public Source {
   Result<Answer> ask(const Question& question) override {
     asked = question;
     if (!refusal.empty()) return fail(refusal, "fetch", "as the test wants it");
+    const bool kept_away =
+        question.asked == Asked::kByTimer && question.quarantined.contains(sha256_hex(module_of_level()));
+    if (kept_away) return Answer{.withdrawn = withdrawn};
     Answer answer{
         .newest = level, .leave = level == 0 && withdrawn.contains(question.applied), .withdrawn = withdrawn};
     if (held_back > 0) return Answer{.newest = held_back, .waits = "as the test wants it"};
@@ -75,8 +89,9 @@ class PreparedSource : public Source {
   std::string refusal;
 
  private:
+  Bytes module_of_level() const { return Bytes(100, static_cast<std::uint8_t>(level)); }
   Result<Offer> offer(const RunningKernel& kernel, const std::string& known) const {
-    const Bytes module(100, static_cast<std::uint8_t>(level));
+    const Bytes module = module_of_level();
     Offer offer;
     Patchset& patchset = offer.patchset;
     patchset.target = {"debian", kernel.release, "6.1.170-3", "x86_64", kernel.build_id};
@@ -106,6 +121,7 @@ struct Host {
     made.repository = "file:///nowhere";
     made.state = folder.path() / "state";
     made.socket = folder.path() / "control.sock";
+    made.kernel_log = folder.path() / "kmsg";
     made.machine_id = folder.path() / "machine-id";
     return made;
   }

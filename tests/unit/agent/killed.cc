@@ -48,7 +48,7 @@ TEST(Killed, AtEachStepOfTheFirstUpdate) {
     ASSERT_TRUE(outcome) << outcome.error().message();
     EXPECT_EQ(host.kernel.observe()->level, 1u);
   }
-  EXPECT_EQ(steps, 3);
+  EXPECT_EQ(steps, 4);
 }
 
 TEST(Killed, AtEachStepOfAnUpgradeTheOldLevelStaysWhole) {
@@ -119,7 +119,7 @@ TEST(Killed, AtEachStepOfGoingBackFromAWithdrawnLevel) {
     EXPECT_EQ(host.kernel.observe()->level, 1u) << nth;
     EXPECT_FALSE(host.state().held) << nth;
   }
-  EXPECT_EQ(steps, 3);
+  EXPECT_EQ(steps, 4);
 }
 
 TEST(Killed, InTheMiddleOfLeavingTheLastLevelFinishesItAndHoldsNobody) {

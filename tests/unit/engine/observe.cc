@@ -113,6 +113,42 @@ TEST(Observe, StalledTasksAreNamedWithWhatHoldsThem) {
   EXPECT_EQ(describe_whole(tasks[0]), "nfsd (100) in schedule < svc_recv < kthread, held by svc_recv");
 }
 
+// On the way back it is the new code, which the module has under a name of its own.
+TEST(Observe, NewCodeHoldsTheWayBack) {
+  HostTree tree;
+  tree.put("sys/kernel/livepatch/suture_1/vmlinux/kernel_clone,1/.keep", "");
+  tree.put("proc/100/task/101/patch_state", "1\n");
+  tree.put("proc/100/task/101/comm", "a) S (b\n");
+  tree.put("proc/100/task/101/stat", "101 (a) S (b) D 1 100 100 0 -1 4194304 0 0\n");
+  tree.put("proc/100/task/101/stack", "[<0>] kernel_clone.suture+0x1/0x2 [suture_1]\n");
+  tree.put("proc/2/task/2/patch_state", "1\n");
+  tree.put("proc/2/task/2/comm", "kthreadd\n");
+  tree.put("proc/2/task/2/stat", "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0\n");
+  auto tasks = read_stalled_tasks(tree.paths(), false);
+  ASSERT_EQ(tasks.size(), 2u);
+  EXPECT_EQ(tasks[0].pid, 101);
+  EXPECT_EQ(tasks[0].process, 100);
+  EXPECT_EQ(tasks[0].state, 'D');
+  EXPECT_FALSE(tasks[0].kernel_thread);
+  EXPECT_EQ(tasks[0].patched, std::vector<std::string>{"kernel_clone"});
+  EXPECT_TRUE(tasks[1].kernel_thread);
+  EXPECT_EQ(tasks[1].state, 'S');
+}
+
+TEST(Observe, AStatThatIsNoneLeavesTheStateOpen) {
+  for (const char* stat : {"", "101", "101 (a", "101 (a)", "101 (a) "}) {
+    HostTree tree;
+    tree.task(101, "a", "0", "");
+    tree.put("proc/101/task/101/stat", stat);
+    EXPECT_EQ(read_stalled_tasks(tree.paths(), true).at(0).state, '?') << stat;
+  }
+}
+
+TEST(Observe, OneTransitionIsUnderWay) {
+  EXPECT_EQ(transition_of({{"a", true, false}, {"b", false, true}})->name, "b");
+  EXPECT_EQ(transition_of({{"a", true, false}}), std::nullopt);
+}
+
 TEST(Observe, ManyStalledTasksAreCounted) {
   const HostTree tree;
   for (int pid = 1; pid <= 8; ++pid) tree.task(pid, "t", "0", "");
@@ -182,6 +218,23 @@ TEST_F(Refusals, AStalledTransitionIsReversedAndTasksNamed) {
   EXPECT_EQ(applied.error().code, "engine.transition-stuck");
   EXPECT_NE(applied.error().message().find("nfsd (100) in svc_recv"), std::string::npos);
   EXPECT_EQ(read_text_file(tree_.paths().sys / "kernel/livepatch/suture_2/enabled")->front(), '0');
+}
+
+TEST_F(Refusals, AStalledTransitionMayBeLeftUnderWay) {
+  tree_.live_patch("suture_2", true, true);
+  tree_.task(100, "nfsd", "0", "[<0>] svc_recv+0x1/0x2\n");
+  for (const Stalled stalled : {Stalled::kWait, Stalled::kSignal}) {
+    bool under_way = false;
+    KlpEngine engine({.paths = tree_.paths(),
+                      .deadline = std::chrono::milliseconds(1),
+                      .stalled = stalled,
+                      .pause = std::chrono::milliseconds(1)});
+    const auto applied = engine.apply(patchset_for(tree_), kModule, [&] { under_way = true; });
+    EXPECT_TRUE(applied) << applied.error().message();
+    EXPECT_TRUE(under_way);
+    EXPECT_TRUE(engine.observe()->transition);
+    EXPECT_EQ(read_text_file(tree_.paths().sys / "kernel/livepatch/suture_2/enabled")->front(), '1');
+  }
 }
 
 TEST_F(Refusals, RevertingOnAKernelWithoutModulesIsDone) {

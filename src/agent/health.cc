@@ -8,7 +8,9 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "base/kernel_log.h"
 
@@ -46,6 +48,31 @@ bool names(std::string_view line, std::string_view module) {
   return behind == ']' || behind == ' ';
 }
 
+/// What is in the log now, a piece at a time: the whole may be megabytes, most of it of no interest.
+Result<void> read_each(const std::filesystem::path& kmsg, const std::function<void(KernelRecord&&)>& take) {
+  const int fd = ::open(kmsg.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return fail_errno("agent.kernel-log", "read the kernel's log in " + kmsg.string());
+  const auto take_all = [&](std::string_view text) {
+    for (KernelRecord& record : parse_kernel_records(text)) take(std::move(record));
+  };
+  std::string rest;
+  std::array<char, 8192> buffer{};  // holds any record: the kernel fails with EINVAL when it does not
+  for (std::size_t sum = 0; sum < kMost;) {
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    // EPIPE: records were written over meanwhile; the next read goes on behind them.
+    if (got < 0 && (errno == EINTR || errno == EPIPE)) continue;
+    if (got <= 0) break;
+    sum += static_cast<std::size_t>(got);
+    rest.append(buffer.data(), static_cast<std::size_t>(got));
+    const std::size_t lines = rest.rfind('\n') + 1;
+    take_all(std::string_view(rest).substr(0, lines));
+    rest.erase(0, lines);
+  }
+  take_all(rest);
+  ::close(fd);
+  return {};
+}
+
 bool ends_trace(std::string_view line) {
   return line.contains("---[ end trace") || line.contains("</TASK>");
 }
@@ -64,22 +91,17 @@ std::vector<KernelRecord> parse_kernel_records(std::string_view text) {
 
 Result<std::vector<KernelRecord>> read_kernel_records(const std::filesystem::path& kmsg,
                                                       std::uint64_t after) {
-  const std::string what = "read the kernel's log in " + kmsg.string();
-  const int fd = ::open(kmsg.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return fail_errno("agent.kernel-log", what);
-  std::string text;
-  std::array<char, 8192> buffer{};  // holds any record: the kernel fails with EINVAL when it does not
-  for (;;) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-    // EPIPE: records were written over meanwhile; the next read goes on behind them.
-    if (got < 0 && (errno == EINTR || errno == EPIPE)) continue;
-    if (got <= 0 || text.size() > kMost) break;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  ::close(fd);
-  auto records = parse_kernel_records(text);
-  std::erase_if(records, [&](const KernelRecord& record) { return record.sequence <= after; });
-  return records;
+  std::vector<KernelRecord> found;
+  TRY(read_each(kmsg, [&](KernelRecord&& record) {
+    if (record.sequence > after) found.push_back(std::move(record));
+  }));
+  return found;
+}
+
+Result<std::uint64_t> last_kernel_record(const std::filesystem::path& kmsg) {
+  std::uint64_t last = 0;
+  TRY(read_each(kmsg, [&](KernelRecord&& record) { last = record.sequence; }));
+  return last;
 }
 
 std::vector<BadSign> bad_signs(const std::vector<KernelRecord>& records, std::string_view module) {

@@ -27,6 +27,9 @@ std::vector<KernelRecord> parse_kernel_records(std::string_view text);
 /// Those behind `after`. None is lost but what the kernel has written over meanwhile.
 Result<std::vector<KernelRecord>> read_kernel_records(const std::filesystem::path& kmsg, std::uint64_t after);
 
+/// The sequence number of the newest one; 0 when there is none.
+Result<std::uint64_t> last_kernel_record(const std::filesystem::path& kmsg);
+
 struct BadSign {
   std::string kind{};  ///< of base/kernel_log.h
   std::string line{};

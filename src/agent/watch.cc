@@ -76,7 +76,10 @@ Result<void> Agent::look_after(Moment now) {
     return {};
   }();
   if (looked) return {};
-  static_cast<void>(noted(std::unexpected(looked.error())));
+  if (const auto written = noted(std::unexpected(looked.error()));
+      written.error().code != looked.error().code) {
+    log_warning(written.error().message());
+  }
   if (const auto sent = send_report(); !sent) log_warning(sent.error().message());
   if (looked.error().code == "agent.bad-sign" && !TRY(read_state(state_file())).wanted) {
     log_warning(looked.error().message());
@@ -104,7 +107,7 @@ Result<std::optional<std::string>> Agent::find_bad_sign(AgentState& state, const
     if (whole && (worst == nullptr || (sign.ours && !worst->ours))) worst = &sign;
   }
   if (worst != nullptr) {
-    const std::string text = "the kernel's log (" + worst->kind + "): " + worst->line.substr(0, kLineLimit);
+    std::string text = "the kernel's log (" + worst->kind + "): " + worst->line.substr(0, kLineLimit);
     if (worst->ours) return text;
     TRY(write_state(state_file(), state));
     return fail("agent.bad-sign", "look after " + named(watched.level), text,
@@ -177,10 +180,9 @@ Result<Outcome> Agent::stay_in_transition(const RunningKernel& kernel, AgentStat
 
 std::uint64_t Agent::end_of_kernel_log() const {
   if (!resident_ || config_.health_window.count() == 0) return kNoLog;
-  const auto records = read_kernel_records(config_.kernel_log, 0);
-  if (!records) log_warning(records.error().message());
-  if (!records) return kNoLog;
-  return records->empty() ? 0 : records->back().sequence;
+  const auto last = last_kernel_record(config_.kernel_log);
+  if (!last) log_warning(last.error().message());
+  return last.value_or(kNoLog);
 }
 
 }  // namespace suture

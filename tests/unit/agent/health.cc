@@ -31,7 +31,20 @@ TEST(KernelRecords, BehindAMarkOnly) {
   const TempDir folder = TempDir::make("suture-kmsg").value();
   ASSERT_TRUE(write_file(folder.path() / "kmsg", std::string_view("6,1,1,-;a\n6,2,1,-;b\n6,3,1,-;c\n")));
   EXPECT_EQ(read_kernel_records(folder.path() / "kmsg", 2).value(), (std::vector<KernelRecord>{{3, "c"}}));
+  EXPECT_EQ(last_kernel_record(folder.path() / "kmsg").value(), 3u);
   EXPECT_EQ(read_kernel_records(folder.path() / "absent", 2).error().code, "agent.kernel-log");
+}
+
+TEST(KernelRecords, OfALongLogAreAllRead) {
+  const TempDir folder = TempDir::make("suture-kmsg").value();
+  std::string text;
+  for (int i = 1; i <= 3000; ++i)
+    text += "6," + std::to_string(i) + ",1,-;record " + std::to_string(i) + "\n";
+  ASSERT_TRUE(write_file(folder.path() / "kmsg", text));
+  const auto records = read_kernel_records(folder.path() / "kmsg", 0).value();
+  ASSERT_EQ(records.size(), 3000u);
+  EXPECT_EQ(records.at(1234), (KernelRecord{1235, "record 1235"}));
+  EXPECT_EQ(last_kernel_record(folder.path() / "kmsg").value(), 3000u);
 }
 
 std::vector<BadSign> signs_of(const std::vector<std::string>& lines) {

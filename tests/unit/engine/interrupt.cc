@@ -15,23 +15,30 @@
 namespace suture {
 namespace {
 
-char state_of(pid_t task) {
-  const std::string stat = read_text_file("/proc/" + std::to_string(task) + "/stat").value_or("");
+char state_of(pid_t pid) {
+  const std::string stat = read_text_file("/proc/" + std::to_string(pid) + "/stat").value_or("");
   const std::size_t end = stat.rfind(')');
   return end == std::string::npos || end + 2 >= stat.size() ? '?' : stat[end + 2];
 }
 
+StalledTask task(pid_t pid, char state) {
+  StalledTask made;
+  made.pid = made.process = pid;
+  made.state = state;
+  return made;
+}
+
 /// Whether this machine lets a task be traced at all.
-bool may_trace(pid_t task) {
+bool may_trace(pid_t sleeper) {
   const pid_t tracer = ::fork();
-  if (tracer == 0) ::_exit(::ptrace(PTRACE_SEIZE, task, nullptr, nullptr) == 0 ? 0 : 1);
+  if (tracer == 0) ::_exit(::ptrace(PTRACE_SEIZE, sleeper, nullptr, nullptr) == 0 ? 0 : 1);
   int status = 0;
   return ::waitpid(tracer, &status, 0) == tracer && status == 0;
 }
 
 /// How often it went to sleep of its own will: /proc/PID/status.
-long sleeps_of(pid_t task) {
-  const std::string status = read_text_file("/proc/" + std::to_string(task) + "/status").value_or("");
+long sleeps_of(pid_t pid) {
+  const std::string status = read_text_file("/proc/" + std::to_string(pid) + "/status").value_or("");
   const std::string key = "\nvoluntary_ctxt_switches:";
   const std::size_t at = status.find(key);
   return at == std::string::npos ? -1 : std::stol(status.substr(at + key.size()));
@@ -49,7 +56,7 @@ TEST(Interrupt, ASleeperLeavesTheKernelAndSleepsOn) {
   while (state_of(child) != 'S') ::usleep(1000);
   const bool possible = may_trace(child);
   const long before = sleeps_of(child);
-  interrupt_tasks({{.pid = child, .process = child, .state = 'S'}});
+  interrupt_tasks({task(child, 'S')});
   while (state_of(child) != 'S') ::usleep(1000);
   if (possible) {
     EXPECT_GT(sleeps_of(child), before);
@@ -66,9 +73,7 @@ TEST(Interrupt, WhatIsGoneOrNotAsleepIsLeftAlone) {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(0);
   ::waitpid(child, nullptr, 0);
-  interrupt_tasks({{.pid = child, .process = child, .state = 'S'},
-                   {.pid = ::getpid(), .process = ::getpid(), .state = 'S'},
-                   {.pid = 1, .process = 1, .state = 'D'}});
+  interrupt_tasks({task(child, 'S'), task(::getpid(), 'S'), task(1, 'D')});
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
   EXPECT_EQ(errno, ECHILD);
 }

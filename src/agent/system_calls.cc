@@ -138,7 +138,7 @@ void jump_if_equal(Code& code, std::uint32_t value, std::size_t yes, std::size_t
 
 /// The lower half of an argument: the kernel takes no more of an int or of flags, on these architectures.
 void load_argument(Code& code, unsigned argument, std::uint32_t mask) {
-  load(code, offsetof(struct seccomp_data, args) + 8u * argument);
+  load(code, offsetof(struct seccomp_data, args) + std::size_t{8} * argument);
   code.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
 }
 
@@ -165,7 +165,7 @@ class Arguments {
 
   Arguments& null(unsigned argument) {
     for (const unsigned half : {0u, 4u}) {
-      load(code_, offsetof(struct seccomp_data, args) + 8u * argument + half);
+      load(code_, offsetof(struct seccomp_data, args) + std::size_t{8} * argument + half);
       jump_if_equal(code_, 0, 1, 0);
       end(code_, kRefuse);
     }

@@ -26,7 +26,7 @@ build_packages="
   libgtest-dev libgmock-dev
   dpkg-dev rpm xz-utils zstd patch bc
   mmdebstrap bubblewrap
-  qemu-system-x86 busybox-static cpio kmod
+  qemu-system-x86 busybox-static cpio kmod e2fsprogs
 "
 # clang 14 cannot compile std::expected of libstdc++, hence 19.
 # stress-ng keeps the machine busy in which bench/corpus.sh tries patches; faketime builds in another year; softhsm2

@@ -28,10 +28,18 @@ Command qemu(const VmConfig& config, const std::filesystem::path& folder) {
            "-cpu", kvm ? "host" : "qemu64,-cx16", "-kernel", config.kernel.string(), "-initrd",
            file("initramfs"),
            // All that the kernel says; a panic ends the machine at once.
-           "-append", "console=ttyS0 loglevel=7 panic=-1 hung_task_panic=0 no_timer_check net.ifnames=0",
+           "-append",
+           "console=ttyS0 loglevel=7 panic=-1 hung_task_panic=0 no_timer_check net.ifnames=0 " +
+               config.command_line,
            "-serial", "file:" + file("console"), "-serial", "file:" + file("results"), "-netdev",
            "user,id=net,ipv6=off", "-device", "virtio-net-pci,netdev=net,romfile="},
       .timeout = config.timeout};
+  if (!config.disk.empty()) {
+    // A comma ends a value there.
+    std::string path = config.disk.string();
+    for (std::size_t at = 0; (at = path.find(',', at)) != std::string::npos; at += 2) path.insert(at, 1, ',');
+    command.argv.insert(command.argv.end(), {"-drive", "if=virtio,format=raw,file=" + path});
+  }
   if (config.counts_instructions) command.argv.insert(command.argv.end(), {"-icount", "shift=0,sleep=off"});
   return command;
 }
@@ -51,6 +59,25 @@ void take_expected(VmResult& result, const std::vector<std::string>& expected) {
     result.checks.push_back(
         {.step = {}, .name = "the kernel warns: " + text, .passed = taken != 0, .output = {}});
   }
+}
+
+/// The end that was wanted becomes a check, and is no fault.
+void take_end(VmResult& result, VmEnd wanted, bool& ended, bool timed_out) {
+  if (wanted == VmEnd::kScript) return;
+  bool came = !ended && !timed_out;
+  if (wanted == VmEnd::kPanic) {
+    const auto is_panic = [](const KernelFault& fault) { return fault.kind == "panic"; };
+    came = came && std::ranges::any_of(result.faults, is_panic);
+    // What the kernel says on the way there.
+    if (came)
+      std::erase_if(result.faults,
+                    [&](const auto& fault) { return is_panic(fault) || fault.kind == "oops"; });
+  }
+  result.checks.push_back({.step = {},
+                           .name = wanted == VmEnd::kPanic ? "the kernel panics" : "the machine is cut off",
+                           .passed = came,
+                           .output = {}});
+  ended = true;
 }
 
 void judge(VmResult& result, bool ended, bool timed_out) {
@@ -104,6 +131,7 @@ Result<VmResult> run_vm(const VmConfig& config, GuestFiles files) {
   result.checks = parse_results(text_of(folder.path() / "results"), ended);
   result.faults = kernel_faults(result.console);
   take_expected(result, config.expected_warnings);
+  take_end(result, config.end, ended, timed_out);
   judge(result, ended, timed_out);
   return result;
 }

@@ -23,6 +23,13 @@ enum class Accelerator : std::uint8_t {
   kKvm,  ///< it is the host's: see accelerator.h
 };
 
+/// How a machine is to go down.
+enum class VmEnd : std::uint8_t {
+  kScript,  ///< its script comes to the end
+  kPanic,   ///< the kernel gives up
+  kCut,     ///< at once, as without power: the script writes b to /proc/sysrq-trigger
+};
+
 struct VmConfig {
   std::filesystem::path kernel;  ///< bzImage
   std::string script;            ///< run by the guest's /bin/sh, with qualify/guest/lib.sh already read
@@ -36,7 +43,10 @@ struct VmConfig {
   bool counts_instructions = false;
   /// Each is part of a warning that the kernel shall print: it is no fault, but it is one if none comes.
   std::vector<std::string> expected_warnings{};
-  std::filesystem::path log{};  ///< what the guest's console printed; empty: not kept
+  VmEnd end = VmEnd::kScript;    ///< another one is a fault
+  std::filesystem::path disk{};  ///< see qualify/disk.h; empty: none
+  std::string command_line{};    ///< more words for the kernel
+  std::filesystem::path log{};   ///< what the guest's console printed; empty: not kept
 };
 
 struct CheckResult {

@@ -4,6 +4,7 @@
 # The machine must tell a good run from a failed check, from a kernel that complains, from one that goes down, and
 # from one that hangs; and find the stock kernel's holes open.
 set -eu
+PATH=$PATH:/usr/sbin:/sbin
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -55,6 +56,36 @@ check "passes" true
 echo c >/proc/sysrq-trigger
 SH
 reports 'panic'
+
+boot 0 "a panic that is wanted is none to complain of" --expect-end panic <<'SH'
+check "passes" true
+echo c >/proc/sysrq-trigger
+SH
+boot 1 "and is missed when it does not come" --expect-end panic <<'SH'
+check "passes" true
+SH
+reports 'the kernel panics'
+
+# What reached the disk before the machine is cut off is there afterwards, and only that.
+boot 0 "a machine is cut off" --module virtio_blk --disk "$work/var:32M" --append suture.disable --expect-end cut <<'SH'
+check "the kernel is told more" grep -qw suture.disable /proc/cmdline
+echo kept >/var/kept
+check "a file is brought to the disk" sync /var/kept
+echo lost >/var/lost
+echo b >/proc/sysrq-trigger
+sleep 100
+SH
+boot 0 "its disk outlives it" --module virtio_blk --disk "$work/var" <<'SH'
+check_equal "what was brought to the disk is there" kept "$(cat /var/kept)"
+check_equal "what was in memory is gone" "" "$(cat /var/lost 2>&1 | grep lost$)"
+SH
+e2fsck -fn "$work/var" >"$work/out" 2>&1 || { cat "$work/out"; echo "FAILED: a machine whose script ends leaves its disk in order"; exit 1; }
+boot 1 "another end than a cut is seen" --module virtio_blk --disk "$work/var" --expect-end cut <<'SH'
+check "passes" true
+SH
+boot 5 "a disk that is not there is an error" --disk "$work/none" <<'SH'
+true
+SH
 
 seconds=45
 boot 4 "a hang is seen" <<'SH'

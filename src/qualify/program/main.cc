@@ -5,10 +5,12 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <map>
 
 #include "base/file.h"
 #include "base/process.h"
 #include "base/terminal.h"
+#include "qualify/disk.h"
 #include "qualify/junit.h"
 #include "qualify/vm.h"
 
@@ -28,7 +30,8 @@ Example:
 )";
 
 struct Options {
-  std::string kernel, modules, script, junit, log, initramfs;
+  std::string kernel, modules, script, junit, log, initramfs, disk, append;
+  VmEnd end = VmEnd::kScript;
   std::vector<std::string> load, carry, files, folders, programs, environment, warnings;
   unsigned timeout = 120, memory = 512, cpus = 1;
 };
@@ -86,6 +89,9 @@ Result<VmConfig> config_of(const Options& options) {
                   .memory = options.memory,
                   .cpus = options.cpus,
                   .expected_warnings = options.warnings,
+                  .end = options.end,
+                  .disk = split(options.disk).first,
+                  .command_line = options.append,
                   .log = options.log};
   for (const std::string& setting : options.environment) config.environment += setting + "\n";
   return config;
@@ -96,9 +102,21 @@ Result<void> write_initramfs(const Options& options) {
   return write_file(options.initramfs, guest_image(TRY(config_of(options)), TRY(gather(options))));
 }
 
+/// "FILE" must be there, "FILE:SIZE" is made if it is not.
+Result<void> have_disk(const std::string& text) {
+  const auto [file, size] = split(text);
+  std::error_code error;
+  if (std::filesystem::exists(file, error)) return {};
+  if (size.empty()) {
+    return fail("qualify.disk", "use the disk " + file, "there is no such file", "FILE:SIZE makes it.");
+  }
+  return make_disk(file, TRY(disk_size(size)));
+}
+
 Result<VmResult> run_script(const Options& options) {
   const VmConfig config = TRY(config_of(options));
   GuestFiles files = TRY(gather(options));
+  if (!options.disk.empty()) TRY(have_disk(options.disk));
   Progress progress("virtual machine");
   progress.step("run " + options.script);
   VmResult result = TRY(run_vm(config, std::move(files)));
@@ -133,6 +151,19 @@ int main(int argc, char** argv) {
   app.add_option("--expect-warning", options.warnings,
                  "Part of a warning that the kernel shall print, and that is then no fault; again for more")
       ->type_name("TEXT");
+  app.add_option("--disk", options.disk,
+                 "File that is a disk, mounted at /var; with a size it is made if it is not there. Needs the "
+                 "module virtio_blk")
+      ->type_name("FILE[:SIZE]");
+  const std::map<std::string, VmEnd> ends{
+      {"script", VmEnd::kScript}, {"panic", VmEnd::kPanic}, {"cut", VmEnd::kCut}};
+  app.add_option(
+         "--expect-end", options.end,
+         "What ends the machine: its script, a panic of the kernel, or a reset without warning, which "
+         "loses what is not on the disk")
+      ->transform(CLI::CheckedTransformer(ends, CLI::ignore_case))
+      ->type_name("script|panic|cut");
+  app.add_option("--append", options.append, "More words for the kernel's command line")->type_name("TEXT");
   app.add_option("--timeout", options.timeout, "Seconds until the machine is stopped")->capture_default_str();
   app.add_option("--memory", options.memory, "MiB")->capture_default_str();
   app.add_option("--cpus", options.cpus, "Virtual processors")->capture_default_str();

@@ -3,6 +3,7 @@
 // What the agent does about steps that it did not live to finish, about reboots, and about reverts.
 #include "agent/agent.h"
 #include "agent/log.h"
+#include "base/unfinished.h"
 
 namespace suture {
 namespace fs = std::filesystem;
@@ -25,6 +26,8 @@ Result<void> Agent::start() {
 }
 
 Result<void> Agent::recover() {
+  remove_unfinished(config_.state);
+  remove_unfinished(config_.state / "trusted");
   const auto entry = TRY_IN("finish what the agent was doing when it ended", journal_.pending());
   if (!entry) return {};
   const RunningKernel kernel = TRY(engine_.kernel());
@@ -44,6 +47,8 @@ Result<void> Agent::recover() {
 Result<void> Agent::recover_applying(const Entry& entry, const RunningKernel& kernel) {
   AgentState state = TRY(read_state(state_file()));
   if (!entry.stored) return fail("agent.journal", "finish applying", "the journal names no patchset");
+  // All of it was done, other than to say so here.
+  if (state.wanted == entry.stored && state.applied_boot_id == entry.boot_id) return {};
   if (entry.boot_id != kernel.boot_id) {
     // What the machine was doing with it is the crash guard's to judge.
     if (entry.step == Step::kChecking) return {};

@@ -8,6 +8,7 @@
 #include "agent/unprivileged.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/unfinished.h"
 #include "repository/http_fetcher.h"
 #include "repository/layout.h"
 
@@ -38,6 +39,7 @@ Result<KnownFiles> read_known(const fs::path& folder) {
 /// Makes `folder` know what `known` holds, and nothing else, unless both know the same timestamp metadata.
 /// Downloads that were cut off stay.
 Result<void> start_from(const KnownFiles& known, const fs::path& folder) {
+  remove_unfinished(folder);
   const auto own = read_file(folder / kTimestampName, kMostKnown);
   const auto trusted = known.find(kTimestampName);
   if (own && trusted != known.end() && *own == trusted->second) return {};

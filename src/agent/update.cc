@@ -107,8 +107,8 @@ Result<Outcome> Agent::leave(const RunningKernel& kernel) {
     return std::unexpected(reverted.error());
   }
   TRY(record_revert(TRY(read_state(state_file())), false));
-  TRY(journal_.end());
   TRY(store_.sweep(std::nullopt));
+  TRY(journal_.end());
   return Outcome::kWentBack;
 }
 
@@ -132,13 +132,13 @@ Result<Outcome> Agent::apply_stored(const StoredPatchset& stored, const RunningK
     if (!begun) log_warning(begun.error().message());
   };
   if (const auto applied = engine_.apply(loaded.patchset, loaded.module, under_way); !applied) {
-    TRY(journal_.end());
     TRY(store_.sweep(state.wanted));
+    TRY(journal_.end());
     return std::unexpected(applied.error());
   }
   TRY(record_applied(stored, kernel, state));
-  TRY(journal_.end());
   TRY(store_.sweep(stored));
+  TRY(journal_.end());
   if (!state.transitioning.empty()) return Outcome::kTransition;
   TRY(check_applied(stored, kernel, facts));
   return Outcome::kApplied;
@@ -150,9 +150,9 @@ Result<bool> Agent::may_install(const StoredPatchset& stored, const RunningKerne
   if (config_.before_install.empty()) return true;
   TRY(journal_.begin({.step = Step::kAsking, .boot_id = kernel.boot_id, .stored = stored}));
   const auto said = run_hook(config_.before_install, facts, config_.command_timeout);
+  if (!said) TRY(store_.sweep(state.wanted));
   TRY(journal_.end());
   if (said) return true;
-  TRY(store_.sweep(state.wanted));
   if (said.error().code != "agent.command-failed") return std::unexpected(said.error());
   state.waits = said.error().why;
   log_info("level " + std::to_string(stored.level) + " is vetoed: " + state.waits);

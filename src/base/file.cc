@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "base/unfinished.h"
+
 namespace suture {
 namespace fs = std::filesystem;
 namespace {
@@ -129,7 +131,7 @@ Result<void> write_file(const fs::path& path, ByteView bytes, unsigned mode) {
   const std::string what = "write " + path.string();
   const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
   TRY(make_directories(parent));
-  std::string beside = path.string() + ".XXXXXX";
+  std::string beside = path.string() + std::string(kUnfinished) + "XXXXXX";
   Descriptor fd(::mkostemp(beside.data(), O_CLOEXEC));
   if (!fd) return fail_errno("file.unwritable", what);
   Unfinished unfinished(beside);

@@ -89,6 +89,40 @@ TEST(Killed, ByAMachineThatWentDownWhileApplyingHoldsThePatchset) {
   EXPECT_EQ(host.agent().update(Asked::kByAdministrator).value(), Outcome::kApplied);
 }
 
+TEST(Killed, ByAMachineThatWentDownWhenAllWasDoneHoldsNothing) {
+  Host host;
+  ASSERT_TRUE(host.agent().update(Asked::kByTimer));
+  const Entry entry{
+      .step = Step::kApplying, .boot_id = host.kernel.kernel()->boot_id, .stored = host.state().wanted};
+  ASSERT_TRUE(Journal(host.config.state / "journal.json").begin(entry));
+  host.kernel.reboot("00000000-0000-4000-8000-000000000002");
+  ASSERT_TRUE(host.agent().start());
+  expect_clean(host);
+  EXPECT_FALSE(host.state().held);
+  EXPECT_EQ(host.kernel.observe()->level, 1u);
+}
+
+TEST(Killed, BetweenTheStateAndTheSweepLeavesNoOldPatchset) {
+  Host host;
+  ASSERT_TRUE(host.agent().update(Asked::kByTimer));
+  const AgentState old = host.state();
+  ASSERT_TRUE(make_directories(host.config.state / "patchsets/000000-before"));
+  const Entry entry{.step = Step::kApplying, .boot_id = host.kernel.kernel()->boot_id, .stored = old.wanted};
+  ASSERT_TRUE(Journal(host.config.state / "journal.json").begin(entry));
+  ASSERT_TRUE(host.agent().start());
+  expect_clean(host);
+  EXPECT_EQ(host.stored(), 1u);
+  EXPECT_EQ(host.state().wanted, old.wanted);
+}
+
+TEST(Killed, InTheMiddleOfAWriteLeavesNoFile) {
+  Host host;
+  const auto left = host.config.state / "state.json.unfinished-aB3dE6";
+  ASSERT_TRUE(write_file(left, std::string_view("{")));
+  ASSERT_TRUE(host.agent().start());
+  EXPECT_FALSE(std::filesystem::exists(left));
+}
+
 TEST(Killed, InTheMiddleOfARevertFinishesIt) {
   Host host;
   ASSERT_TRUE(host.agent().update(Asked::kByTimer));

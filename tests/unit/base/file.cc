@@ -3,12 +3,16 @@
 
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <optional>
 #include <thread>
+
+#include "base/unfinished.h"
 
 namespace suture {
 namespace {
@@ -124,6 +128,28 @@ TEST_F(FileTest, AFullDiskKeepsTheOldFile) {
   EXPECT_FALSE(written.error().hint.empty());
   EXPECT_EQ(*kept, "old");
   EXPECT_EQ(left, 1) << "the unfinished file was left behind";
+}
+
+TEST_F(FileTest, WhatAKilledWriterLeftGoesAndNothingElse) {
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    // Killed by its own kernel while it writes: a file may not be larger than this.
+    const struct rlimit small = {16, 16};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    static_cast<void>(write_file(path("state.json"), std::string(100, 'x')));
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(writer, &status, 0), writer);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "it lived on";
+  ASSERT_EQ(entries(), 1u) << "it left nothing";
+  ASSERT_TRUE(write_file(path("state.json"), "text"));
+  ASSERT_TRUE(write_file(path("state.json.backup"), "an administrator's"));
+  remove_unfinished(folder_.path());
+  EXPECT_EQ(entries(), 2u);
+  EXPECT_TRUE(fs::exists(path("state.json")));
+  EXPECT_TRUE(fs::exists(path("state.json.backup")));
+  remove_unfinished(path("nowhere"));
 }
 
 TEST_F(FileTest, ATempDirGoesWithItsOwner) {

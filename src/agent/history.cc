@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/json.h"
 
 namespace suture {
 namespace fs = std::filesystem;

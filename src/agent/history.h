@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "agent/state.h"
-#include "base/json.h"
+#include "base/json_fwd.h"
 
 namespace suture {
 

@@ -47,8 +47,9 @@ Result<void> Agent::recover() {
 Result<void> Agent::recover_applying(const Entry& entry, const RunningKernel& kernel) {
   AgentState state = TRY(read_state(state_file()));
   if (!entry.stored) return fail("agent.journal", "finish applying", "the journal names no patchset");
-  // All of it was done, other than to say so here.
-  if (state.wanted == entry.stored && state.applied_boot_id == entry.boot_id) return {};
+  // All of it was done, other than to say so here, and the command that comes after.
+  const bool recorded = state.wanted == entry.stored && state.applied_boot_id == entry.boot_id;
+  if (recorded && entry.step != Step::kChecking && entry.boot_id != kernel.boot_id) return {};
   if (entry.boot_id != kernel.boot_id) {
     // What the machine was doing with it is the crash guard's to judge.
     if (entry.step == Step::kChecking) return {};
@@ -64,7 +65,7 @@ Result<void> Agent::recover_applying(const Entry& entry, const RunningKernel& ke
   if (!loaded) return {};
   // Not in the kernel: the agent died before it was loaded, and nothing has happened yet.
   if (TRY(engine_.observe()).module_name != loaded->patchset.module_name) return {};
-  if (entry.step != Step::kChecking) {
+  if (entry.step != Step::kChecking && !recorded) {
     // One that may be left under way is not waited for again.
     const bool wait = config_.stalled == Stalled::kRevert || !TRY(engine_.observe()).transition;
     if (wait) TRY(engine_.apply(loaded->patchset, loaded->module, [] {}));

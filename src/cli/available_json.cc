@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/available_json.h"
 
+#include "base/json.h"
+
 namespace suture::cli {
 namespace {
 
@@ -11,22 +13,23 @@ Json file_json(const RemoteFile& file, const AvailablePatchset& patchset) {
 }  // namespace
 
 Json to_json(const AvailablePatchset& patchset) {
-  Json json = {{"channel", patchset.stream.channel},
-               {"distribution", patchset.stream.distribution},
-               {"build_id", patchset.build_id},
-               {"release", patchset.release},
-               {"level", patchset.level},
-               {"published", patchset.published},
-               {"cves", patchset.cves},
+  Json json = {
+      {"channel", patchset.stream.channel},
+      {"distribution", patchset.stream.distribution},
+      {"build_id", patchset.build_id},
+      {"release", patchset.release},
+      {"level", patchset.level},
+      {"published", patchset.published},
+      {"cves", patchset.cves},
       {"fixed", patchset.fixed},
       {"unaffected", patchset.unaffected},
       {"effective_version", patchset.effective_version.empty() ? Json() : Json(patchset.effective_version)},
-               {"manifest", file_json(patchset.manifest, patchset)},
-               {"module", file_json(patchset.module, patchset)},
-               {"statement", patchset.statement ? file_json(*patchset.statement, patchset) : Json()},
-               {"qualified", patchset.qualified()},
-               {"log_index", patchset.log_index},
-               {"withdrawn", Json()}};
+      {"manifest", file_json(patchset.manifest, patchset)},
+      {"module", file_json(patchset.module, patchset)},
+      {"statement", patchset.statement ? file_json(*patchset.statement, patchset) : Json()},
+      {"qualified", patchset.qualified()},
+      {"log_index", patchset.log_index},
+      {"withdrawn", Json()}};
   if (const auto& withdrawn = patchset.withdrawn) {
     json["withdrawn"] = {{"reason", withdrawn->reason}, {"time", withdrawn->time}};
   }

@@ -3,7 +3,7 @@
 // How a patchset of a channel is shown to programs, by who publishes and by who asks what there is.
 #pragma once
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "repository/catalog.h"
 
 namespace suture::cli {

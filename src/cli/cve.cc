@@ -6,6 +6,7 @@
 
 #include "agent/agent.h"
 #include "agent/verdicts.h"
+#include "base/json.h"
 #include "base/terminal.h"
 #include "cli/agent_request.h"
 #include "engine/klp.h"

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/history.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <chrono>
 
 #include "agent/config.h"
 #include "base/duration.h"
+#include "base/json.h"
 #include "base/terminal.h"
+#include "base/time.h"
 #include "cli/agent_request.h"
 
 namespace suture::cli {
@@ -30,11 +31,10 @@ struct Options {
 Result<std::string> read_since(const std::string& text) {
   if (text.empty()) return text;
   if (const auto age = parse_duration(text)) {
-    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const Time now = wall_clock();
     // Before any event there can be, where the clock's own span ends.
     if (*age > now.time_since_epoch()) return std::string();
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                       fmt::gmtime(std::chrono::system_clock::to_time_t(now - *age)));
+    return time_text(now - *age);
   }
   constexpr std::string_view kForm = "dddd-dd-ddTdd:dd:ddZ";
   constexpr std::size_t kDay = 10;

@@ -4,6 +4,7 @@
 
 #include "agent/agent.h"
 #include "agent/effective_kernel.h"
+#include "base/json.h"
 #include "cli/agent_request.h"
 #include "engine/klp.h"
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/json.h"
 #include "scanner/utf8.h"
 
 namespace suture {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "agent/control.h"
+#include "base/json.h"
 #include "fixture.h"
 
 namespace suture {

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "agent/control.h"
+#include "base/json.h"
 #include "fixture.h"
 #include "server/server.h"
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "agent/control.h"
+#include "base/json.h"
 #include "fixture.h"
 
 namespace suture {

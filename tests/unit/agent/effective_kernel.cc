@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/effective_kernel.h"
 
+#include "base/json.h"
 #include "fixture.h"
 
 namespace suture {

@@ -23,6 +23,7 @@
 #include <functional>
 
 #include "agent/unprivileged.h"
+#include "base/json.h"
 
 namespace suture {
 namespace {

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "server/server.h"
 
 namespace suture::server {

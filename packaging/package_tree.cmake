@@ -18,6 +18,7 @@ foreach(tree ${trees})
   if(CPACK_GENERATOR STREQUAL DEB)
     file(GLOB documents ${tree}/usr/share/doc/*)
     foreach(folder ${documents})
+      file(REMOVE ${folder}/LICENSE) # which Debian has in /usr/share/common-licenses
       set(changelog ${folder}/changelog.Debian)
       file(WRITE ${changelog} "suture (${CPACK_PACKAGE_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}) unstable; urgency=medium\n\n"
                               "  * Suture ${CPACK_PACKAGE_VERSION}.\n\n -- ${CPACK_PACKAGE_CONTACT}  ${date}\n")

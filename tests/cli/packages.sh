@@ -116,7 +116,8 @@ mkdir "$work/rpmroot"
 rpm_there() { rpm --root "$work/rpmroot" --dbpath /rpmdb "$@" >"$work/log" 2>&1 || { cat "$work/log"; die "rpm $*"; }; }
 rpm_there --initdb
 rpm_there -i --nodeps --noscripts "$work"/rpm/suture-"$version"*.rpm "$work"/rpm/suture-agent-*.rpm
-for file in usr/bin/suture usr/sbin/sutured usr/lib/systemd/system/suture-boot.service usr/lib/sysusers.d/suture.conf; do
+for file in usr/bin/suture usr/sbin/sutured usr/lib/systemd/system/suture-boot.service usr/lib/sysusers.d/suture.conf \
+  usr/share/doc/suture/LICENSE; do
   [ -f "$work/rpmroot/$file" ] || die "rpm installs no $file"
 done
 rpm_there -e --noscripts suture suture-agent

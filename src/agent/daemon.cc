@@ -75,15 +75,6 @@ Result<MetricsEndpoint> listen_for_scrapes(const std::string& address) {
   return MetricsEndpoint::listen(TRY(parse_metrics_address(address)));
 }
 
-/// Metrics that cannot be served do not keep a machine unpatched.
-std::optional<MetricsEndpoint> open_metrics(const AgentConfig& config) {
-  if (config.metrics.empty()) return std::nullopt;
-  auto endpoint = listen_for_scrapes(config.metrics);
-  if (endpoint) return std::move(*endpoint);
-  log_warning(endpoint.error().message());
-  return std::nullopt;
-}
-
 class Daemon {
  public:
   Daemon(MakeAgent make, std::shared_ptr<Agent> agent)
@@ -97,6 +88,7 @@ class Daemon {
  private:
   void check();
   void reload();
+  void open_metrics();
   void confirm_in_time();
   void keep_listening();
   void start_listening_later();
@@ -150,11 +142,7 @@ void Daemon::reload() {
   if (made) {
     const bool moved = (*made)->config().metrics != agent_->config().metrics;
     agent_ = *made;
-    if (moved) {
-      // The old one first: the new address may be free only then.
-      metrics_.reset();
-      metrics_ = open_metrics(agent_->config());
-    }
+    if (moved) open_metrics();
     agent_->guard();
     schedule_.set_interval(agent_->config().interval);
     wake_.reset();
@@ -196,6 +184,18 @@ bool Daemon::handle_signals(int fd) {
     reload();
   }
   return true;
+}
+
+/// Metrics that cannot be served do not keep a machine unpatched.
+void Daemon::open_metrics() {
+  metrics_.reset();
+  const std::string& address = agent_->config().metrics;
+  if (address.empty()) return;
+  if (auto endpoint = listen_for_scrapes(address)) {
+    metrics_.emplace(std::move(*endpoint));
+  } else {
+    log_warning(endpoint.error().message());
+  }
 }
 
 void Daemon::confirm_in_time() {
@@ -256,7 +256,7 @@ int Daemon::milliseconds_to_sleep() const {
 Result<void> Daemon::run() {
   const int signals = TRY(open_signals());
   ControlSocket control = TRY(ControlSocket::listen(agent_->config().socket));
-  metrics_ = open_metrics(agent_->config());
+  open_metrics();
   agent_->guard();
   TRY(agent_->start());
   give_back_memory();

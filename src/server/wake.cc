@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/json.h"
 
 namespace suture::server {
 namespace {

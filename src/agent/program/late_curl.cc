@@ -13,9 +13,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdarg>
 #include <cstdio>
-#include <type_traits>
 
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
@@ -78,23 +76,19 @@ time_t curl_getdate(const char* text, const time_t* unused) {
   return late(curl_getdate, __func__)(text, unused);
 }
 
-// An option's value is a pointer, a long or a curl_off_t: one word each where this is built for.
+// An option's value is a pointer, a long or a curl_off_t: one word each where this is built for, and it comes
+// in the same register whether or not the function says that there may be more.
 static_assert(sizeof(void*) == sizeof(long) && sizeof(void*) == sizeof(curl_off_t));
 
-CURLcode curl_easy_setopt(CURL* curl, CURLoption option, ...) {
-  std::va_list values;
-  va_start(values, option);
-  void* const value = va_arg(values, void*);
-  va_end(values);
-  return late(curl_easy_setopt, __func__)(curl, option, value);
+CURLcode late_setopt(CURL* curl, CURLoption option, void* value) asm("curl_easy_setopt");
+CURLcode late_getinfo(CURL* curl, CURLINFO info, void* value) asm("curl_easy_getinfo");
+
+CURLcode late_setopt(CURL* curl, CURLoption option, void* value) {
+  return late(curl_easy_setopt, "curl_easy_setopt")(curl, option, value);
 }
 
-CURLcode curl_easy_getinfo(CURL* curl, CURLINFO info, ...) {
-  std::va_list values;
-  va_start(values, info);
-  void* const value = va_arg(values, void*);
-  va_end(values);
-  return late(curl_easy_getinfo, __func__)(curl, info, value);
+CURLcode late_getinfo(CURL* curl, CURLINFO info, void* value) {
+  return late(curl_easy_getinfo, "curl_easy_getinfo")(curl, info, value);
 }
 
 }  // extern "C"

@@ -28,7 +28,7 @@ struct AgentConfig {
   std::chrono::seconds transition_timeout{60};
   Stalled stalled = Stalled::kRevert;
   std::chrono::seconds download_timeout{600};
-  std::uint64_t download_rate = 0;                       ///< bytes a second; 0: as fast as it goes
+  std::uint64_t download_rate = 0;            ///< bytes a second; 0: as fast as it goes
   std::vector<std::string> before_install{};  ///< a command and its arguments (agent/hooks.h); none: empty
   std::vector<std::string> after_install{};
   std::vector<std::string> health_command{};

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/time.h"
 
 namespace suture {
 namespace fs = std::filesystem;
@@ -178,7 +179,7 @@ Result<void> append_history(const fs::path& state_folder, const std::vector<Even
   const std::vector<Event> known = events_of(text);
   std::string lines;
   if (!text.empty() && text.back() != '\n') lines = "\n";
-  const std::string now = timestamp();
+  const std::string now = time_text(wall_clock());
   for (std::size_t i = 0; i < events.size(); ++i) {
     // Those of one change stand together: written before as well, each is the counterpart of one at the end.
     const std::size_t back = events.size() - i;

@@ -3,6 +3,7 @@
 // What the agent does about steps that it did not live to finish, about reboots, and about reverts.
 #include "agent/agent.h"
 #include "agent/log.h"
+#include "base/time.h"
 #include "base/unfinished.h"
 
 namespace suture {
@@ -152,7 +153,7 @@ Result<void> Agent::record_revert(AgentState state, bool hold, const std::string
   state.unconfirmed.reset();
   state.watched.reset();
   state.transitioning.clear();
-  state.changed_at = timestamp();
+  state.changed_at = time_text(wall_clock());
   return write_state(state_file(), state);
 }
 

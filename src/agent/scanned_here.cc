@@ -3,6 +3,7 @@
 
 #include "agent/kernel_changelog.h"
 #include "agent/verdicts.h"
+#include "base/time.h"
 
 namespace suture {
 
@@ -21,7 +22,7 @@ Result<ScannedHost> read_scanned_host(const Agent& agent, const Engine& engine) 
                      .level = status.report.level,
                      .module_name = status.module_name,
                      .tool = SUTURE_VERSION,
-                     .time = timestamp(),
+                     .time = time_text(wall_clock()),
                      .verdicts = verdicts(known)};
 }
 

@@ -5,7 +5,6 @@
 #include "agent/log.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/time.h"
 
 namespace suture {
 namespace {
@@ -145,10 +144,6 @@ Result<void> write_state(const std::filesystem::path& file, const AgentState& st
   if (const auto kept = append_history(file.parent_path(), events_between(before, state)); !kept)
     log_warning(kept.error().message());
   return write_file(file, json_text(json), 0644);
-}
-
-std::string timestamp() {
-  return time_text(wall_clock());
 }
 
 }  // namespace suture

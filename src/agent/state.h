@@ -72,7 +72,4 @@ Result<AgentState> read_state(const std::filesystem::path& file);
 /// What happened between the state that is there and this one goes into the history first.
 Result<void> write_state(const std::filesystem::path& file, const AgentState& state);
 
-/// "2026-11-24T10:00:00Z", now.
-std::string timestamp();
-
 }  // namespace suture

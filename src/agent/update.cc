@@ -6,6 +6,7 @@
 #include "agent/clock.h"
 #include "agent/log.h"
 #include "agent/unprivileged.h"
+#include "base/time.h"
 
 namespace suture {
 
@@ -63,7 +64,7 @@ Result<Answer> Agent::ask(const RunningKernel& kernel, AgentState& state, Asked 
                              .quarantined = state.quarantined});
   TRY(journal_.end());
   if (!answer) return answer;
-  state.checked_at = timestamp();
+  state.checked_at = time_text(wall_clock());
   state.newest = answer->newest;
   state.waits = answer->waits;
   TRY(write_state(state_file(), state));
@@ -169,7 +170,7 @@ Result<void> Agent::record_applied(const StoredPatchset& stored, const RunningKe
   state.held = false;
   state.applied_boot_id = kernel.boot_id;
   state.transitioning = under_way ? kernel.boot_id : "";
-  state.changed_at = timestamp();
+  state.changed_at = time_text(wall_clock());
   state.error.reset();
   take_into_guard(stored, kernel, state);
   TRY(write_state(state_file(), state));

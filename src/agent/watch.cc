@@ -13,6 +13,7 @@
 #include "agent/agent.h"
 #include "agent/health.h"
 #include "agent/log.h"
+#include "base/time.h"
 
 namespace suture {
 namespace {
@@ -153,7 +154,7 @@ Result<void> Agent::notice_transition(const RunningKernel& kernel) {
     return write_state(state_file(), state);
   }
   log_info(named(state.wanted->level) + " is applied: its transition has ended");
-  state.changed_at = timestamp();
+  state.changed_at = time_text(wall_clock());
   if (!config_.after_install.empty()) {
     TRY(journal_.begin({.step = Step::kChecking, .boot_id = kernel.boot_id, .stored = state.wanted}));
   }

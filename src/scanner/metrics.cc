@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <chrono>
 #include <optional>
 
 #include "base/json.h"
+#include "base/time.h"
 #include "scanner/utf8.h"
 
 namespace suture {
@@ -45,14 +45,6 @@ void add_state(Text& text, HostState state) {
   }
 }
 
-std::optional<int> number(std::string_view text, std::size_t at, std::size_t length) {
-  int value = 0;
-  const char* end = text.data() + at + length;
-  const auto [rest, problem] = std::from_chars(text.data() + at, end, value);
-  if (problem != std::errc() || rest != end || value < 0) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 std::string label_escaped(std::string_view text) {
@@ -69,25 +61,8 @@ std::string label_escaped(std::string_view text) {
 }
 
 std::int64_t unix_seconds(std::string_view rfc3339) {
-  constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
-  if (rfc3339.size() != kForm.size()) return 0;
-  for (std::size_t at = 0; at < kForm.size(); ++at) {
-    if (kForm[at] != '0' && kForm[at] != rfc3339[at]) return 0;
-  }
-  const auto year = number(rfc3339, 0, 4);
-  const auto month = number(rfc3339, 5, 2);
-  const auto day = number(rfc3339, 8, 2);
-  const auto hour = number(rfc3339, 11, 2);
-  const auto minute = number(rfc3339, 14, 2);
-  const auto second = number(rfc3339, 17, 2);
-  if (!year || !month || !day || !hour || !minute || !second) return 0;
-  const auto date =
-      std::chrono::year_month_day(std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
-                                  std::chrono::day(static_cast<unsigned>(*day)));
-  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return 0;
-  const std::chrono::sys_seconds time = std::chrono::sys_days(date) + std::chrono::hours(*hour) +
-                                        std::chrono::minutes(*minute) + std::chrono::seconds(*second);
-  return time.time_since_epoch().count();
+  const auto time = parse_time(rfc3339);
+  return time ? time->time_since_epoch().count() : 0;
 }
 
 std::string metrics_text(const HostMetrics& metrics) {

@@ -49,8 +49,8 @@ def check(name, document, what):
             failures.append(f"{name}.schema.json does without {key}, which {what} has")
 
 
-def run(name, *words, statuses=(0,)):
-    command = [suture, "--json", *words, "--config", str(folder / "agent.toml")]
+def run(name, *words, statuses=(0,), config=True):
+    command = [suture, "--json", *words] + (["--config", str(folder / "agent.toml")] if config else [])
     finished = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     what = "suture " + " ".join(words)
     if finished.returncode not in statuses:
@@ -123,6 +123,9 @@ with tempfile.TemporaryDirectory() as name:
     run("config-get", "config", "get", "install")
     kernel = run("uname", "uname")
     expect("a kernel without a level", kernel["effective"], kernel["booted"])
+    run("metrics", "metrics")
+    if os.geteuid() == 0:
+        expect("no transition", run("stalled", "stalled", config=False)["tasks"], [])
     # Nothing answers there, and who is not root may not even ask.
     for change in ("check", "update", "revert --to 6"):
         run("error", *change.split(), statuses=(1,))

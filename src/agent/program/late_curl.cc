@@ -76,6 +76,34 @@ time_t curl_getdate(const char* text, const time_t* unused) {
   return late(curl_getdate, __func__)(text, unused);
 }
 
+CURLM* curl_multi_init() {
+  return late(curl_multi_init, __func__)();
+}
+
+CURLMcode curl_multi_cleanup(CURLM* multi) {
+  return late(curl_multi_cleanup, __func__)(multi);
+}
+
+CURLMcode curl_multi_add_handle(CURLM* multi, CURL* curl) {
+  return late(curl_multi_add_handle, __func__)(multi, curl);
+}
+
+CURLMcode curl_multi_remove_handle(CURLM* multi, CURL* curl) {
+  return late(curl_multi_remove_handle, __func__)(multi, curl);
+}
+
+CURLMcode curl_multi_perform(CURLM* multi, int* running) {
+  return late(curl_multi_perform, __func__)(multi, running);
+}
+
+CURLMcode curl_multi_poll(CURLM* multi, struct curl_waitfd* more, unsigned count, int most, int* ready) {
+  return late(curl_multi_poll, __func__)(multi, more, count, most, ready);
+}
+
+CURLMsg* curl_multi_info_read(CURLM* multi, int* left) {
+  return late(curl_multi_info_read, __func__)(multi, left);
+}
+
 // An option's value is a pointer, a long or a curl_off_t: one word each where this is built for, and it comes
 // in the same register whether or not the function says that there may be more.
 static_assert(sizeof(void*) == sizeof(long) && sizeof(void*) == sizeof(curl_off_t));

@@ -13,6 +13,7 @@
 
 #include "agent/control.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "fixture.h"
 #include "server/server.h"
 
@@ -128,7 +129,7 @@ TEST_F(DaemonTest, ChecksWhenTheServerCalls) {
   status();
   ASSERT_TRUE(ask_daemon(host_.config.socket, "check", std::chrono::seconds(30)));
   const Json before = status();
-  ASSERT_GT(before.at("next_check_at"), timestamp().substr(0, 10) + "T24");
+  ASSERT_GT(before.at("next_check_at"), time_text(wall_clock()).substr(0, 10) + "T24");
   while ((*server)->waiting() != 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   publish("2");
   status_with([](const Json& now) { return now.at("level") == 1; });

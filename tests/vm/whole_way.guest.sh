@@ -75,6 +75,7 @@ check_fails "with ftrace switched off, nothing is applied" engine.ftrace-disable
 check_fails "and the doctor says why" engine.ftrace-disabled suture doctor
 echo 1 >/proc/sys/kernel/ftrace_enabled
 check "the kernel is as it was" unpatched
+suture config set metrics 127.0.0.1:9798
 sutured >/tmp/sutured.log 2>&1 &
 check "the agent comes up" wait_for 90 test -S /run/suture/control.sock
 check "suture update fetches, verifies and applies" suture update
@@ -97,6 +98,22 @@ check_equal "the same boot" "$boot_id" "$(cat /proc/sys/kernel/random/boot_id)"
 check "uptime ran on" awk -v a="$uptime" -v b="$(seconds)" 'BEGIN { exit !(b > a) }'
 check "a second update finds nothing to do" suture update
 
+step "scanners"
+suture vex --output /tmp/vex.json
+check "OpenVEX says fixed of all three" test "$(grep -c '"status": "fixed"' /tmp/vex.json)" = 3
+check "of this kernel's package" grep -q "pkg:deb/debian/linux-image-$RELEASE@" /tmp/vex.json
+suture vex --format csaf --output /tmp/csaf.json
+check "CSAF says it of the live patch on the kernel" grep -q '"relates_to_product_reference": "kernel"' /tmp/csaf.json
+suture oval --output /tmp/oval.xml
+check "OVAL looks at sysfs as this kernel has it" test \
+  "$(cat /sys/kernel/livepatch/suture_1/enabled /sys/kernel/livepatch/suture_1/transition | tr -d '\n')" = 10
+check "and defines all three" test "$(grep -c 'class="vulnerability"' /tmp/oval.xml)" = 3
+check "Prometheus may scrape the daemon" wget -q -O /tmp/metrics http://127.0.0.1:9798/metrics
+check "which tells the level" grep -q '^suture_level 1$' /tmp/metrics
+check "and the CVEs" grep -q '^suture_cves_closed 3$' /tmp/metrics
+suture metrics --textfile /tmp/suture.prom
+check "suture metrics tells the same" cmp -s /tmp/metrics /tmp/suture.prom
+
 step "revert"
 check "suture revert takes it back" suture revert
 probes open
@@ -108,6 +125,8 @@ events() {
   suture history --json | sed -n 's/^ *"event": "\(.*\)",$/\1/p' | grep -v -e available -e failed -e recovered | tr '\n' ' '
 }
 check_equal "the history has both" "applied reverted " "$(events)"
+suture vex --output /tmp/vex.json
+check "OpenVEX says affected" test "$(grep -c '"status": "affected"' /tmp/vex.json)" = 3
 check "the server knows" wait_for 60 server_says reverted
 
 step "again"

@@ -38,8 +38,7 @@ TEST(Clock, OneThatWentBackIsTold) {
 TEST(Clock, TheTimerWaitsForARightClockAndAnAdministratorNeedNot) {
   Host host;
   AgentState state;
-  state.checked_at =
-      time_text(wall_clock() + days(30));
+  state.checked_at = time_text(wall_clock() + days(30));
   ASSERT_TRUE(write_state(host.config.state / "state.json", state));
   const auto by_timer = host.agent().update(Asked::kByTimer);
   ASSERT_FALSE(by_timer);

@@ -15,4 +15,4 @@ TEXT
 machine --program "$bin/suture" --program "$bin/suture-all" --program "$bin/sutured" --program "$bin/unit_agent" \
   --file "$work/agent.toml:/etc/suture/agent.toml" \
   --file "$work/repository/metadata/1.root.json:/etc/suture/root.json" --folder "$work/repository" \
-  --timeout 600 --script tests/vm/sandbox.guest.sh --junit "$work/checks.xml"
+  --memory 1024 --timeout 600 --script tests/vm/sandbox.guest.sh --junit "$work/checks.xml"

@@ -98,6 +98,16 @@ check_equal "the same boot" "$boot_id" "$(cat /proc/sys/kernel/random/boot_id)"
 check "uptime ran on" awk -v a="$uptime" -v b="$(seconds)" 'BEGIN { exit !(b > a) }'
 check "a second update finds nothing to do" suture update
 
+# The daemon, and the process that waits for a call of the server.
+waits() { [ "$(pidof sutured | wc -w)" = 2 ]; }
+check "the agent waits for a call" wait_for 60 waits
+pss() {
+  for pid in $(pidof sutured); do awk '$1 == "Pss:" { print $2 }' "/proc/$pid/smaps_rollup"; done |
+    awk '{ sum += $1 } END { print sum }'
+}
+note "the agent's memory: $(pss) kB"
+check "both of its processes hold at most 8 MB" test "$(pss)" -le 8192
+
 step "scanners"
 suture vex --output /tmp/vex.json
 check "OpenVEX says fixed of all three" test "$(grep -c '"status": "fixed"' /tmp/vex.json)" = 3

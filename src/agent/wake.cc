@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "agent/log.h"
+#include "agent/resident.h"
 #include "base/json.h"
 
 namespace suture {
@@ -85,14 +86,21 @@ void Listener::prepare(const std::string& url, Body& body) {
   set_way(curl, options_);
 }
 
-/// curl_easy_perform() would wake up each second.
+/// curl_easy_perform() would wake up each second. Once nothing has come for a while, the server waits with
+/// us, and what was needed to get there need not stay in memory.
 CURLcode Listener::perform() {
+  constexpr int kAWhile = 1000;
   constexpr int kMostSleep = 60'000;
   curl_multi_add_handle(multi_.get(), easy_.get());
   CURLcode code = CURLE_FAILED_INIT;
+  bool waits = false;
   for (int running = 1; running > 0;) {
     if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) break;
-    if (running > 0 && curl_multi_poll(multi_.get(), nullptr, 0, kMostSleep, nullptr) != CURLM_OK) break;
+    if (running == 0) break;
+    int came = 0;
+    if (curl_multi_poll(multi_.get(), nullptr, 0, waits ? kMostSleep : kAWhile, &came) != CURLM_OK) break;
+    if (came == 0 && !waits) give_back_memory();
+    waits = waits || came == 0;
   }
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {

@@ -105,8 +105,8 @@ pss() {
   for pid in $(pidof sutured); do awk '$1 == "Pss:" { print $2 }' "/proc/$pid/smaps_rollup"; done |
     awk '{ sum += $1 } END { print sum }'
 }
-note "the agent's memory: $(pss) kB"
-check "both of its processes hold at most 8 MB" test "$(pss)" -le 8192
+small() { echo "$(pss) kB" && [ "$(pss)" -le 8192 ]; }
+check "both of its processes come to hold at most 8 MB" wait_for 60 small
 
 step "scanners"
 suture vex --output /tmp/vex.json

@@ -58,7 +58,7 @@ TEST(OpenVex, OtherContentHasAnotherId) {
   ScannedHost other = plain_host();
   other.verdicts[0].verdict = Verdict::kPatched;
   const std::string id = document(plain_host())["@id"];
-  EXPECT_NE(id, document(other)["@id"]);
+  EXPECT_NE(document(other)["@id"], id);
   EXPECT_TRUE(id.starts_with("urn:uuid:"));
   EXPECT_EQ(id.size(), std::string("urn:uuid:").size() + 36);
 }

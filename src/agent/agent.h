@@ -119,7 +119,7 @@ class Agent {
   void take_into_guard(const StoredPatchset& stored, const RunningKernel& kernel, AgentState& state) const;
   Result<void> recover_applying(const Entry& entry, const RunningKernel& kernel);
   Result<void> record_revert(AgentState state, bool hold, const std::string& sign = {});
-  Result<Outcome> noted(Result<Outcome> outcome) const;
+  Result<Outcome> noted(Result<Outcome> outcome, Asked asked = Asked::kByAdministrator) const;
   Result<HostReport> make_report(const AgentState& state, const Applied& applied) const;
   std::filesystem::path state_file() const { return config_.state / "state.json"; }
   std::filesystem::path lock_file() const { return config_.state / "lock"; }

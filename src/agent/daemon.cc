@@ -122,7 +122,7 @@ void Daemon::check() {
     notify("STATUS=" + outcome.error().code);
   }
   give_back_memory();
-  schedule_.checked(Clock::now(), outcome || !is_worth_a_retry(outcome.error()), random_number());
+  schedule_.checked(Clock::now(), outcome || !is_worth_a_retry(outcome.error().code), random_number());
 }
 
 void Daemon::reload() {
@@ -290,11 +290,6 @@ Result<void> Daemon::run() {
 }
 
 }  // namespace
-
-bool is_worth_a_retry(const Error& error) {
-  return error.code.starts_with("repository.") || error.code.starts_with("log.") ||
-         error.code == "agent.child" || error.code == "agent.clock";
-}
 
 Result<void> run_once(Agent& agent) {
   TRY(agent.start());

@@ -25,8 +25,4 @@ using MakeAgent = std::function<Result<std::shared_ptr<Agent>>()>;
 /// is goes on. Folder of state and control socket stay as they were at the start.
 Result<void> run_daemon(const MakeAgent& make);
 
-/// Whether it is worth trying again soon, because servers, or whoever sets the clock, may mend it. What this
-/// host's kernel refuses is not.
-bool is_worth_a_retry(const Error& error);
-
 }  // namespace suture

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "agent/policy.h"
 #include "engine/host.h"
@@ -42,6 +43,10 @@ struct Question {
   std::map<std::string, std::uint32_t> quarantined{};  ///< modules that are not to be had by the timer
   Time time = wall_clock();
 };
+
+/// Of an error's code: is it worth trying again soon, because servers, or whoever sets the clock, may mend
+/// it? What this host's kernel refuses is not.
+bool is_worth_a_retry(std::string_view code);
 
 class Source {
  public:

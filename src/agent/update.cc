@@ -9,11 +9,22 @@
 #include "base/time.h"
 
 namespace suture {
+namespace {
+
+bool is_of_a_quarantine(const ReportedError& error) {
+  return error.code == "agent.quarantined" || error.code == "agent.bad-sign";
+}
+
+bool changes_kernel(Outcome outcome) {
+  return outcome == Outcome::kApplied || outcome == Outcome::kWentBack || outcome == Outcome::kTransition;
+}
+
+}  // namespace
 
 Result<Outcome> Agent::update(Asked asked) {
   // The daemon's timer, its socket and a `suture update` without a daemon may meet here.
   const FileLock lock = TRY(FileLock::acquire(lock_file()));
-  auto outcome = noted(update_locked(asked));
+  auto outcome = noted(update_locked(asked), asked);
   // The server hears of failures as well. That it is away is no failure of the update.
   if (const auto sent = send_report(); !sent) log_warning(sent.error().message());
   return outcome;
@@ -76,7 +87,10 @@ Result<void> Agent::check() {
   TRY(recover());
   AgentState state = TRY(read_state(state_file()));
   TRY(ask(TRY(engine_.kernel()), state, Asked::kToKnow));
-  return {};
+  // What the repository or the way to it was to blame for is over.
+  if (!state.error || !is_worth_a_retry(state.error->code)) return {};
+  state.error.reset();
+  return write_state(state_file(), state);
 }
 
 Result<Outcome> Agent::bring_in(const Offer& offer, const RunningKernel& kernel, AgentState state,
@@ -190,10 +204,13 @@ Result<void> Agent::check_applied(const StoredPatchset& stored, const RunningKer
 }
 
 /// Writes the outcome of an attempt down, for the status and the report.
-Result<Outcome> Agent::noted(Result<Outcome> outcome) const {
+Result<Outcome> Agent::noted(Result<Outcome> outcome, Asked asked) const {
   AgentState state = TRY(read_state(state_file()));
   const auto before = state.error;
   if (outcome && *outcome == Outcome::kHeld) return outcome;
+  // That a level was put into quarantine is not over because a later check went well.
+  const bool kept_away = state.error && is_of_a_quarantine(*state.error) && !state.quarantined.empty();
+  if (outcome && kept_away && asked == Asked::kByTimer && !changes_kernel(*outcome)) return outcome;
   if (outcome) {
     state.error.reset();
   } else {

@@ -84,7 +84,7 @@ Result<void> Agent::look_after(Moment now) {
   if (const auto sent = send_report(); !sent) log_warning(sent.error().message());
   if (looked.error().code == "agent.bad-sign" && !TRY(read_state(state_file())).wanted) {
     log_warning(looked.error().message());
-    TRY(noted(update_locked(Asked::kByTimer)));
+    TRY(noted(update_locked(Asked::kByTimer), Asked::kByTimer));
     return send_report();
   }
   return looked;

@@ -55,7 +55,7 @@ check "the year after next" date -s "@$((now + 700 * 86400))"
 check_fails "the metadata have expired" repository.expired suture update
 check "the patch stays" patched "suture_2 "
 check "the year before last" date -s "@$((now - 700 * 86400))"
-check "a check does no harm" sh -c "suture check; [ \$? != 1 ]"
+check_fails "a check says so" agent.clock suture check
 check "the patch stays" patched "suture_2 "
 check "today" date -s "@$now"
 check "all is well" at_level 2
@@ -70,7 +70,7 @@ check "the module of level 2 is found" test -f "$module"
 printf 'XXXX' | dd of="$module" bs=1 seek=3000 conv=notrunc 2>/dev/null
 follow two
 from_copy
-check_fails "a changed module is refused" repository.mix-and-match suture update
+check_fails "a changed module is refused" repository.tampered suture update
 check "level 1 stays" sane 1
 cp /root/old-timestamp.json /tmp/repository/metadata/timestamp.json
 check_fails "an old timestamp is refused" repository.rollback suture update
@@ -106,14 +106,14 @@ check "all is well" sane 2
 check "the workload lost nothing" workload stop /tmp/workload
 
 step "levels one after another"
-follow many
 kill $agent
 wait $agent
+follow many
 sutured >>/tmp/sutured.log 2>&1 &
 agent=$!
 check "the daemon comes up" wait_for 90 test -S /run/suture/control.sock
 # What a level would leave behind: its module, its patch, memory, file descriptors.
-rss() { sed -n 's/^VmRSS: *\([0-9]*\) kB/\1/p' /proc/$agent/status; }
+rss() { awk '$1 == "VmRSS:" { print $2 }' /proc/$agent/status; }
 files() { ls /proc/$agent/fd | wc -l; }
 slab() {
   sync

@@ -43,6 +43,14 @@ std::pair<std::string, std::string> split(const std::string& text) {
   return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
+/// NAME=VALUE, so that a shell which reads it takes the value as it is.
+std::string for_a_shell(const std::string& setting) {
+  const std::size_t begin = setting.find('=') + 1;
+  std::string text = setting.substr(0, begin) + "'";
+  for (const char c : setting.substr(begin)) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
 Result<GuestFiles> gather(const Options& options) {
   GuestFiles files = TRY(GuestFiles::make());
   for (const std::string& name : options.load) TRY(files.add_module(options.modules, name, true));
@@ -93,7 +101,7 @@ Result<VmConfig> config_of(const Options& options) {
                   .disk = split(options.disk).first,
                   .command_line = options.append,
                   .log = options.log};
-  for (const std::string& setting : options.environment) config.environment += setting + "\n";
+  for (const std::string& setting : options.environment) config.environment += for_a_shell(setting) + "\n";
   return config;
 }
 

@@ -60,6 +60,17 @@ TEST(CrashGuard, ARestartOfTheAgentIsNoCrash) {
   EXPECT_TRUE(second.status()->quarantined.empty());
 }
 
+TEST(CrashGuard, ACheckThatGoesWellDoesNotHideTheQuarantine) {
+  Guarded host;
+  ASSERT_TRUE(host.daemon().update(Asked::kByTimer));
+  host.kernel.reboot("second");
+  Agent agent = host.daemon();
+  ASSERT_TRUE(agent.update(Asked::kByTimer));
+  EXPECT_EQ(host.level(), 0u);
+  EXPECT_EQ(host.state().error.value().code, "agent.quarantined");
+  EXPECT_EQ(agent.status()->report.state, HostState::kFailed);
+}
+
 TEST(CrashGuard, AnAdministratorBringsItBack) {
   Guarded host;
   ASSERT_TRUE(host.daemon().update(Asked::kByTimer));

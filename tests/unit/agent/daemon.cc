@@ -138,13 +138,12 @@ TEST_F(DaemonTest, ChecksWhenTheServerCalls) {
 }
 
 TEST(Daemon, TriesAgainSoonOnlyWhatOthersMayMend) {
-  const auto error = [](const char* code) { return Error{code, {}, {}, {}}; };
-  EXPECT_TRUE(is_worth_a_retry(error("repository.unreachable")));
-  EXPECT_TRUE(is_worth_a_retry(error("log.inconsistent")));
-  EXPECT_TRUE(is_worth_a_retry(error("agent.child")));
-  EXPECT_TRUE(is_worth_a_retry(error("agent.clock")));
-  EXPECT_FALSE(is_worth_a_retry(error("engine.transition-stalled")));
-  EXPECT_FALSE(is_worth_a_retry(error("file.unwritable")));
+  EXPECT_TRUE(is_worth_a_retry("repository.unreachable"));
+  EXPECT_TRUE(is_worth_a_retry("log.inconsistent"));
+  EXPECT_TRUE(is_worth_a_retry("agent.child"));
+  EXPECT_TRUE(is_worth_a_retry("agent.clock"));
+  EXPECT_FALSE(is_worth_a_retry("engine.transition-stalled"));
+  EXPECT_FALSE(is_worth_a_retry("file.unwritable"));
 }
 
 }  // namespace

@@ -78,6 +78,17 @@ TEST(Update, ToAskWhatThereIsChangesNothing) {
   EXPECT_EQ(host.stored(), 0u);
 }
 
+TEST(Update, ToAskAgainEndsWhatWasTheServersFault) {
+  Host host;
+  Agent agent = host.agent();
+  host.source.refusal = "repository.expired";
+  EXPECT_EQ(code(agent.update(Asked::kByTimer)), "repository.expired");
+  EXPECT_EQ(host.state().error.value().code, "repository.expired");
+  host.source.refusal.clear();
+  ASSERT_TRUE(agent.check());
+  EXPECT_FALSE(host.state().error);
+}
+
 TEST(Update, TheSameAgainIsUpToDate) {
   Host host;
   Agent agent = host.agent();

@@ -21,6 +21,17 @@
 namespace suture::server {
 namespace {
 
+// A sanitizer's own memory would be measured, and its time be waited for.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+#else
+constexpr bool kSanitized = false;
+#endif
+
 using namespace std::chrono_literals;
 
 constexpr std::string_view kToken = "an operator's very own token";
@@ -242,7 +253,7 @@ std::size_t resident_kib() {
 }
 
 TEST_F(WakeTest, ThousandsWaitForLittle) {
-  constexpr std::size_t kHosts = 3000;
+  constexpr std::size_t kHosts = kSanitized ? 200 : 3000;
   // Both ends are in this process.
   rlimit files{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
@@ -262,9 +273,9 @@ TEST_F(WakeTest, ThousandsWaitForLittle) {
   call(kHosts);
   RecordProperty("bytes_a_host", static_cast<int>(each));
   for (const auto& host : hosts) EXPECT_EQ(body_of(host->answer()).at("reason"), "urgent");
-#if !defined(__SANITIZE_ADDRESS__)
-  EXPECT_LT(each, 32u << 10);
-#endif
+  if (!kSanitized) {
+    EXPECT_LT(each, 32u << 10);
+  }
 }
 
 }  // namespace

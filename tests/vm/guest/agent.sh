@@ -9,6 +9,7 @@ follow() { # CHANNEL
 repository = "file:///repository/"
 channel = "$1"
 distribution = "debian"
+${SETTINGS:-}
 TOML
 }
 

@@ -4,7 +4,7 @@
 //
 //   stop_at list COMMAND...      runs it to its end, and prints the steps that it took
 //   stop_at kill N COMMAND...    kills it with SIGKILL before its Nth step; exit status 99 when it came so
-//   far stop_at cut N COMMAND...     resets the machine there, which loses what is not on the disk
+//   stop_at cut N COMMAND...    resets the machine there, which loses what is not on the disk
 //
 // A step is a call that changes what another process, or the next boot, finds: a folder or file that is made,
 // renamed, removed, handed over or brought to the disk, a module that is loaded or unloaded, a write to

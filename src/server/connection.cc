@@ -6,6 +6,7 @@
 
 #include <fmt/chrono.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -21,6 +22,8 @@
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <cerrno>
+#include <memory>
 
 namespace suture::server {
 namespace {
@@ -100,7 +103,7 @@ class Waiting {
   Connections& connections_;
 };
 
-class Connection {
+class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(asio::ip::tcp::socket socket, Services& services, Connections& connections)
       : services_(services), connections_(connections), stream_(std::move(socket)) {}
@@ -119,6 +122,7 @@ class Connection {
   asio::awaitable<FileResponse> respond(const Request& request);
   asio::awaitable<Response> answer_wake(const Request& request, const Target& target);
   asio::awaitable<Response> wait_for_call(std::string word);
+  void watch_client(const std::shared_ptr<Waiter>& waiter);
   asio::awaitable<bool> send(const FileResponse& answer, bool head, bool keep_alive);
   asio::awaitable<bool> send_text(std::string_view text);
   asio::awaitable<bool> send_file(const OpenFile& file, ByteRange range);
@@ -219,6 +223,20 @@ asio::awaitable<Response> Connection::answer_wake(const Request& request, const 
   co_return co_await wait_for_call(*std::move(word));
 }
 
+/// The news that the request itself had come may arrive only now, long after it was read; so it is looked at
+/// what there is to be read.
+void Connection::watch_client(const std::shared_ptr<Waiter>& waiter) {
+  stream_.socket().async_wait(
+      asio::ip::tcp::socket::wait_read, [self = shared_from_this(), waiter](const error_code& problem) {
+        if (problem == asio::error::operation_aborted || self->waiter_ != waiter) return;
+        char byte = 0;
+        const ssize_t got = ::recv(self->stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return self->watch_client(waiter);
+        // It closed, or says something out of turn.
+        waiter->timer.cancel();
+      });
+}
+
 /// Costs no thread, and no memory for a request that has been read: there may be a fleet of these.
 asio::awaitable<Response> Connection::wait_for_call(std::string word) {
   const auto executor = stream_.get_executor();
@@ -240,11 +258,7 @@ asio::awaitable<Response> Connection::wait_for_call(std::string word) {
   const Waiting waiting(services_.board, std::get<WakeBoard::Place>(place), connections_);
   buffer_.shrink_to_fit();
   waiter_ = waiter;
-  stream_.socket().async_wait(asio::ip::tcp::socket::wait_read, [waiter](const error_code& problem) {
-    if (problem == asio::error::operation_aborted) return;
-    // It closed, or says something out of turn.
-    waiter->timer.cancel();
-  });
+  watch_client(waiter);
   error_code ended;
   waiter->timer.expires_after(services_.limits.wake_time);
   if (!services_.stopping) {

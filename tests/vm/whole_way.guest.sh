@@ -91,6 +91,8 @@ check "list-cves tells a program" test "$(grep -o 'CVE-2026-[0-9]*' /tmp/cves | 
 check_equal "suture cve tells that each hole is closed" "0 0 0" \
   "$(status_of suture cve CVE-2026-53249) $(status_of suture cve CVE-2026-53236) $(status_of suture cve CVE-2026-46234)"
 check_equal "a level that says nothing of it leaves the kernel its names" "$(uname -srvm)" "$(suture uname -srvm)"
+check "list and info tell of the level" sh -c "suture list | grep -q '^1 ' && suture info 1 | grep -q CVE-2026-53236"
+check_fails "there is no journal here, and the log says so" agent.no-journal suture log
 check "an ordinary user may ask all this" su nobody -s /bin/sh -c "suture cve && suture history && suture uname"
 check "the server knows" wait_for 60 server_says applied CVE-2026-53249 "$(uname -r)"
 check "the workload lost nothing" workload check /tmp/workload

@@ -80,14 +80,7 @@ fix=CVE-2026-53249
   "$suture" publish "$work/patchset" --repository "$work/repository" --keys "$work/keys" --channel stable \
     --unqualified 'for a benchmark'
 } >"$work/out" 2>&1 || { cat "$work/out" >&2; die "the patchset could not be published"; }
-"$bin/suture-server" --listen 127.0.0.1:0 --port-file "$work/port" --repository "$work/repository" \
-  --database "$work/fleet.sqlite" >"$work/server.log" 2>&1 &
-server=$!
-for _ in $(seq 100); do
-  [ -s "$work/port" ] && break
-  sleep 0.1
-done
-url=http://127.0.0.1:$(cat "$work/port")/repository
+serve "$work/repository"
 root=$work/repository/metadata/1.root.json
 
 echo

@@ -46,6 +46,17 @@ need_tools() { # NAME...
   done
 }
 
+serve() { # REPOSITORY: sets server, a process, and url, where that serves it; $bin has the programs
+  "${bin:?}/suture-server" --listen 127.0.0.1:0 --port-file "$work/port" --repository "$1" \
+    --database "$work/fleet.sqlite" >"$work/server.log" 2>&1 &
+  server=$!
+  for _ in $(seq 100); do
+    [ -s "$work/port" ] && break
+    sleep 0.1
+  done
+  url=http://127.0.0.1:$(cat "$work/port")/repository
+}
+
 timed() { # NAME COMMAND...: wall time and processor time; what the command prints goes to a file
   name=$1
   shift

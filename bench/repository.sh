@@ -47,14 +47,8 @@ timed "publish one patchset" "$suture" publish "$work/patchset" --repository "$r
   --channel stable --unqualified "a benchmark"
 timed "renew, as from a timer" "$suture" repo renew "$repository" --keys "$work/keys"
 
-"$bin/suture-server" --listen 127.0.0.1:0 --port-file "$work/port" --repository "$repository" \
-  --database "$work/fleet.sqlite" >"$work/server.log" 2>&1 &
-server=$!
-for _ in $(seq 100); do
-  [ -s "$work/port" ] && break
-  sleep 0.1
-done
+serve "$repository"
 echo "a host:"
-"$bin/bench_repository" host "http://127.0.0.1:$(cat "$work/port")/repository" "$repository/metadata/1.root.json" "$id"
+"$bin/bench_repository" host "$url" "$repository/metadata/1.root.json" "$id"
 echo "size:"
 (cd "$repository" && du -s --apparent-size -h -- *)

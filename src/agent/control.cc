@@ -11,6 +11,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/error_json.h"
 #include "base/hash.h"
 #include "base/json.h"
 
@@ -53,10 +54,7 @@ void send_all(int fd, std::string_view text) {
 
 Result<Json> interpret(const std::string& text) {
   const Json answer = TRY(parse_json(text, "the daemon's answer"));
-  if (const auto error = json_object(answer, "error")) {
-    const auto field = [&](const char* key) { return json_string(**error, key).value_or(""); };
-    return std::unexpected(Error{field("code"), field("what"), field("why"), field("hint")});
-  }
+  if (const auto error = json_object(answer, "error")) return std::unexpected(error_from_json(**error));
   return *TRY(json_object(answer, "result"));
 }
 

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "base/error_json.h"
 #include "base/file.h"
 #include "base/json.h"
 
@@ -36,9 +37,7 @@ Result<struct sockaddr_un> address_of(const std::filesystem::path& path) {
 
 std::string text_of(const Result<Json>& answer) {
   if (answer) return json_text(Json{{"result", *answer}});
-  const Error& error = answer.error();
-  return json_text(Json{
-      {"error", {{"code", error.code}, {"what", error.what}, {"why", error.why}, {"hint", error.hint}}}});
+  return json_text(Json{{"error", to_json(answer.error())}});
 }
 
 bool is_privileged(uid_t uid) {

@@ -50,10 +50,9 @@ Result<void> Agent::recover_applying(const Entry& entry, const RunningKernel& ke
   if (!entry.stored) return fail("agent.journal", "finish applying", "the journal names no patchset");
   // All of it was done, other than to say so here, and the command that comes after.
   const bool recorded = state.wanted == entry.stored && state.applied_boot_id == entry.boot_id;
-  if (recorded && entry.step != Step::kChecking && entry.boot_id != kernel.boot_id) return {};
   if (entry.boot_id != kernel.boot_id) {
     // What the machine was doing with it is the crash guard's to judge.
-    if (entry.step == Step::kChecking) return {};
+    if (recorded || entry.step == Step::kChecking) return {};
     // The machine went down in this step. If the patchset did that, it would again at each boot.
     state.held = true;
     state.error = ReportedError{

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <string>
 
+#include "base/error_json.h"
 #include "base/json.h"
 
 namespace suture {
@@ -22,13 +23,14 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kAnswerLimit = 8u << 20;
 
-Json error_json(const Error& error) {
-  return {{"code", error.code}, {"what", error.what}, {"why", error.why}, {"hint", error.hint}};
-}
-
+/// From a process that is not trusted: each text is cut.
 Error error_from(const Json& json) {
-  const auto text = [&](const char* key) { return json_string(json, key).value_or("").substr(0, 4096); };
-  return {text("code"), text("what"), text("why"), text("hint")};
+  constexpr std::size_t kLongest = 4096;
+  Error error = error_from_json(json);
+  for (std::string* text : {&error.code, &error.what, &error.why, &error.hint}) {
+    if (text->size() > kLongest) text->resize(kLongest);
+  }
+  return error;
 }
 
 /// What each child begins with. `parent` tells whether it has become an orphan before it could ask to be
@@ -53,7 +55,7 @@ Result<void> begin_child(const Unprivileged& user, int out, pid_t parent,
   const auto dropped = begin_child(user, out, parent, writable);
   const Result<Json> result = dropped ? work() : std::unexpected(dropped.error());
   const std::string text =
-      json_text(result ? Json{{"result", *result}} : Json{{"error", error_json(result.error())}});
+      json_text(result ? Json{{"result", *result}} : Json{{"error", to_json(result.error())}});
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t put = ::write(out, text.data() + done, text.size() - done);
     if (put < 0 && errno != EINTR) ::_exit(1);

@@ -5,15 +5,14 @@
 
 #include <cstdio>
 
+#include "base/error_json.h"
 #include "base/json.h"
 
 namespace suture::cli {
 
 void print_error(const Error& error, bool json) {
   if (json) {
-    const Json document = {
-        {"error", {{"code", error.code}, {"what", error.what}, {"why", error.why}, {"hint", error.hint}}}};
-    fmt::print("{}", json_text(document));
+    fmt::print("{}", json_text(Json{{"error", to_json(error)}}));
   }
   fmt::print(stderr, "suture: {}\n", error.message());
 }

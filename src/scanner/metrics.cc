@@ -79,7 +79,7 @@ std::string metrics_text(const HostMetrics& metrics) {
   text.one("suture_transition", "1 while tasks move from one code to the other.", metrics.transition ? 1 : 0);
   text.one("suture_cves_closed", "Vulnerabilities that the applied live patch closes.",
            static_cast<std::int64_t>(report.cves.size()));
-  text.one("suture_quarantined_levels", "Levels that are kept away since this machine went down with them.",
+  text.one("suture_quarantined_levels", "Levels that only an administrator brings back to this machine.",
            static_cast<std::int64_t>(metrics.quarantined));
   text.one("suture_last_check_timestamp_seconds", "When the repository was asked last; 0: never.",
            unix_seconds(report.checked_at));

@@ -17,7 +17,7 @@ struct HostMetrics {
   HostReport report{};
   std::uint32_t newest = 0;  ///< the level that the channel had for this host at the last check
   bool transition = false;
-  std::size_t quarantined = 0;  ///< levels that brought this machine down
+  std::size_t quarantined = 0;  ///< levels that only an administrator brings back
   std::string version{};        ///< of Suture
 };
 

@@ -4,21 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
+#include "module/modpost_text.h"
 #include "module/runtime_source.h"
 
 namespace suture {
 namespace {
 
-// The text below becomes part of a kernel module, hence its licence. It does what modpost would write as
-// well: no second C file is made, and the linker of src/module/link.cc adds the symbol versions.
-constexpr std::string_view kHead = R"(// SPDX-License-Identifier: GPL-2.0-only
-#define INCLUDE_VERMAGIC
-#include <linux/kernel.h>
+// The text below becomes part of a kernel module. What modpost would write is in the same file: so no second
+// one is compiled.
+constexpr std::string_view kHead = R"(#include <linux/kernel.h>
 #include <linux/livepatch.h>
-#include <linux/module.h>
-#include <linux/vermagic.h>
 #include <linux/version.h>
 
 )";
@@ -44,34 +40,9 @@ static void __exit suture_exit(void)
 module_init(suture_init);
 module_exit(suture_exit);
 
-__visible struct module __this_module __section(".gnu.linkonce.this_module") = {
-	.name = KBUILD_MODNAME,
-	.init = init_module,
-#ifdef CONFIG_MODULE_UNLOAD
-	.exit = cleanup_module,
-#endif
-	.arch = MODULE_ARCH_INIT,
-};
-
 MODULE_LICENSE("GPL");
 MODULE_INFO(livepatch, "Y");
-MODULE_INFO(depends, "");
-MODULE_INFO(name, KBUILD_MODNAME);
-MODULE_INFO(vermagic, VERMAGIC_STRING);
-#if defined(CONFIG_RETPOLINE) || defined(CONFIG_MITIGATION_RETPOLINE)
-MODULE_INFO(retpoline, "Y");
-#endif
 )";
-
-/// Symbols and modules may hold dots and dashes, units slashes; nothing of them ends a C string.
-Result<void> check_name(std::string_view name) {
-  const bool fits = std::ranges::all_of(name, [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-' || c == '/' || c == ':';
-  });
-  if (fits && !name.empty()) return {};
-  return fail("module.bad-name", "write the module's tables",
-              fmt::format("\"{}\" is not the name of a symbol", name));
-}
 
 std::string function_table(std::size_t object, const std::vector<ReplacedFunction>& functions) {
   std::string declarations;
@@ -108,7 +79,7 @@ Result<std::string> step_table(const std::vector<GlueStep>& steps, const ObjectO
   std::string declarations;
   std::string entries;
   for (const GlueStep& step : steps) {
-    TRY(check_name(step.name));
+    TRY(check_c_name(step.name));
     std::string fields;
     for (std::size_t kind = 0; kind < kCallbackFields.size(); ++kind) {
       if (step.callbacks[kind].empty()) continue;
@@ -126,7 +97,7 @@ Result<std::string> update_table(const std::vector<GlueUpdate>& updates, const O
   std::string declarations;
   std::string entries;
   for (const GlueUpdate& update : updates) {
-    TRY(check_name(update.variable));
+    TRY(check_c_name(update.variable));
     declarations += fmt::format("extern struct suture_update {};\n", update.symbol);
     entries += fmt::format("\t{{ .object = {}, .variable = \"{}\", .update = &{} }},\n",
                            order.place(update.object), update.variable, update.symbol);
@@ -157,8 +128,8 @@ Result<std::string> object_table(const std::vector<PatchedObject>& objects, cons
     return fmt::format("\t{{ .name = {}, .funcs = {}, .callbacks = SUTURE_CALLBACKS }},\n", name, functions);
   };
   for (std::size_t i = 0; i < objects.size(); ++i) {
-    TRY(check_name(objects[i].name));
-    for (const ReplacedFunction& function : objects[i].functions) TRY(check_name(function.name));
+    TRY(check_c_name(objects[i].name));
+    for (const ReplacedFunction& function : objects[i].functions) TRY(check_c_name(function.name));
     tables += function_table(i, objects[i].functions);
     const bool kernel = order.place(i) == 0;
     entries[order.place(i)] = entry(kernel ? "NULL" : fmt::format("\"{}\"", objects[i].name),
@@ -185,7 +156,8 @@ std::string glue_symbol(std::size_t object, std::size_t function) {
 
 Result<std::string> glue_source(const GlueInput& input) {
   const ObjectOrder order(input.objects);
-  std::string source(kHead);
+  std::string source(kModpostHead);
+  source += kHead;
   source += kRuntimeTypes;
   source += TRY(step_table(input.steps, order));
   source += TRY(update_table(input.updates, order));
@@ -194,10 +166,7 @@ Result<std::string> glue_source(const GlueInput& input) {
   source += TRY(object_table(input.objects, order));
   source += kTail;
   source += fmt::format("MODULE_DESCRIPTION(\"Suture live patch, level {}\");\n", input.level);
-  for (const std::string& name : input.namespaces) {
-    TRY(check_name(name));
-    source += fmt::format("MODULE_INFO(import_ns, \"{}\");\n", name);
-  }
+  source += TRY(modpost_text(input.namespaces));
   return source;
 }
 

@@ -67,7 +67,7 @@ _suture() {
 
   local options='--json --help' words=''
   case $command in
-    '') words='target build rebuild delta inspect qualify repo publish update revert status list-cves list info cve history log uname vex oval metrics check config stalled doctor'; options+=' --version' ;;
+    '') words='target build build-engine rebuild delta inspect qualify repo publish update revert status list-cves list info cve history log uname vex oval metrics check config stalled doctor'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in
@@ -83,6 +83,7 @@ _suture() {
     inspect) options+=' --function --original --target --store --syntax --whole' ;;
     qualify) options+=' --all --key --probe --previous --html --accel --again --machines --times --timeout --store' ;;
     build) options+=' --target --targets --fix --level --effective-version --output --header-units --jobs --module-key --module-certificate --store' ;;
+    build-engine) options+=' --target --output --module-key --module-certificate --store' ;;
     rebuild) options+=' --fixes --cached --store' ;;
     delta) options+=' --output --object --symbols --unit --entry-size' ;;
     repo)

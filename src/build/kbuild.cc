@@ -395,17 +395,41 @@ Result<UnitFlags> Kbuild::not_listed(const std::string& unit, const Includers& i
               "this kernel was built without that code, so it needs no patch for it");
 }
 
-Result<UnitFlags> Kbuild::module_flags(const fs::path& folder, const std::string& name) const {
-  TRY(write_file(folder / "Kbuild", fmt::format("obj-m := {}.o\n", name)));
-  // Since 6.11 kbuild takes each folder for one below the source, and looks there for what it reads.
+/// As kbuild is to be told of a folder outside of the source. Since 6.11 it takes each for one below that,
+/// and looks there for what it reads.
+Result<fs::path> Kbuild::place_of(const fs::path& folder) const {
   const std::string build = TRY(read_text_file(target_.source / "scripts/Makefile.build", kLargestMakefile));
   const bool below = !build.contains("$(if $(filter /%,$(src)),$(src),$(srctree)/$(src))");
-  const fs::path place = below ? folder.lexically_relative(target_.source) : folder;
+  return below ? folder.lexically_relative(target_.source) : folder;
+}
+
+Result<UnitFlags> Kbuild::module_flags(const fs::path& folder, const std::string& name) const {
+  TRY(write_file(folder / "Kbuild", fmt::format("obj-m := {}.o\n", name)));
+  const fs::path place = TRY(place_of(folder));
   const std::string answer =
       TRY(ask_kbuild(place.string(), (place / (name + ".o")).string(), {.read = {folder}, .write = {}}));
   if (!answer.starts_with(kListed))
     return fail("build.glue", "compile the module's tables", "kbuild does not take the folder for a module");
   return parse_answer(name + ".c", answer.substr(kListed.size()));
+}
+
+Result<std::vector<UnitFlags>> Kbuild::module_flags(const fs::path& folder,
+                                                    std::span<const std::string> names) const {
+  const fs::path place = TRY(place_of(folder));
+  std::vector<std::string> objects;
+  for (const std::string& name : names) objects.push_back((place / (name + ".o")).string());
+  const Answers answers = TRY(ask_kbuild({{place.string(), objects}}));
+  std::vector<UnitFlags> flags;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto found = answers.commands.find(objects[i]);
+    if (found == answers.commands.end() || !found->second.starts_with(kListed)) {
+      return fail(
+          "build.kbuild-failed", fmt::format("ask kbuild how to compile {}.c", names[i]),
+          answers.complaints.empty() ? "its Kbuild does not list it" : answers.complaints.substr(0, 2000));
+    }
+    flags.push_back(TRY(parse_answer(names[i] + ".c", found->second.substr(kListed.size()))));
+  }
+  return flags;
 }
 
 Result<UnitFlags> Kbuild::parse_answer(const std::string& unit, const std::string& answer) const {

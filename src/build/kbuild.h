@@ -54,6 +54,10 @@ class Kbuild {
   const std::filesystem::path& tree() const { return tree_.path(); }
   /// For `folder/NAME.c`, the only source of a module of its own.
   Result<UnitFlags> module_flags(const std::filesystem::path& folder, const std::string& name) const;
+  /// For the sources "NAME.c" of a module whose Kbuild is in the folder, which lies below tree(). Answers are
+  /// kept by the folder's name: its Kbuild must say the same each time.
+  Result<std::vector<UnitFlags>> module_flags(const std::filesystem::path& folder,
+                                              std::span<const std::string> names) const;
 
   /// Compiles `file` to `output`, each function and variable in a section of its own, with debug information,
   /// and runs objtool. Headers come from the tree `root`: the target's source, or a patched tree of it; for
@@ -111,6 +115,7 @@ class Kbuild {
   Result<Answers> ask_at_once(const Questions& questions, const BuildRootAccess& access) const;
   Result<std::string> ask_kbuild(const std::string& folder, const std::string& object,
                                  const BuildRootAccess& access = {}) const;
+  Result<std::filesystem::path> place_of(const std::filesystem::path& folder) const;
   /// An object as the Makefile of a folder that is not above it spells it: "arch/x86/kvm/../../../virt/….o".
   struct Place {
     std::string folder;

@@ -11,6 +11,7 @@
 #include "build/fleet.h"
 #include "cli/command.h"
 #include "cli/fleet_text.h"
+#include "cli/module_key_options.h"
 #include "cli/patchset_text.h"
 #include "target/store.h"
 
@@ -39,19 +40,13 @@ struct Options {
   std::uint32_t level = 1;
   std::string effective_version;
   std::string output;
-  std::string module_key;
-  std::string module_certificate;
+  ModuleKeyOptions module_key;
   std::size_t header_units = 400;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
 std::vector<std::filesystem::path> paths_of(const std::vector<std::string>& names) {
   return {names.begin(), names.end()};
-}
-
-Result<std::optional<ModuleKey>> module_key_of(const Options& options) {
-  if (options.module_key.empty()) return std::nullopt;
-  return TRY(ModuleKey::load(options.module_key, options.module_certificate));
 }
 
 void shrink(const TargetStore& store) {
@@ -61,7 +56,7 @@ void shrink(const TargetStore& store) {
 
 Result<int> build_for_one(const Options& options, bool json) {
   const TargetStore store = TRY(TargetStore::at(options.store));
-  std::optional<ModuleKey> key = TRY(module_key_of(options));
+  std::optional<ModuleKey> key = TRY(module_key_of(options.module_key));
   BuildRequest request{.target = TRY(store.find(options.target)),
                        .fixes = paths_of(options.fixes),
                        .level = options.level,
@@ -105,7 +100,7 @@ Result<std::vector<Target>> targets_like(const TargetStore& store, const std::ve
 
 Result<int> build_for_fleet(const Options& options, bool json) {
   const TargetStore store = TRY(TargetStore::at(options.store));
-  std::optional<ModuleKey> key = TRY(module_key_of(options));
+  std::optional<ModuleKey> key = TRY(module_key_of(options.module_key));
   const FleetRequest request{
       .targets = TRY(targets_like(store, options.targets)),
       .fixes = paths_of(options.fixes),
@@ -170,14 +165,7 @@ void add_build_command(CLI::App& app, Invocation& invocation) {
                   "Units to compile, at most, for headers that the fixes change")
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
-  CLI::Option* key =
-      command.add_option("--module-key", options->module_key,
-                         "Private key that signs the module, for kernels that check: a PEM file");
-  CLI::Option* certificate =
-      command.add_option("--module-certificate", options->module_certificate,
-                         "Its X.509 certificate, which those kernels know: DER or PEM");
-  key->type_name("FILE")->needs(certificate);
-  certificate->type_name("FILE")->needs(key);
+  add_module_key_options(command, options->module_key);
   command.add_option("--jobs", options->jobs, "Compilers to run at once (default: the number of processors)")
       ->check(CLI::Range(1u, 1024u));
   command.add_option("--store", options->store, "Folder that holds the targets (default: ~/.cache/suture)")

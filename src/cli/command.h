@@ -26,6 +26,7 @@ void add_maker_commands(CLI::App& app, Invocation& invocation);
 
 void add_target_command(CLI::App& app, Invocation& invocation);
 void add_build_command(CLI::App& app, Invocation& invocation);
+void add_build_engine_command(CLI::App& app, Invocation& invocation);
 void add_rebuild_command(CLI::App& app, Invocation& invocation);
 void add_delta_command(CLI::App& app, Invocation& invocation);
 void add_inspect_command(CLI::App& app, Invocation& invocation);

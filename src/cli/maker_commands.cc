@@ -19,6 +19,7 @@ void add_maker_commands(CLI::App& app, Invocation& invocation) {
   app.footer(kExamples);
   add_target_command(app, invocation);
   add_build_command(app, invocation);
+  add_build_engine_command(app, invocation);
   add_rebuild_command(app, invocation);
   add_delta_command(app, invocation);
   add_inspect_command(app, invocation);

@@ -10,7 +10,7 @@ namespace suture::cli {
 
 void add_maker_commands(CLI::App& app, Invocation& invocation) {
   for (const std::string name :
-       {"target", "build", "rebuild", "delta", "inspect", "qualify", "repo", "publish"}) {
+       {"target", "build", "build-engine", "rebuild", "delta", "inspect", "qualify", "repo", "publish"}) {
     CLI::App& command = *app.add_subcommand(name, "Not installed here: comes with the package suture-build");
     command.group("");  // not listed by --help
     // Whatever follows, that is the answer.

@@ -23,7 +23,7 @@ typedef int symbol_callback(void *data, const char *name, struct module *module,
 #else
 typedef int symbol_callback(void *data, const char *name, unsigned long address);
 #endif
-typedef int each_symbol_function(symbol_callback *fn, void *data);
+typedef int each_symbol_function(symbol_callback fn, void *data);
 typedef int symbol_size_function(unsigned long address, unsigned long *size, unsigned long *offset);
 typedef struct module *find_module_function(const char *name);
 typedef struct task_struct *idle_task_function(int cpu);

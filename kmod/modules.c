@@ -5,6 +5,7 @@
  */
 #include "suture.h"
 
+#include <linux/err.h>
 #include <linux/notifier.h>
 #include <linux/slab.h>
 
@@ -12,17 +13,23 @@
 struct coming {
 	struct list_head list;
 	const struct module *module;
+	bool is_patch; /* of ours: its init function calls us, so we may not go */
 };
 
 static LIST_HEAD(coming_modules);
 
-static int note_coming(const struct module *module)
+static int note_coming(const struct module *module, bool is_patch)
 {
 	struct coming *coming = kmalloc(sizeof(*coming), GFP_KERNEL);
 
 	if (!coming)
 		return -ENOMEM;
+	if (is_patch && !try_module_get(THIS_MODULE)) {
+		kfree(coming);
+		return -ENODEV;
+	}
 	coming->module = module;
+	coming->is_patch = is_patch;
 	list_add(&coming->list, &coming_modules);
 	return 0;
 }
@@ -43,31 +50,40 @@ static void forget_coming(const struct module *module)
 	struct coming *coming, *safe;
 
 	list_for_each_entry_safe(coming, safe, &coming_modules, list) {
-		if (coming->module == module) {
-			list_del(&coming->list);
-			kfree(coming);
-		}
+		if (coming->module != module)
+			continue;
+		/* Who removes us waits for this notifier. */
+		if (coming->is_patch)
+			module_put(THIS_MODULE);
+		list_del(&coming->list);
+		kfree(coming);
 	}
 }
 
-/* The module, if it can be patched now. One that is about to come or to go is dealt with when we are told. */
+/*
+ * The module, if it can be patched now. One that goes is dealt with when we are told; of one that is just coming we may
+ * have been told when there was nothing to patch, or when we were not there yet, and that cannot be told apart.
+ */
 struct module *suture_present(const char *name)
 {
 	struct module *module = suture_find_module(name);
 
-	if (!module)
+	if (!module || module->state == MODULE_STATE_GOING || module->state == MODULE_STATE_UNFORMED)
 		return NULL;
-	if (module->state == MODULE_STATE_LIVE || (module->state == MODULE_STATE_COMING && has_come(module)))
-		return module;
-	return NULL;
+	if (module->state == MODULE_STATE_COMING && !has_come(module)) {
+		suture_refuse(-EAGAIN, "%s is just being loaded", name);
+		return ERR_PTR(-EAGAIN);
+	}
+	return module;
 }
 
 static int module_comes(struct module *module)
 {
-	int error = suture_accept(module);
+	bool is_patch;
+	int error = suture_accept(module, &is_patch);
 
 	if (!error)
-		error = note_coming(module);
+		error = note_coming(module, is_patch);
 	if (error)
 		return error;
 	error = suture_patch_coming(module);

@@ -38,13 +38,14 @@ static bool tables_are_inside(const struct suture_patch *patch, const struct mod
  * A module is coming, and the kernel has read none of its tables yet. If it is one of our patches: is it for this
  * kernel and this engine?
  */
-int suture_accept(struct module *module)
+int suture_accept(struct module *module, bool *is_patch)
 {
 	struct suture_patch *patch;
 	unsigned long address;
 	int error;
 
-	if (!is_prefixed(module->name))
+	*is_patch = is_prefixed(module->name);
+	if (!*is_patch)
 		return 0;
 	suture_begin_report("apply", module->name);
 	error = suture_find_symbol(module, "suture_patch", 0, &address);
@@ -84,8 +85,12 @@ static int prepare_objects(const struct suture_patch *patch)
 
 	for (i = 0; i < patch->object_count && !error; i++) {
 		if (i) {
-			targets[i] = suture_present(patch->objects[i].name);
-			is_there[i] = targets[i] != NULL;
+			struct module *module = suture_present(patch->objects[i].name);
+
+			if (IS_ERR(module))
+				return PTR_ERR(module);
+			targets[i] = module;
+			is_there[i] = module != NULL;
 		} else {
 			is_there[i] = true;
 		}
@@ -253,27 +258,34 @@ int suture_revert(const char *name)
 int suture_patch_coming(struct module *module)
 {
 	struct suture_patch *patch = suture_applied;
+	/* Of the switch, which stays to be told when nothing goes wrong here. */
+	struct suture_report before = suture_last;
 	unsigned int i;
 	int error;
 
+	if (patch)
+		suture_begin_report("apply", patch->owner->name);
 	for (i = 1; patch && i < patch->object_count; i++) {
 		if (is_there[i] || strcmp(patch->objects[i].name, module->name))
 			continue;
-		suture_begin_report("apply", patch->owner->name);
 		error = prepare_object(patch, i, module);
-		if (!error)
+		if (!error) {
 			error = patch->pre_patch(i, module, NULL);
+			if (error)
+				suture_refuse(error, "the patch's own preparation failed");
+		}
 		if (error) {
 			suture_remove_redirects(module);
-			pr_err("%s is not loaded, since it cannot be patched: %s\n", module->name, suture_last.reason);
+			pr_err("%s cannot be patched\n", module->name);
 			return suture_end_report(error);
 		}
 		targets[i] = module;
 		is_there[i] = true;
 		suture_flip_coming(module);
 		patch->post_patch(i);
-		suture_end_report(0);
+		pr_info("%s: applied to %s, which comes\n", patch->owner->name, module->name);
 	}
+	suture_last = before;
 	return 0;
 }
 

@@ -67,6 +67,7 @@ static int while_stopped(void *data)
 static int stop_once(struct suture_scan *scan)
 {
 	struct stop stop = { .scan = scan, .arrived = ATOMIC_INIT(0) };
+	/* With the time until all CPUs have come to rest, during which the first ones already stand still. */
 	u64 begun = ktime_get_ns();
 	u64 pause;
 	int error = suture_stop_machine(while_stopped, &stop);
@@ -114,6 +115,17 @@ static int try_all(struct suture_scan *scan)
 	}
 }
 
+static bool is_caller_in_the_way(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < suture_last.blocker_count; i++) {
+		if (suture_last.blockers[i].pid == current->pid)
+			return true;
+	}
+	return false;
+}
+
 /* Nobody may be in code that is replaced, nor in this module, which may be NULL. All redirects are flipped, or none. */
 int suture_switch(const struct module *leaving)
 {
@@ -128,6 +140,8 @@ int suture_switch(const struct module *leaving)
 		suture_unwatch_switches();
 	}
 	suture_free_scan(scan);
+	if (error == -EBUSY && is_caller_in_the_way())
+		return suture_refuse(error, "the system call by which this was asked for is in the way");
 	if (error == -EBUSY)
 		return suture_refuse(error, "tasks are in the way");
 	if (error == -ESTALE)

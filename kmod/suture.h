@@ -143,7 +143,7 @@ int suture_switch(const struct module *leaving);
 extern struct suture_patch *suture_applied;
 int suture_enable(struct suture_patch *patch);
 int suture_revert(const char *name);
-int suture_accept(struct module *module);
+int suture_accept(struct module *module, bool *is_patch);
 int suture_patch_coming(struct module *module);
 void suture_patch_going(struct module *module);
 

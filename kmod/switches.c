@@ -17,15 +17,17 @@
 #include <linux/vmalloc.h>
 #include <linux/hash.h>
 
-#define SET_BITS 11
+#define SET_BITS 10
 #define SET_SLOTS (1U << SET_BITS)
 /* Half full, looking for a free slot takes no longer than a few steps. */
 #define SET_MOST (SET_SLOTS / 2)
 
+/* The tasks one after another, for who goes through them while the machine stands still; and by their address. */
 struct task_set {
 	unsigned int count;
 	bool full;
-	struct task_struct *slots[SET_SLOTS];
+	struct task_struct *tasks[SET_MOST];
+	const struct task_struct *slots[SET_SLOTS];
 };
 
 static struct tracepoint *sched_switch;
@@ -48,7 +50,7 @@ static void note_task(struct task_set *set, struct task_struct *task)
 	}
 	get_task_struct(task);
 	set->slots[slot] = task;
-	set->count++;
+	set->tasks[set->count++] = task;
 }
 
 /* With interrupts off, in the middle of a switch. */
@@ -70,19 +72,14 @@ static void find_tracepoint(struct tracepoint *tracepoint, void *unused)
 
 static void empty_sets(unsigned int which)
 {
-	unsigned int i;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		struct task_set *set = per_cpu_ptr(sets[which], cpu);
 
-		for (i = 0; i < SET_SLOTS && set->count; i++) {
-			if (!set->slots[i])
-				continue;
-			put_task_struct(set->slots[i]);
-			set->slots[i] = NULL;
-			set->count--;
-		}
+		while (set->count)
+			put_task_struct(set->tasks[--set->count]);
+		memset(set->slots, 0, sizeof(set->slots));
 		set->full = false;
 	}
 }
@@ -149,15 +146,11 @@ bool suture_each_switched(bool (*fn)(struct task_struct *task, void *data), void
 	*complete = true;
 	for_each_possible_cpu(cpu) {
 		const struct task_set *set = per_cpu_ptr(sets[current_set], cpu);
-		unsigned int left = set->count;
 
 		if (set->full)
 			*complete = false;
-		for (i = 0; i < SET_SLOTS && left; i++) {
-			if (!set->slots[i])
-				continue;
-			left--;
-			if (!fn(set->slots[i], data))
+		for (i = 0; i < set->count; i++) {
+			if (!fn(set->tasks[i], data))
 				return false;
 		}
 	}

@@ -55,18 +55,23 @@ static void search_kernel(struct search *search)
 	search->count = search->found ? 1 : 0;
 }
 
+static void search_object(const struct module *module, struct search *search)
+{
+	if (module)
+		search_module(search, module);
+	else
+		search_kernel(search);
+}
+
 /* `module` is NULL for the kernel. On failure the report says why. */
 int suture_find_symbol(struct module *module, const char *name, unsigned long sympos, unsigned long *address)
 {
 	struct search search = { .name = name, .sympos = sympos };
 	const char *object = module ? module->name : "vmlinux";
 
-	if (module)
-		search_module(&search, module);
-	else if (sympos > 1 && !suture_can_count_symbols())
+	if (!module && sympos > 1 && !suture_can_count_symbols())
 		return suture_refuse(-EOPNOTSUPP, "this kernel cannot count the symbols called %s", name);
-	else
-		search_kernel(&search);
+	search_object(module, &search);
 	if (!search.count || search.count < sympos)
 		return suture_refuse(-ENOENT, "%s has no symbol %s,%lu", object, name, sympos);
 	if (!sympos && search.count > 1)
@@ -80,10 +85,7 @@ unsigned long suture_find_optional(struct module *module, const char *name, unsi
 {
 	struct search search = { .name = name, .sympos = sympos };
 
-	if (module)
-		search_module(&search, module);
-	else
-		search_kernel(&search);
+	search_object(module, &search);
 	return search.count >= sympos ? search.found : 0;
 }
 

@@ -12,15 +12,17 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+static ssize_t unlock_after(ssize_t length)
+{
+	mutex_unlock(&suture_lock);
+	return length;
+}
+
 #define READ_ONLY(name, format, ...)                                                                \
 	static ssize_t name##_show(struct kobject *kobj, struct kobj_attribute *attr, char *buffer) \
 	{                                                                                           \
-		ssize_t length;                                                                     \
-                                                                                                    \
 		mutex_lock(&suture_lock);                                                           \
-		length = sysfs_emit(buffer, format "\n", __VA_ARGS__);                              \
-		mutex_unlock(&suture_lock);                                                         \
-		return length;                                                                      \
+		return unlock_after(sysfs_emit(buffer, format "\n", __VA_ARGS__));                  \
 	}                                                                                           \
 	static struct kobj_attribute name##_attribute = __ATTR_RO(name)
 
@@ -56,12 +58,8 @@ static const struct attribute_group suture_group = { .attrs = suture_attributes 
 READ_ONLY(action, "%s", suture_last.action);
 static ssize_t last_patch_show(struct kobject *kobj, struct kobj_attribute *attr, char *buffer)
 {
-	ssize_t length;
-
 	mutex_lock(&suture_lock);
-	length = sysfs_emit(buffer, "%s\n", suture_last.patch);
-	mutex_unlock(&suture_lock);
-	return length;
+	return unlock_after(sysfs_emit(buffer, "%s\n", suture_last.patch));
 }
 
 static struct kobj_attribute last_patch_attribute = __ATTR(patch, 0444, last_patch_show, NULL);
@@ -122,14 +120,14 @@ static struct attribute *last_attributes[] = {
 static const struct attribute_group last_group = { .name = "last", .attrs = last_attributes };
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
-#define BIN_ATTRIBUTE struct bin_attribute
+#define MAYBE_CONST
 #else
-#define BIN_ATTRIBUTE const struct bin_attribute
+#define MAYBE_CONST const
 #endif
 
 /* A line each, which may be more than fits into a page. */
-static ssize_t functions_read(struct file *file, struct kobject *kobj, BIN_ATTRIBUTE *attr, char *buffer, loff_t offset,
-			      size_t size)
+static ssize_t functions_read(struct file *file, struct kobject *kobj, MAYBE_CONST struct bin_attribute *attr,
+			      char *buffer, loff_t offset, size_t size)
 {
 	struct suture_redirect *redirect;
 	char *line = kmalloc(PAGE_SIZE, GFP_KERNEL);

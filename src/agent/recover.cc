@@ -64,11 +64,11 @@ Result<void> Agent::recover_applying(const Entry& entry, const RunningKernel& ke
   const auto loaded = store_.load(*entry.stored);
   if (!loaded) return {};
   // Not in the kernel: the agent died before it was loaded, and nothing has happened yet.
-  if (TRY(engine_.observe()).module_name != loaded->patchset.module_name) return {};
+  if (TRY(engine_.observe()).module_name != loaded->patchset.module().name) return {};
   if (entry.step != Step::kChecking && !recorded) {
     // One that may be left under way is not waited for again.
     const bool wait = config_.stalled == Stalled::kRevert || !TRY(engine_.observe()).transition;
-    if (wait) TRY(engine_.apply(loaded->patchset, loaded->module, [] {}));
+    if (wait) TRY(engine_.apply(loaded->patchset, loaded->files, [] {}));
     log_mark_ = end_of_kernel_log();
     TRY(record_applied(*entry.stored, kernel, state));
     if (!state.transitioning.empty()) return {};

@@ -23,16 +23,16 @@ StoredPatchset Store::place_for(const Patchset& patchset, std::string_view manif
   stored.manifest_sha256 = sha256_hex(as_bytes(manifest));
   stored.folder = fmt::format("{:06}-{}", patchset.level, stored.manifest_sha256.substr(0, 16));
   stored.build_id = patchset.target.build_id;
-  stored.module_sha256 = patchset.module_sha256;
+  stored.module_sha256 = patchset.module().sha256;
   stored.level = patchset.level;
   stored.cves = patchset.cves();
   return stored;
 }
 
 Result<void> Store::keep(const StoredPatchset& stored, std::string_view manifest, const Patchset& patchset,
-                         ByteView module) const {
-  if (module.size() != patchset.module_size || sha256_hex(module) != patchset.module_sha256) {
-    return fail("agent.wrong-module", "store " + patchset.module_file,
+                         const PatchsetFiles& files) const {
+  if (const auto other = differing_file(patchset, files)) {
+    return fail("agent.wrong-module", "store " + other->file,
                 "its bytes are not those that the manifest names");
   }
   if (load(stored)) return {};
@@ -40,9 +40,10 @@ Result<void> Store::keep(const StoredPatchset& stored, std::string_view manifest
   std::error_code error;
   fs::remove_all(place, error);
   TempDir folder = TRY(TempDir::make("new", folder_));
-  // Any user may ask what the patchset does, and nobody but root needs the module.
+  // Any user may ask what the patchset does, and nobody but root needs the modules.
   TRY(write_file(folder.path() / kManifestName, manifest, 0644));
-  TRY(write_file(folder.path() / patchset.module_file, module, 0600));
+  for (const ModuleFile& named : patchset.files())
+    TRY(write_file(folder.path() / named.file, files.at(named.file), 0600));
   fs::permissions(folder.path(), fs::perms(0755), error);
   return folder.move_to(place);
 }
@@ -62,10 +63,11 @@ Result<LoadedPatchset> Store::load(const StoredPatchset& stored) const {
   const std::string what = reading(place);
   LoadedPatchset loaded;
   loaded.patchset = TRY(manifest(stored));
-  loaded.module = TRY_IN(what, read_file(place / loaded.patchset.module_file, loaded.patchset.module_size));
-  if (loaded.patchset.module_sha256 != stored.module_sha256 ||
-      sha256_hex(loaded.module) != stored.module_sha256) {
-    return fail("agent.store-changed", what, "its module is not what was stored", kHint);
+  loaded.files = TRY_IN(what, read_files(loaded.patchset, place));
+  const auto other = differing_file(loaded.patchset, loaded.files);
+  if (other || loaded.patchset.module().sha256 != stored.module_sha256) {
+    const std::string& file = other ? other->file : loaded.patchset.module().file;
+    return fail("agent.store-changed", what, file + " is not what was stored", kHint);
   }
   return loaded;
 }

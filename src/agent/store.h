@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The agent's own copies of patchsets: one folder each, with manifest and module, written once. They serve
+// The agent's own copies of patchsets: one folder each, with manifest and modules, written once. They serve
 // to apply the recorded patchset again after a reboot, when the network may be away.
 #pragma once
 
@@ -14,7 +14,7 @@ namespace suture {
 
 struct LoadedPatchset {
   Patchset patchset;
-  Bytes module;
+  PatchsetFiles files;
 };
 
 class Store {
@@ -23,9 +23,9 @@ class Store {
 
   /// Where `patchset` is to be kept, before it is.
   static StoredPatchset place_for(const Patchset& patchset, std::string_view manifest);
-  /// Keeps it: all of it or nothing. `module` must have the manifest's length and SHA-256.
+  /// Keeps it: all of it or nothing. `files` must be those that the manifest names.
   Result<void> keep(const StoredPatchset& stored, std::string_view manifest, const Patchset& patchset,
-                    ByteView module) const;
+                    const PatchsetFiles& files) const;
   /// Reads each file once; what is returned is what was verified against `stored`'s hashes.
   Result<LoadedPatchset> load(const StoredPatchset& stored) const;
   /// The manifest alone, which any user may read.

@@ -103,11 +103,13 @@ Result<Outcome> Agent::bring_in(const Offer& offer, const RunningKernel& kernel,
   // Levels are cumulative. A higher one is left only when the channel's owner says that it is bad.
   if (applied.level > stored.level && !must_leave) return Outcome::kUpToDate;
 
-  // Verify: the unprivileged process checked the module too, but only these bytes, read once, count.
+  // Verify: the unprivileged process checked the modules too, but only these bytes, read once, count.
   if (!offer.known) {
-    const Bytes module = TRY(read_handed_over(offer.folder / patchset.module_file, patchset.module_size));
+    PatchsetFiles files;
+    for (const ModuleFile& named : patchset.files())
+      files.emplace(named.file, TRY(read_handed_over(offer.folder / named.file, named.size)));
     TRY(journal_.begin({.step = Step::kStoring, .boot_id = kernel.boot_id, .stored = stored}));
-    TRY(store_.keep(stored, offer.manifest, patchset, module));
+    TRY(store_.keep(stored, offer.manifest, patchset, files));
   }
   const Outcome outcome = TRY(apply_stored(stored, kernel, std::move(state), "install"));
   return must_leave && outcome == Outcome::kApplied ? Outcome::kWentBack : outcome;
@@ -146,7 +148,7 @@ Result<Outcome> Agent::apply_stored(const StoredPatchset& stored, const RunningK
         journal_.begin({.step = Step::kTransitioning, .boot_id = kernel.boot_id, .stored = stored});
     if (!begun) log_warning(begun.error().message());
   };
-  if (const auto applied = engine_.apply(loaded.patchset, loaded.module, under_way); !applied) {
+  if (const auto applied = engine_.apply(loaded.patchset, loaded.files, under_way); !applied) {
     TRY(store_.sweep(state.wanted));
     TRY(journal_.end());
     return std::unexpected(applied.error());

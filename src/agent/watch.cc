@@ -162,7 +162,7 @@ Result<void> Agent::notice_transition(const RunningKernel& kernel) {
   watch_.reset();
   // Applied already: all that is left is to unload the module that it replaced.
   if (const auto loaded = store_.load(*state.wanted)) {
-    const auto unloaded = engine_.apply(loaded->patchset, loaded->module, [] {});
+    const auto unloaded = engine_.apply(loaded->patchset, loaded->files, [] {});
     if (!unloaded) log_warning(unloaded.error().message());
   }
   return check_applied(*state.wanted, kernel, facts_of(*state.wanted, kernel, "install"));

@@ -50,9 +50,8 @@ Patchset empty_patchset(const Target& target, std::uint32_t level) {
   Patchset patchset;
   patchset.target = target.id;
   patchset.level = level;
-  patchset.engine = "klp";
-  patchset.module_name = fmt::format("suture_{}", level);
-  patchset.module_file = patchset.module_name + ".ko";
+  const std::string name = fmt::format("suture_{}", level);
+  patchset.modules = {{.engine = std::string(kKlpEngine), .name = name, .file = name + ".ko", .sha256 = {}}};
   patchset.tool = "suture " SUTURE_VERSION;
   return patchset;
 }
@@ -129,7 +128,7 @@ Result<Bytes> Assembly::link(GlueCompiler& glue_compiler) {
                                                       .level = patchset_.level,
                                                       .steps = hooks.steps,
                                                       .updates = hooks.updates},
-                                                     patchset_.module_name));
+                                                     patchset_.module().name));
   LinkInput input{.glue = {.object = &glue, .patches = "vmlinux", .sources = TRY(glue_sources(glue))},
                   .deltas = {},
                   .aliases = hooks.aliases,
@@ -145,8 +144,8 @@ Result<Bytes> Assembly::link(GlueCompiler& glue_compiler) {
     input.deltas.push_back(patch.part);
   }
   Bytes module = TRY(elf::serialize(TRY(link_module(input))));
-  patchset_.module_sha256 = sha256_hex(module);
-  patchset_.module_size = module.size();
+  patchset_.modules.front().sha256 = sha256_hex(module);
+  patchset_.modules.front().size = module.size();
   return module;
 }
 

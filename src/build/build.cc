@@ -244,8 +244,8 @@ class Builder {
     progress_.step("sign the module");
     module = TRY(request_.module_key->sign(module, rules_));
     result_.patchset.module_signer = request_.module_key->signer(rules_);
-    result_.patchset.module_sha256 = sha256_hex(module);
-    result_.patchset.module_size = module.size();
+    result_.patchset.modules.front().sha256 = sha256_hex(module);
+    result_.patchset.modules.front().size = module.size();
     return {};
   }
 
@@ -254,7 +254,7 @@ class Builder {
     const Patchset& patchset = result_.patchset;
     const std::filesystem::path output = std::filesystem::absolute(request_.output).lexically_normal();
     TempDir folder = TRY(TempDir::make(".suture-build", output.parent_path()));
-    TRY(write_file(folder.path() / patchset.module_file, module));
+    TRY(write_file(folder.path() / patchset.module().file, module));
     TRY(write_file(folder.path() / kManifestName, to_json(patchset).dump(2) + "\n"));
     for (const auto& [name, text] : texts_)
       TRY(write_file(folder.path() / kFixFolder / (name + ".patch"), text));

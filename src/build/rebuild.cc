@@ -18,7 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestManifest = 64u << 20;
 constexpr std::size_t kLargestFix = 16u << 20;
-constexpr std::size_t kLargestModule = 1u << 30;
 
 Result<std::vector<fs::path>> fixes_of(const Patchset& patchset, const fs::path& folder) {
   std::vector<fs::path> paths;
@@ -78,15 +77,16 @@ Result<Plain> without_signature(const Patchset& given, Json manifest, const Byte
   }
   const SignatureInfo signature = TRY(read_signature(parts.signature));
   if (!given.module_signer)
-    plain.differences.push_back("/module/signed_by: nothing, but signed by " + signature.signer);
+    plain.differences.push_back("/signed_by: nothing, but signed by " + signature.signer);
   else if (given.module_signer->hash != signature.hash)
-    plain.differences.push_back(fmt::format("/module/signed_by/hash: {}, but signed with {}",
-                                            given.module_signer->hash, signature.hash));
-  if (given.module_sha256 != sha256_hex(file) || given.module_size != file.size())
-    plain.differences.push_back(fmt::format("/module: not the size and SHA-256 of {}", given.module_file));
+    plain.differences.push_back(
+        fmt::format("/signed_by/hash: {}, but signed with {}", given.module_signer->hash, signature.hash));
+  if (given.module().sha256 != sha256_hex(file) || given.module().size != file.size())
+    plain.differences.push_back(
+        fmt::format("/modules/0: not the size and SHA-256 of {}", given.module().file));
   plain.module.assign(parts.module.begin(), parts.module.end());
-  Json& module = plain.manifest["module"];
-  module.erase("signed_by");
+  plain.manifest.erase("signed_by");
+  Json& module = plain.manifest["modules"][0];
   module["sha256"] = sha256_hex(plain.module);
   module["size"] = plain.module.size();
   return plain;
@@ -100,8 +100,9 @@ Result<RebuildResult> rebuild_patchset(const RebuildRequest& request, const Targ
   const Json manifest = TRY(parse_json(text, (request.patchset / kManifestName).string()));
   RebuildResult result{.given = TRY(patchset_from_json(manifest)), .differences = {}};
   const Patchset& given = result.given;
-  const Bytes module = TRY(read_file(request.patchset / given.module_file, kLargestModule));
-  const Plain plain = TRY(without_signature(given, manifest, module));
+  const Bytes module = TRY(read_file(request.patchset / given.module().file, kLargestModule));
+  // As it is written today: older manifests say the same in another form.
+  const Plain plain = TRY(without_signature(given, to_json(given), module));
   result.differences = plain.differences;
   const fs::path fixes = request.fixes.empty() ? request.patchset / kFixFolder : request.fixes;
   const TempDir folder = TRY(TempDir::make("suture-rebuild"));
@@ -116,8 +117,8 @@ Result<RebuildResult> rebuild_patchset(const RebuildRequest& request, const Targ
   const std::string rebuilt = TRY(read_text_file(output / kManifestName, kLargestManifest));
   compare(without_tool(plain.manifest), without_tool(TRY(parse_json(rebuilt, "the new manifest"))), "",
           result.differences);
-  if (plain.module != TRY(read_file(output / given.module_file)))
-    result.differences.push_back(given.module_file + ": other bytes");
+  if (plain.module != TRY(read_file(output / given.module().file)))
+    result.differences.push_back(given.module().file + ": other bytes");
   return result;
 }
 

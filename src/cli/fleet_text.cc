@@ -44,7 +44,7 @@ std::string reason_of(const FleetResult& result) {
         result.built.patchset.fixes, [](const FixRecord& fix) { return !fix.not_affected.empty(); });
     const std::string beside = needless == 0 ? "" : fmt::format(", without {} not needed", needless);
     return fmt::format("{} function{}, {}{}", functions, functions == 1 ? "" : "s",
-                       human_size(result.built.patchset.module_size), beside);
+                       human_size(result.built.patchset.module().size), beside);
   }
   // What a compiler said begins on a line of its own.
   const std::size_t begin = std::min(result.error.why.find_first_not_of('\n'), result.error.why.size());

@@ -49,19 +49,19 @@ Result<Patchset> read_manifest(const std::filesystem::path& path) {
 
 /// A manifest is worth nothing if the module beside it is another one.
 Result<std::filesystem::path> module_of(const Patchset& patchset, const std::filesystem::path& folder) {
-  std::filesystem::path module = folder / patchset.module_file;
+  std::filesystem::path module = folder / patchset.module().file;
   const std::string sha256 = TRY(sha256_hex_of_file(module));
-  if (sha256 == patchset.module_sha256) return module;
+  if (sha256 == patchset.module().sha256) return module;
   return fail("patchset.module-differs", "inspect " + folder.string(),
-              patchset.module_file + " is not the module of the manifest", "its SHA-256 is " + sha256);
+              patchset.module().file + " is not the module of the manifest", "its SHA-256 is " + sha256);
 }
 
 /// The manifest in the same folder, if it speaks of just this file.
 std::optional<Patchset> manifest_beside(const std::filesystem::path& object) {
   Result<Patchset> patchset = read_manifest(object.parent_path() / kManifestName);
-  if (!patchset || patchset->module_file != object.filename()) return std::nullopt;
+  if (!patchset || patchset->module().file != object.filename()) return std::nullopt;
   const Result<std::string> sha256 = sha256_hex_of_file(object);
-  if (!sha256 || *sha256 != patchset->module_sha256) return std::nullopt;
+  if (!sha256 || *sha256 != patchset->module().sha256) return std::nullopt;
   return std::move(*patchset);
 }
 

@@ -26,8 +26,8 @@ std::string patchset_text(const Patchset& patchset) {
       "target    {}:{} ({}, {})\nbuild-id  {}\nlevel     {}\n{}engine    {}\nmodule    {}, {}\nsha256    "
       "{}\n{}made by   {}\n\n",
       target.distribution, target.release, target.version, target.architecture, target.build_id,
-      patchset.level, effective, patchset.engine, patchset.module_file, human_size(patchset.module_size),
-      patchset.module_sha256, signer_text(patchset), patchset.tool);
+      patchset.level, effective, patchset.module().engine, patchset.module().file,
+      human_size(patchset.module().size), patchset.module().sha256, signer_text(patchset), patchset.tool);
   std::vector<std::vector<std::string>> rows;
   for (const FixRecord& fix : patchset.fixes) {
     rows.push_back({fix.name, fix.cves.empty() ? "-" : fmt::format("{}", fmt::join(fix.cves, " ")),

@@ -42,11 +42,11 @@ Result<int> rebuild(const Options& options, bool json) {
   if (json) {
     fmt::print("{}", json_text({{"same", same},
                                 {"differences", result.differences},
-                                {"module_sha256", result.given.module_sha256},
+                                {"module_sha256", result.given.module().sha256},
                                 {"target", to_json(target)}}));
     return same ? kOk : kFailed;
   }
-  fmt::print("{} for {}:{} ({}), level {}: {}{}\n", result.given.module_file, target.distribution,
+  fmt::print("{} for {}:{} ({}), level {}: {}{}\n", result.given.module().file, target.distribution,
              target.release, target.version, result.given.level,
              same ? "the same, byte for byte" : "NOT what these fixes give",
              same && result.given.module_signer ? ", but for the signature behind it" : "");

@@ -37,14 +37,14 @@ class Engine {
   virtual Result<RunningKernel> kernel() const = 0;
   virtual Result<Applied> observe() const = 0;
 
-  /// Applies `patchset`, whose module's bytes are `module`, and returns once every task runs the new code, or
-  /// when a transition that stalls is left under way: observe() tells. On failure the kernel is as before.
-  /// Already applied is success; under way is waited for. `under_way` is called when the kernel has the patch
-  /// and begins to move its tasks.
-  virtual Result<void> apply(const Patchset& patchset, ByteView module,
+  /// Applies `patchset` with the one of `files` that is for this engine, and returns once every task runs the
+  /// new code, or when a transition that stalls is left under way: observe() tells. On failure the kernel is
+  /// as before. Already applied is success; under way is waited for. `under_way` is called when the kernel
+  /// has the patch and begins to move its tasks.
+  virtual Result<void> apply(const Patchset& patchset, const PatchsetFiles& files,
                              const std::function<void()>& under_way) = 0;
-  Result<void> apply(const Patchset& patchset, ByteView module) {
-    return apply(patchset, module, [] {});
+  Result<void> apply(const Patchset& patchset, const PatchsetFiles& files) {
+    return apply(patchset, files, [] {});
   }
 
   /// Takes whatever of ours is applied out of the kernel, and its module with it. Nothing there is success.

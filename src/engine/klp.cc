@@ -55,18 +55,23 @@ Result<Applied> KlpEngine::observe() const {
   return applied;
 }
 
-Result<void> KlpEngine::apply(const Patchset& patchset, ByteView module,
+Result<void> KlpEngine::apply(const Patchset& patchset, const PatchsetFiles& files,
                               const std::function<void()>& under_way) {
-  TRY(check(patchset, module));
-  TRY(settle_others(patchset.module_name));
-  const LivePatch present = TRY(look(patchset.module_name));
+  const PatchModule* module = patchset.module_for(kKlpEngine);
+  if (module == nullptr) {
+    return fail("engine.no-module", "apply level " + std::to_string(patchset.level),
+                "the patchset has no module for the kernel's livepatch");
+  }
+  TRY(check(patchset, *module, files));
+  TRY(settle_others(module->name));
+  const LivePatch present = TRY(look(module->name));
   if (!present.enabled) {
-    if (present.transition) TRY(wait_until_settled(patchset.module_name));
+    if (present.transition) TRY(wait_until_settled(module->name));
     TRY(unload_idle_modules());
-    TRY(load(patchset, module));
+    TRY(load(module->name, files.at(module->file)));
   }
   under_way();
-  TRY(settle(patchset.module_name));
+  TRY(settle(module->name));
   return unload_idle_modules();
 }
 
@@ -78,22 +83,22 @@ Result<void> KlpEngine::revert() {
   return unload_idle_modules();
 }
 
-Result<void> KlpEngine::check(const Patchset& patchset, ByteView module) const {
-  const std::string what = "apply " + patchset.module_name;
+Result<void> KlpEngine::check(const Patchset& patchset, const PatchModule& module,
+                              const PatchsetFiles& files) const {
+  const std::string what = "apply " + module.name;
   TRY(require_root(what));
   const RunningKernel host = TRY(kernel());
-  if (patchset.engine != "klp") {
-    return fail("engine.no-livepatch", what, "it is made for the engine \"" + patchset.engine + "\"");
-  }
   if (patchset.target.build_id != host.build_id) {
     return fail("engine.wrong-kernel", what,
                 "it is made for " + patchset.target.release + " with build-id " + patchset.target.build_id +
                     ", and here runs " + host.release + " with build-id " + host.build_id);
   }
-  if (!level_of_module(patchset.module_name)) {
+  if (!level_of_module(module.name)) {
     return fail("engine.wrong-module", what, "its module's name is not of the form suture_N");
   }
-  if (module.size() != patchset.module_size || sha256_hex(module) != patchset.module_sha256) {
+  const auto bytes = files.find(module.file);
+  if (bytes == files.end() || bytes->second.size() != module.size ||
+      sha256_hex(bytes->second) != module.sha256) {
     return fail("engine.wrong-module", what, "the module's bytes are not those that the manifest names",
                 "Fetch the patchset again: `suture update`.");
   }
@@ -117,7 +122,7 @@ Result<void> KlpEngine::settle_others(const std::string& name) const {
   return {};
 }
 
-Result<void> KlpEngine::load(const Patchset& patchset, ByteView module) const {
+Result<void> KlpEngine::load(const std::string& name, ByteView module) const {
   // EAGAIN: a BPF program on one of the functions is just being changed (bpf_tramp_ftrace_ops_func() in
   // kernel/bpf/trampoline.c).
   constexpr int kTries = 100;
@@ -126,7 +131,7 @@ Result<void> KlpEngine::load(const Patchset& patchset, ByteView module) const {
     std::this_thread::sleep_for(options_.pause);
     refused = load_module(module);
   }
-  if (refused != 0) return std::unexpected(load_error(patchset.module_name, refused));
+  if (refused != 0) return std::unexpected(load_error(name, refused));
   return {};
 }
 

@@ -5,12 +5,14 @@
 #include <functional>
 #include <set>
 
+#include "base/hash.h"
 #include "base/json.h"
 
 namespace suture {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
+constexpr int kOneModuleFormat = 1;  // with the members "engine" and "module"
 
 Result<std::uint64_t> unsigned_field(const Json& json, const char* key, std::uint64_t most) {
   const std::int64_t value = TRY(json_integer(json, key));
@@ -134,17 +136,75 @@ Result<ModuleSigner> read_signer(const Json& json) {
   return signer;
 }
 
-Json write_module(const Patchset& patchset) {
-  Json module{{"name", patchset.module_name},
-              {"file", patchset.module_file},
-              {"sha256", patchset.module_sha256},
-              {"size", patchset.module_size}};
-  if (const auto& signer = patchset.module_signer) {
-    module["signed_by"] = {{"subject", signer->subject},
-                           {"certificate_sha256", signer->certificate_sha256},
-                           {"hash", signer->hash}};
+/// What stands beside the manifest; no other file there is called so.
+Result<std::string> file_field(const Json& json) {
+  std::string name = TRY(name_field(json, "file"));
+  if (name.ends_with(".ko")) return name;
+  return fail("json.schema", "read the field \"file\"", "it is not the name of a module's file");
+}
+
+Result<EngineModule> read_engine_module(const Json& json) {
+  EngineModule module;
+  module.file = TRY(file_field(json));
+  module.sha256 = TRY(hex_field(json, "sha256", 64, 64));
+  module.size = TRY(unsigned_field(json, "size", kLargestModule));
+  module.abi = TRY(small_field(json, "abi"));
+  return module;
+}
+
+/// Without the engine, which manifests of format 1 name elsewhere.
+Result<PatchModule> read_module(const Json& json) {
+  PatchModule module;
+  module.name = TRY(name_field(json, "name"));
+  module.file = TRY(file_field(json));
+  module.sha256 = TRY(hex_field(json, "sha256", 64, 64));
+  module.size = TRY(unsigned_field(json, "size", kLargestModule));
+  return module;
+}
+
+Result<PatchModule> read_engines_module(const Json& json) {
+  PatchModule module = TRY(read_module(json));
+  module.engine = TRY(name_field(json, "engine"));
+  if (json.contains("engine_module")) {
+    module.engine_module =
+        TRY_IN("engine_module", read_engine_module(*TRY(json_object(json, "engine_module"))));
   }
   return module;
+}
+
+Result<void> check_modules(const Patchset& patchset) {
+  const std::string what = "read the field \"modules\"";
+  if (patchset.modules.empty()) return fail("json.schema", what, "there is none");
+  if (patchset.modules.size() > kMostPatchModules) return fail("json.schema", what, "there are too many");
+  std::set<std::string> engines;
+  for (const PatchModule& module : patchset.modules) {
+    if (!engines.insert(module.engine).second)
+      return fail("json.schema", what, "two are for the engine " + module.engine);
+  }
+  std::set<std::string> files;
+  for (const ModuleFile& file : patchset.files()) {
+    if (!files.insert(file.file).second)
+      return fail("json.schema", what, "two files are called " + file.file);
+  }
+  return {};
+}
+
+Json write_signer(const ModuleSigner& signer) {
+  return {
+      {"subject", signer.subject}, {"certificate_sha256", signer.certificate_sha256}, {"hash", signer.hash}};
+}
+
+Json write_module(const PatchModule& module) {
+  Json json{{"engine", module.engine},
+            {"name", module.name},
+            {"file", module.file},
+            {"sha256", module.sha256},
+            {"size", module.size}};
+  if (const auto& engine = module.engine_module) {
+    json["engine_module"] = {
+        {"file", engine->file}, {"sha256", engine->sha256}, {"size", engine->size}, {"abi", engine->abi}};
+  }
+  return json;
 }
 
 Json write_object(const PatchedObject& object) {
@@ -165,8 +225,9 @@ Json write_object(const PatchedObject& object) {
 }
 
 Result<Patchset> read_patchset(const Json& json) {
-  if (TRY(json_integer(json, "format")) != kFormat) {
-    return fail("json.schema", "read the field \"format\"", "this version of suture reads format 1",
+  const std::int64_t format = TRY(json_integer(json, "format"));
+  if (format != kFormat && format != kOneModuleFormat) {
+    return fail("json.schema", "read the field \"format\"", "this version of suture reads formats 1 and 2",
                 "Install a newer suture.");
   }
   Patchset patchset;
@@ -177,14 +238,17 @@ Result<Patchset> read_patchset(const Json& json) {
       return fail("json.schema", "read the field \"effective_version\"", "it is no package's version");
   }
   patchset.level = TRY(small_field(json, "level"));
-  patchset.engine = TRY(name_field(json, "engine"));
-  const Json& module = *TRY(json_object(json, "module"));
-  patchset.module_name = TRY(name_field(module, "name"));
-  patchset.module_file = TRY(name_field(module, "file"));
-  patchset.module_sha256 = TRY(hex_field(module, "sha256", 64, 64));
-  patchset.module_size = TRY(unsigned_field(module, "size", 1u << 30));
-  if (module.contains("signed_by"))
-    patchset.module_signer = TRY(read_signer(*TRY(json_object(module, "signed_by"))));
+  const bool one_module = format == kOneModuleFormat;
+  const Json& signed_part = one_module ? *TRY(json_object(json, "module")) : json;
+  if (one_module) {
+    PatchModule& module = patchset.modules.emplace_back(TRY(read_module(signed_part)));
+    module.engine = TRY(name_field(json, "engine"));
+  } else {
+    patchset.modules = TRY(list_field<PatchModule>(json, "modules", read_engines_module));
+  }
+  TRY(check_modules(patchset));
+  if (signed_part.contains("signed_by"))
+    patchset.module_signer = TRY(read_signer(*TRY(json_object(signed_part, "signed_by"))));
   patchset.fixes = TRY(list_field<FixRecord>(json, "fixes", read_fix));
   patchset.objects = TRY(list_field<PatchedObject>(json, "objects", read_object));
   if (json.contains("risks")) patchset.risks = TRY(list_field<RiskFact>(json, "risks", read_risk));
@@ -194,6 +258,38 @@ Result<Patchset> read_patchset(const Json& json) {
 }
 
 }  // namespace
+
+const PatchModule* Patchset::module_for(std::string_view engine) const {
+  const auto found = std::ranges::find(modules, engine, &PatchModule::engine);
+  return found == modules.end() ? nullptr : &*found;
+}
+
+std::vector<ModuleFile> Patchset::files() const {
+  std::vector<ModuleFile> all;
+  for (const PatchModule& module : modules) {
+    all.push_back({module.file, module.sha256, module.size});
+    if (const auto& engine = module.engine_module)
+      all.push_back({engine->file, engine->sha256, engine->size});
+  }
+  return all;
+}
+
+std::optional<ModuleFile> differing_file(const Patchset& patchset, const PatchsetFiles& files) {
+  for (const ModuleFile& named : patchset.files()) {
+    const auto found = files.find(named.file);
+    if (found == files.end() || found->second.size() != named.size ||
+        sha256_hex(found->second) != named.sha256)
+      return named;
+  }
+  return std::nullopt;
+}
+
+Result<PatchsetFiles> read_files(const Patchset& patchset, const std::filesystem::path& folder) {
+  PatchsetFiles files;
+  for (const ModuleFile& named : patchset.files())
+    files.emplace(named.file, TRY(read_file(folder / named.file, kLargestModule)));
+  return files;
+}
 
 std::vector<std::string> Patchset::cves() const {
   std::set<std::string> all;
@@ -273,17 +369,15 @@ Json to_json(const Patchset& patchset) {
   }
   Json objects = Json::array();
   for (const auto& object : patchset.objects) objects.push_back(write_object(object));
+  Json modules = Json::array();
+  for (const auto& module : patchset.modules) modules.push_back(write_module(module));
   Json risks = Json::array();
   for (const auto& risk : patchset.risks) risks.push_back(to_json(risk));
-  Json json = {{"format", kFormat},
-               {"target", to_json(patchset.target)},
-               {"level", patchset.level},
-               {"engine", patchset.engine},
-               {"module", write_module(patchset)},
-               {"fixes", std::move(fixes)},
-               {"objects", std::move(objects)},
-               {"risks", std::move(risks)},
-               {"tool", patchset.tool}};
+  Json json = {{"format", kFormat},         {"target", to_json(patchset.target)},
+               {"level", patchset.level},   {"modules", std::move(modules)},
+               {"fixes", std::move(fixes)}, {"objects", std::move(objects)},
+               {"risks", std::move(risks)}, {"tool", patchset.tool}};
+  if (const auto& signer = patchset.module_signer) json["signed_by"] = write_signer(*signer);
   if (!patchset.effective_version.empty()) json["effective_version"] = patchset.effective_version;
   return json;
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json_fwd.h"
 #include "patchset/risk_fact.h"
 
@@ -72,7 +73,35 @@ struct PatchedObject {
   bool operator==(const PatchedObject&) const = default;
 };
 
-/// Who signed the module for the kernel, which has the certificate in a keyring (module/signature.h).
+/// A file beside the manifest.
+struct ModuleFile {
+  std::string file;    ///< its name: "suture_1.ko"
+  std::string sha256;  ///< with the signature behind it if there is one
+  std::uint64_t size = 0;
+  bool operator==(const ModuleFile&) const = default;
+};
+
+/// The module that an engine of our own is in the kernel.
+struct EngineModule {
+  std::string file;  ///< "suture.ko"
+  std::string sha256;
+  std::uint64_t size = 0;
+  std::uint32_t abi = 0;  ///< what it and its patch modules know of each other (kmod/suture_patch.h)
+  bool operator==(const EngineModule&) const = default;
+};
+
+/// What one engine loads to bring the patchset into the kernel.
+struct PatchModule {
+  std::string engine;  ///< "klp", "stopmachine"
+  std::string name;    ///< as in /proc/modules: "suture_1", "suture_stop_1"
+  std::string file;    ///< beside the manifest: "suture_1.ko"
+  std::string sha256;
+  std::uint64_t size = 0;
+  std::optional<EngineModule> engine_module{};
+  bool operator==(const PatchModule&) const = default;
+};
+
+/// Who signed the modules for the kernel, which has the certificate in a keyring (module/signature.h).
 struct ModuleSigner {
   std::string subject;             ///< of the certificate: "CN = Example module key"
   std::string certificate_sha256;  ///< of its DER form
@@ -85,18 +114,21 @@ struct Patchset {
   /// The version of the distribution's package that has no fix which this patchset lacks: "6.1.176-1". For
   /// scanners, which know versions only. Its builder says so; empty: nobody does.
   std::string effective_version{};
-  std::uint32_t level = 0;    ///< from 1; a higher level replaces any lower one
-  std::string engine;         ///< "klp"
-  std::string module_name;    ///< as in /sys/kernel/livepatch: "suture_1"
-  std::string module_file;    ///< file beside the manifest: "suture_1.ko"
-  std::string module_sha256;  ///< of the file, with the signature behind it if there is one
-  std::uint64_t module_size = 0;
-  std::optional<ModuleSigner> module_signer{};  ///< older manifests have none
+  std::uint32_t level = 0;  ///< from 1; a higher level replaces any lower one
+  /// The same patch for one engine each; at least one. The first one's hash stands for the patchset wherever
+  /// one hash does.
+  std::vector<PatchModule> modules;
+  std::optional<ModuleSigner> module_signer{};  ///< of all of them; older manifests have none
   std::vector<FixRecord> fixes;
   std::vector<PatchedObject> objects;
   std::vector<RiskFact> risks;  ///< older manifests have none
   std::string tool;             ///< "suture 0.1.0"
 
+  const PatchModule& module() const { return modules.front(); }
+  /// Nothing when the patchset has none for that engine.
+  const PatchModule* module_for(std::string_view engine) const;
+  /// All files that belong to it, the first module's first.
+  std::vector<ModuleFile> files() const;
   /// CVE ids of all fixes, sorted, each once.
   std::vector<std::string> cves() const;
   /// Of these, the ones that the kernel needs no patch for, as its source has all their fixes or lacks the
@@ -107,12 +139,25 @@ struct Patchset {
 };
 
 inline constexpr std::string_view kManifestName = "patchset.json";
+inline constexpr std::string_view kKlpEngine = "klp";                  ///< the kernel's livepatch
+inline constexpr std::string_view kStopMachineEngine = "stopmachine";  ///< Suture's own
+inline constexpr std::size_t kMostPatchModules = 8;
+inline constexpr std::uint64_t kLargestModule = 1u << 30;
+
+/// The bytes of Patchset::files(), by name.
+using PatchsetFiles = std::map<std::string, Bytes>;
+
+/// The first file that is not there, or is not the one that the manifest names; nothing when all are.
+std::optional<ModuleFile> differing_file(const Patchset& patchset, const PatchsetFiles& files);
+/// Reads each of them from the folder that holds the manifest. They may be others than the manifest's.
+Result<PatchsetFiles> read_files(const Patchset& patchset, const std::filesystem::path& folder);
 
 /// As deb-version(7) and rpm-version(7) have them: "6.1.176-1", "5.14.0-427.16.1.el9_4".
 bool is_package_version(std::string_view text);
 
 Json to_json(const Patchset& patchset);
-/// Checks every field; "patchset.schema" names the one that is wrong. The file name may not hold a slash.
+/// Checks every field; "patchset.schema" names the one that is wrong. File names are plain ones that end in
+/// ".ko", each there once. Reads manifests of format 1 too, which have one module.
 Result<Patchset> patchset_from_json(const Json& json);
 Result<Patchset> parse_patchset(std::string_view text);
 

@@ -158,7 +158,9 @@ Result<Statement> read_fields(const Json& json) {
 }  // namespace
 
 std::map<std::string, std::string> subjects_of(const Patchset& patchset, const std::string& manifest_sha256) {
-  return {{patchset.module_file, patchset.module_sha256}, {std::string(kManifestName), manifest_sha256}};
+  std::map<std::string, std::string> subjects = {{std::string(kManifestName), manifest_sha256}};
+  for (const ModuleFile& file : patchset.files()) subjects.emplace(file.file, file.sha256);
+  return subjects;
 }
 
 Json to_json(const Statement& statement) {

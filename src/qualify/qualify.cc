@@ -38,9 +38,9 @@ Result<std::vector<QualificationProbe>> records_of(const std::vector<Probe>& pro
   return records;
 }
 
-Result<std::optional<PatchsetFiles>> previous_of(const QualifyRequest& request, const Patchset& patchset) {
+Result<std::optional<PatchsetOnDisk>> previous_of(const QualifyRequest& request, const Patchset& patchset) {
   if (request.previous.empty()) return std::nullopt;
-  PatchsetFiles previous = TRY(read_patchset_files(request.previous));
+  PatchsetOnDisk previous = TRY(read_patchset_on_disk(request.previous));
   const std::string what = "take " + request.previous.string() + " for the level before";
   if (previous.patchset.target.build_id != patchset.target.build_id)
     return fail("qualify.other-kernel", what, "it is for " + previous.patchset.target.release);
@@ -50,7 +50,7 @@ Result<std::optional<PatchsetFiles>> previous_of(const QualifyRequest& request, 
 }
 
 Result<Trial> trial_of(const QualifyRequest& request, const TargetStore& store) {
-  Trial trial{.subject = TRY(read_patchset_files(request.patchset)),
+  Trial trial{.subject = TRY(read_patchset_on_disk(request.patchset)),
               .previous = {},
               .target = {},
               .probes = {},
@@ -126,7 +126,7 @@ Result<void> write_qualification(const QualifyResult& result, const Ed25519Priva
 
 std::optional<QualifyResult> kept_qualification(const QualifyRequest& request, const Ed25519Public& key) {
   const auto text = read_text_file(request.patchset / kQualificationName, kLargestStatement);
-  const auto files = read_patchset_files(request.patchset);
+  const auto files = read_patchset_on_disk(request.patchset);
   if (!text || !files) return std::nullopt;
   auto read = read_statement(*text, {&key, 1});
   if (!read || !read->signer ||

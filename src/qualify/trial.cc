@@ -16,7 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestManifest = 16u << 20;
-constexpr std::size_t kLargestModule = 1u << 30;
 
 std::vector<std::string> patched_modules(const Patchset& patchset) {
   std::vector<std::string> modules;
@@ -49,7 +48,7 @@ VmConfig machine(const Trial& trial, std::string_view script, std::chrono::secon
           .script = std::string(kGuestProbes) + std::string(script),
           .environment = fmt::format(
               "MODULE={}\nPREVIOUS={}\nOBJECTS='{}'\nFUNCTIONS='{}'\nFENTRY={}\nTIMES={}\n",
-              patchset.module_name, trial.previous ? trial.previous->patchset.module_name : "",
+              patchset.module().name, trial.previous ? trial.previous->patchset.module().name : "",
               fmt::join(patched_modules(patchset), " "), fmt::join(watched_functions(patchset), " "),
               shares_functions(patchset.target.release) ? "yes" : "no", trial.times),
           .timeout = timeout,
@@ -58,15 +57,16 @@ VmConfig machine(const Trial& trial, std::string_view script, std::chrono::secon
 
 }  // namespace
 
-Result<PatchsetFiles> read_patchset_files(const fs::path& folder) {
+Result<PatchsetOnDisk> read_patchset_on_disk(const fs::path& folder) {
   const std::string manifest = TRY(read_text_file(folder / kManifestName, kLargestManifest));
-  PatchsetFiles files{.patchset = TRY_IN("read " + folder.string(), parse_patchset(manifest)),
+  PatchsetOnDisk read{.patchset = TRY_IN("read " + folder.string(), parse_patchset(manifest)),
                       .manifest_sha256 = sha256_hex(as_bytes(manifest)),
-                      .module = {}};
-  files.module = TRY(read_file(folder / files.patchset.module_file, kLargestModule));
-  if (sha256_hex(files.module) == files.patchset.module_sha256) return files;
+                      .files = {}};
+  read.files = TRY(read_files(read.patchset, folder));
+  const auto other = differing_file(read.patchset, read.files);
+  if (!other) return read;
   return fail("patchset.module-differs", "read " + folder.string(),
-              files.patchset.module_file + " is not the module of the manifest",
+              other->file + " is not the module of the manifest",
               "It was changed or cut off after the build: build the patchset again.");
 }
 
@@ -84,8 +84,8 @@ std::vector<std::string> watched_functions(const Patchset& patchset) {
 Result<GuestFiles> guest_of(const Trial& trial, const fs::path& guest_program) {
   GuestFiles files = TRY(GuestFiles::make());
   TRY(files.add_program(guest_program, "usr/bin/suture-guest"));
-  const auto add_patch = [&](const PatchsetFiles& patch) {
-    files.add_bytes("suture/patches/" + patch.patchset.module_name + ".ko", patch.module);
+  const auto add_patch = [&](const PatchsetOnDisk& patch) {
+    files.add_bytes("suture/patches/" + patch.patchset.module().name + ".ko", patch.module());
   };
   add_patch(trial.subject);
   if (trial.previous) add_patch(*trial.previous);

@@ -17,21 +17,23 @@
 
 namespace suture {
 
-/// A patchset as it lies on disk; its module is the one that the manifest names.
-struct PatchsetFiles {
+/// A patchset as it lies on disk; its files are those that the manifest names.
+struct PatchsetOnDisk {
   Patchset patchset;
   std::string manifest_sha256;
-  Bytes module;
+  PatchsetFiles files;
+
+  const Bytes& module() const { return files.at(patchset.module().file); }
 };
 /// "patchset.module-differs".
-Result<PatchsetFiles> read_patchset_files(const std::filesystem::path& folder);
+Result<PatchsetOnDisk> read_patchset_on_disk(const std::filesystem::path& folder);
 
 struct Trial {
-  PatchsetFiles subject;
-  std::optional<PatchsetFiles> previous;  ///< of a lower level, for the same kernel
-  Target target;                          ///< the kernel that both are for
-  std::vector<Probe> probes;              ///< those that concern it
-  unsigned times = 20;                    ///< to load and remove it at the end
+  PatchsetOnDisk subject;
+  std::optional<PatchsetOnDisk> previous;  ///< of a lower level, for the same kernel
+  Target target;                           ///< the kernel that both are for
+  std::vector<Probe> probes;               ///< those that concern it
+  unsigned times = 20;                     ///< to load and remove it at the end
 };
 
 /// Functions that it replaces and the machine can watch, each "OBJECT:FUNCTION": names that are unique.

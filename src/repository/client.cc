@@ -351,7 +351,7 @@ Result<fs::path> RepositoryClient::download(const AvailablePatchset& patchset, c
   TRY(check_manifest(manifest, patchset));
 
   TempDir unfinished = TRY(TempDir::make("download", folder));
-  TRY(write_file(unfinished.path() / manifest.module_file, TRY(fetch_payload(patchset, patchset.module))));
+  TRY(write_file(unfinished.path() / manifest.module().file, TRY(fetch_payload(patchset, patchset.module))));
   TRY(write_file(unfinished.path() / kManifestName, manifest_bytes));
   ::chmod(unfinished.path().c_str(), 0755);
 
@@ -383,9 +383,9 @@ std::optional<LogHead> checked_log_head(const fs::path& state) {
 
 Result<void> check_manifest(const Patchset& manifest, const AvailablePatchset& promised) {
   const bool same = manifest.level == promised.level && manifest.target.build_id == promised.build_id &&
-                    manifest.module_sha256 == promised.module.sha256 &&
-                    manifest.module_size == promised.module.length &&
-                    manifest.module_file == promised.module.name;
+                    manifest.module().sha256 == promised.module.sha256 &&
+                    manifest.module().size == promised.module.length &&
+                    manifest.module().file == promised.module.name;
   if (same) return {};
   return fail("repository.inconsistent", "verify " + promised.stored(promised.manifest),
               "the manifest tells another level, kernel or module than the repository's metadata",

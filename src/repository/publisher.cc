@@ -19,7 +19,6 @@ namespace fs = std::filesystem;
 using tuf::Role;
 namespace {
 
-constexpr std::size_t kMostModule = 1u << 30;
 constexpr std::size_t kMostManifest = 16u << 20;
 constexpr unsigned kMostBins = 4096;
 
@@ -27,7 +26,7 @@ constexpr unsigned kMostBins = 4096;
 struct Payload {
   Patchset manifest;
   Bytes manifest_bytes;
-  Bytes module;
+  PatchsetFiles files{};
   std::string statement{};  ///< an envelope; empty: nobody vouches for it
 };
 
@@ -35,11 +34,9 @@ Result<Payload> read_payload(const fs::path& folder) {
   Payload payload;
   payload.manifest_bytes = TRY(read_file(folder / kManifestName, kMostManifest));
   payload.manifest = TRY(parse_patchset(as_text(payload.manifest_bytes)));
-  const fs::path module = folder / payload.manifest.module_file;
-  payload.module = TRY(read_file(module, kMostModule));
-  if (payload.module.size() != payload.manifest.module_size ||
-      sha256_hex(payload.module) != payload.manifest.module_sha256) {
-    return fail("repository.module-differs", "publish " + module.string(),
+  payload.files = TRY(read_files(payload.manifest, folder));
+  if (const auto other = differing_file(payload.manifest, payload.files)) {
+    return fail("repository.module-differs", "publish " + (folder / other->file).string(),
                 "its size or SHA-256 is not the one that its manifest names",
                 "It was changed or cut off after the build: build the patchset again.");
   }
@@ -64,7 +61,7 @@ AvailablePatchset describe(const Payload& payload, const std::string& channel, T
           .unaffected = names_in(manifest.unaffected_cves()),
           .manifest = {std::string(kManifestName), sha256_hex(payload.manifest_bytes),
                        payload.manifest_bytes.size()},
-          .module = {manifest.module_file, manifest.module_sha256, manifest.module_size}};
+          .module = {manifest.module().file, manifest.module().sha256, manifest.module().size}};
 }
 
 /// A publisher's own word that it goes out without a qualification.
@@ -111,7 +108,7 @@ Result<void> store(const OwnedRepository& owned, const AvailablePatchset& patchs
     return write_file(owned.context().repository / patchset.stored(file), bytes);
   };
   TRY(put(patchset.manifest, payload.manifest_bytes));
-  TRY(put(patchset.module, payload.module));
+  TRY(put(patchset.module, payload.files.at(patchset.module.name)));
   if (patchset.statement) TRY(put(*patchset.statement, as_bytes(payload.statement)));
   return {};
 }

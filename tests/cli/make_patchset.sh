@@ -13,7 +13,7 @@ echo "module of level $level for $build_id" >"$folder/$name.ko"
 sha256=$(sha256sum "$folder/$name.ko")
 cat >"$folder/patchset.json" <<JSON
 {
-  "format": 1,
+  "format": 2,
   "target": {
     "distribution": "debian",
     "release": "6.1.0-47-cloud-amd64",
@@ -22,13 +22,15 @@ cat >"$folder/patchset.json" <<JSON
     "build_id": "$build_id"
   },
   "level": $level,
-  "engine": "klp",
-  "module": {
-    "name": "$name",
-    "file": "$name.ko",
-    "sha256": "${sha256%% *}",
-    "size": $(wc -c <"$folder/$name.ko")
-  },
+  "modules": [
+    {
+      "engine": "klp",
+      "name": "$name",
+      "file": "$name.ko",
+      "sha256": "${sha256%% *}",
+      "size": $(wc -c <"$folder/$name.ko")
+    }
+  ],
   "fixes": [
     {
       "name": "CVE-2026-53249",

@@ -46,5 +46,5 @@ try {
 const newest = catalog.levels.filter((level) => !level.withdrawn).at(-1);
 const manifest = JSON.parse(await fetchFile(catalog.build_id, newest.level, newest.manifest));
 await fetchFile(catalog.build_id, newest.level, newest.module);
-if (manifest.module.sha256 !== newest.module.sha256) throw new Error('manifest and catalog name different modules');
+if (manifest.modules[0].sha256 !== newest.module.sha256) throw new Error('manifest and catalog name different modules');
 console.log(`level ${newest.level}`);

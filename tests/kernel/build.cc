@@ -71,7 +71,7 @@ TEST_F(BuildOnRealKernel, MakesOneModuleForKernelAndModule) {
   EXPECT_EQ(patchset.objects[1].name, "vsock");
   EXPECT_EQ(patchset.objects[1].functions[0].name, "vsock_update_buffer_size");
   EXPECT_EQ(patchset.level, 3u);
-  EXPECT_EQ(patchset.module_name, "suture_3");
+  EXPECT_EQ(patchset.module().name, "suture_3");
   const auto text = read_text_file(folder_->path() / "out" / kManifestName);
   ASSERT_TRUE(text.has_value());
   EXPECT_EQ(parse_patchset(*text).value(), patchset);

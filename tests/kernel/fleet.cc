@@ -180,13 +180,12 @@ TEST_F(Fleet, ASignedPatchsetIsConfirmedWithoutTheKey) {
   // What the manifest says of the signature is not of what was built, and must be true all the same.
   const std::string manifest = *read_text_file(patchset / kManifestName);
   Json json = Json::parse(manifest);
-  json["module"]["signed_by"]["hash"] = "sha512";
+  json["signed_by"]["hash"] = "sha512";
   ASSERT_TRUE(write_file(patchset / kManifestName, json.dump()));
-  EXPECT_THAT(differences(), testing::ElementsAre(HasSubstr("/module/signed_by/hash: sha512")));
-  json["module"].erase("signed_by");
+  EXPECT_THAT(differences(), testing::ElementsAre(HasSubstr("/signed_by/hash: sha512")));
+  json.erase("signed_by");
   ASSERT_TRUE(write_file(patchset / kManifestName, json.dump()));
-  EXPECT_THAT(differences(),
-              testing::ElementsAre(HasSubstr("/module/signed_by: nothing, but signed by CN = Test")));
+  EXPECT_THAT(differences(), testing::ElementsAre(HasSubstr("/signed_by: nothing, but signed by CN = Test")));
   ASSERT_TRUE(write_file(patchset / kManifestName, manifest));
 
   const Bytes signed_module = *read_file(patchset / "suture_1.ko");
@@ -194,9 +193,9 @@ TEST_F(Fleet, ASignedPatchsetIsConfirmedWithoutTheKey) {
   other[other.size() / 2] ^= 1;
   ASSERT_TRUE(write_file(patchset / "suture_1.ko", other));
   EXPECT_THAT(differences(), testing::Contains("suture_1.ko: other bytes"));
-  EXPECT_THAT(differences(), testing::Contains("/module: not the size and SHA-256 of suture_1.ko"));
+  EXPECT_THAT(differences(), testing::Contains("/modules/0: not the size and SHA-256 of suture_1.ko"));
   ASSERT_TRUE(write_file(patchset / "suture_1.ko", split_module(signed_module)->module));
-  EXPECT_THAT(differences(), testing::Contains(HasSubstr("/module/signed_by: {")));
+  EXPECT_THAT(differences(), testing::Contains(HasSubstr("/signed_by: {")));
 }
 
 }  // namespace

@@ -34,11 +34,11 @@ class FileKernel : public Engine {
     return Applied{.level = level_of_module(name).value_or(0), .module_name = name, .transition = stalls};
   }
   using Engine::apply;
-  Result<void> apply(const Patchset& patchset, ByteView module,
+  Result<void> apply(const Patchset& patchset, const PatchsetFiles& files,
                      const std::function<void()>& under_way) override {
     if (!refusal.empty()) return fail(refusal, "apply", "as the test wants it");
-    if (sha256_hex(module) != patchset.module_sha256) return fail("engine.wrong-module", "apply", "bytes");
-    TRY(write_file(file_, patchset.module_name));
+    if (differing_file(patchset, files)) return fail("engine.wrong-module", "apply", "bytes");
+    TRY(write_file(file_, patchset.module().name));
     under_way();
     stalls = next_stalls;
     return {};
@@ -96,17 +96,14 @@ class PreparedSource : public Source {
     Patchset& patchset = offer.patchset;
     patchset.target = {"debian", kernel.release, "6.1.170-3", "x86_64", kernel.build_id};
     patchset.level = level;
-    patchset.engine = "klp";
-    patchset.module_name = "suture_" + std::to_string(level);
-    patchset.module_file = patchset.module_name + ".ko";
-    patchset.module_sha256 = sha256_hex(module);
-    patchset.module_size = module.size();
+    const std::string name = "suture_" + std::to_string(level);
+    patchset.modules = {{"klp", name, name + ".ko", sha256_hex(module), module.size()}};
     patchset.fixes = {{"CVE-2026-1", std::string(64, 'a'), {"CVE-2026-1"}}};
     patchset.tool = "suture test";
     offer.manifest = json_text(to_json(patchset));
-    if (known == patchset.module_sha256) return Offer{.known = true};
+    if (known == patchset.module().sha256) return Offer{.known = true};
     offer.folder = spool_;
-    TRY(write_file(spool_ / patchset.module_file, tampered ? Bytes(100, 0xee) : module));
+    TRY(write_file(spool_ / patchset.module().file, tampered ? Bytes(100, 0xee) : module));
     return offer;
   }
 

@@ -64,7 +64,7 @@ TEST(RepositorySource, ThePublishedPatchsetIsOffered) {
   const Bytes module = must(read_file(offer->folder / "suture_2.ko"));
   const Store store(fleet.config.state / "patchsets");
   const StoredPatchset stored = Store::place_for(offer->patchset, offer->manifest);
-  ASSERT_TRUE(store.keep(stored, offer->manifest, offer->patchset, module));
+  ASSERT_TRUE(store.keep(stored, offer->manifest, offer->patchset, {{"suture_2.ko", module}}));
   EXPECT_TRUE(store.load(stored));
 
   EXPECT_TRUE(must(fleet.ask(stored.module_sha256)).offer.value().known);
@@ -128,7 +128,7 @@ TEST(RepositorySource, AVisitThatBringsNothingNewFetchesOneFile) {
   must(fleet.repository.publish(1));
   must(fleet.repository.publish(2));
   must(withdraw_level(fleet.repository.context, kStable, kBuildId, 1, "it hangs"));
-  const std::string known = must(fleet.ask()).offer.value().patchset.module_sha256;
+  const std::string known = must(fleet.ask()).offer.value().patchset.module().sha256;
   must(fleet.ask(known));
   std::vector<std::string> fetched;
   for (const auto& entry : fs::directory_iterator(fleet.handover()))

@@ -19,17 +19,14 @@ KlpEngine engine_on(const HostTree& tree) {
 }
 
 const Bytes kModule = {1, 2, 3};
+const PatchsetFiles kFiles = {{"suture_2.ko", kModule}};
 
 Patchset patchset_for(const HostTree& tree) {
   Patchset patchset;
   patchset.target.release = "6.1.0-47-cloud-amd64";
   patchset.target.build_id = read_running_kernel(tree.paths())->build_id;
   patchset.level = 2;
-  patchset.engine = "klp";
-  patchset.module_name = "suture_2";
-  patchset.module_file = "suture_2.ko";
-  patchset.module_sha256 = sha256_hex(kModule);
-  patchset.module_size = kModule.size();
+  patchset.modules = {{"klp", "suture_2", "suture_2.ko", sha256_hex(kModule), kModule.size()}};
   return patchset;
 }
 
@@ -161,7 +158,7 @@ class Refusals : public testing::Test {
     if (::geteuid() != 0) GTEST_SKIP() << "the checks after the first need root";
   }
   std::string code(const Patchset& patchset) const {
-    const auto applied = engine_on(tree_).apply(patchset, kModule);
+    const auto applied = engine_on(tree_).apply(patchset, kFiles);
     return applied ? "" : applied.error().code;
   }
   HostTree tree_;
@@ -175,13 +172,28 @@ TEST_F(Refusals, AnotherKernelsPatchset) {
 
 TEST_F(Refusals, OtherBytesThanTheManifests) {
   Patchset patchset = patchset_for(tree_);
-  patchset.module_sha256[0] = patchset.module_sha256[0] == 'a' ? 'b' : 'a';
+  std::string& sha256 = patchset.modules.front().sha256;
+  sha256[0] = sha256[0] == 'a' ? 'b' : 'a';
   EXPECT_EQ(code(patchset), "engine.wrong-module");
 }
 
 TEST_F(Refusals, AModuleOfAnotherName) {
   Patchset patchset = patchset_for(tree_);
-  patchset.module_name = "vsock";
+  patchset.modules.front().name = "vsock";
+  EXPECT_EQ(code(patchset), "engine.wrong-module");
+}
+
+TEST_F(Refusals, APatchsetForOtherEnginesOnly) {
+  Patchset patchset = patchset_for(tree_);
+  patchset.modules.front().engine = "stopmachine";
+  EXPECT_EQ(code(patchset), "engine.no-module");
+  patchset.modules.push_back(patchset_for(tree_).module());
+  EXPECT_EQ(code(patchset), code(patchset_for(tree_))) << "the second one is for this engine";
+}
+
+TEST_F(Refusals, AFileThatIsMissing) {
+  Patchset patchset = patchset_for(tree_);
+  patchset.modules.front().file = "suture_3.ko";
   EXPECT_EQ(code(patchset), "engine.wrong-module");
 }
 
@@ -198,7 +210,7 @@ TEST_F(Refusals, AnotherMakersPatchWouldBeReplaced) {
 TEST_F(Refusals, AnotherTransitionThatDoesNotEnd) {
   tree_.live_patch("suture_1", true, true);
   tree_.task(100, "nfsd", "0", "");
-  const auto applied = engine_on(tree_).apply(patchset_for(tree_), kModule);
+  const auto applied = engine_on(tree_).apply(patchset_for(tree_), kFiles);
   ASSERT_FALSE(applied);
   EXPECT_EQ(applied.error().code, "engine.transition-stalled");
   EXPECT_NE(applied.error().why.find("nfsd (100)"), std::string::npos);
@@ -212,7 +224,7 @@ TEST_F(Refusals, AppliedAlreadyIsSuccess) {
 TEST_F(Refusals, AStalledTransitionIsReversedAndTasksNamed) {
   tree_.live_patch("suture_2", true, true);
   tree_.task(100, "nfsd", "0", "[<0>] svc_recv+0x1/0x2\n");
-  const auto applied = engine_on(tree_).apply(patchset_for(tree_), kModule);
+  const auto applied = engine_on(tree_).apply(patchset_for(tree_), kFiles);
   ASSERT_FALSE(applied);
   // Files do not react to the 0 that is written; what matters is that it was, and that both are told.
   EXPECT_EQ(applied.error().code, "engine.transition-stuck");
@@ -229,7 +241,7 @@ TEST_F(Refusals, AStalledTransitionMayBeLeftUnderWay) {
                       .deadline = std::chrono::milliseconds(1),
                       .stalled = stalled,
                       .pause = std::chrono::milliseconds(1)});
-    const auto applied = engine.apply(patchset_for(tree_), kModule, [&] { under_way = true; });
+    const auto applied = engine.apply(patchset_for(tree_), kFiles, [&] { under_way = true; });
     EXPECT_TRUE(applied) << applied.error().message();
     EXPECT_TRUE(under_way);
     EXPECT_TRUE(engine.observe()->transition);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "patchset/patchset.h"
+#include "base/hash.h"
 #include "base/json.h"
 
 #include <gtest/gtest.h>
@@ -13,11 +14,9 @@ Patchset sample() {
   Patchset patchset;
   patchset.target = {"debian", "6.1.0-47-cloud-amd64", "6.1.170-3", "x86_64", std::string(40, 'a')};
   patchset.level = 3;
-  patchset.engine = "klp";
-  patchset.module_name = "suture_3";
-  patchset.module_file = "suture_3.ko";
-  patchset.module_sha256 = std::string(64, '0');
-  patchset.module_size = 123456;
+  patchset.modules = {{"klp", "suture_3", "suture_3.ko", std::string(64, '0'), 123456},
+                      {"stopmachine", "suture_stop_3", "suture_stop_3.ko", std::string(64, '4'), 1234,
+                       EngineModule{"suture.ko", std::string(64, '5'), 12345, 1}}};
   patchset.fixes = {{"CVE-2026-2", std::string(64, '1'), {"CVE-2026-2", "CVE-2026-1"}},
                     {"quiet", std::string(64, '2'), {}},
                     {"again", std::string(64, '3'), {"CVE-2026-2"}}};
@@ -61,7 +60,7 @@ TEST(Patchset, SaysHowAnExitFunctionIsReached) {
 
 TEST(Patchset, SaysWhoSignedTheModule) {
   Patchset patchset = sample();
-  EXPECT_FALSE(to_json(patchset)["module"].contains("signed_by"));
+  EXPECT_FALSE(to_json(patchset).contains("signed_by"));
   patchset.module_signer = {
       .subject = "CN = Test", .certificate_sha256 = std::string(64, 'c'), .hash = "sha256"};
   const Json json = to_json(patchset);
@@ -71,9 +70,9 @@ TEST(Patchset, SaysWhoSignedTheModule) {
   EXPECT_NE(*back, sample());
   for (const char* key : {"subject", "certificate_sha256", "hash"}) {
     Json broken = json;
-    broken["module"]["signed_by"][key] = "\n";
+    broken["signed_by"][key] = "\n";
     EXPECT_FALSE(patchset_from_json(broken)) << key;
-    broken["module"]["signed_by"].erase(key);
+    broken["signed_by"].erase(key);
     EXPECT_FALSE(patchset_from_json(broken)) << key;
   }
 }
@@ -143,6 +142,7 @@ TEST(Patchset, EachFieldMustBeThere) {
     Json broken = whole;
     Json& parent = broken[at.parent_pointer()];
     if (!parent.is_object() || at.to_string() == "/risks") return;
+    if (at.to_string() == "/modules/1/engine_module") return;
     parent.erase(at.back());
     expect_refused(broken, "without " + at.to_string());
   });
@@ -161,26 +161,37 @@ TEST(Patchset, EachFieldMustBeOfItsType) {
 
 TEST(Patchset, FieldsAreCheckedForTheirMeaning) {
   const std::vector<std::pair<const char*, Json>> wrong = {
-      {"/format", 2},
+      {"/format", 3},
       {"/level", 0},
       {"/level", 1ull << 32},
-      {"/module/file", "../suture.ko"},
-      {"/module/file", ""},
-      {"/module/file", ".hidden"},
-      {"/module/file", "a/b"},
-      {"/module/file", "a b"},
-      {"/module/file", "a\nb"},
-      {"/module/file", std::string(256, 'a')},
-      {"/module/name", "a/b"},
-      {"/module/sha256", std::string(63, '0')},
-      {"/module/sha256", std::string(64, 'A')},
-      {"/module/size", (1ull << 30) + 1},
-      {"/module/size", 18446744073709551615ull},
+      {"/modules", Json::array()},
+      {"/modules/0/file", "../suture.ko"},
+      {"/modules/0/file", ""},
+      {"/modules/0/file", ".ko"},
+      {"/modules/0/file", "a/b.ko"},
+      {"/modules/0/file", "a b.ko"},
+      {"/modules/0/file", "a\nb.ko"},
+      {"/modules/0/file", std::string(253, 'a') + ".ko"},
+      {"/modules/0/file", "patchset.json"},
+      {"/modules/0/file", "suture_stop_3.ko"},
+      {"/modules/0/file", "suture.ko"},
+      {"/modules/0/name", "a/b"},
+      {"/modules/0/sha256", std::string(63, '0')},
+      {"/modules/0/sha256", std::string(64, 'A')},
+      {"/modules/0/size", (1ull << 30) + 1},
+      {"/modules/0/size", 18446744073709551615ull},
+      {"/modules/0/engine", ".."},
+      {"/modules/0/engine", "stopmachine"},
+      {"/modules/1/engine_module/file", "../suture.ko"},
+      {"/modules/1/engine_module/file", "suture"},
+      {"/modules/1/engine_module/file", "suture_3.ko"},
+      {"/modules/1/engine_module/sha256", "12"},
+      {"/modules/1/engine_module/size", (1ull << 30) + 1},
+      {"/modules/1/engine_module/abi", 1ull << 32},
       {"/target/build_id", "xyz"},
       {"/target/build_id", "ab"},
       {"/target/build_id", std::string(130, 'a')},
       {"/target/release", "a/../b"},
-      {"/engine", ".."},
       {"/fixes/0/name", "../etc"},
       {"/fixes/0/sha256", "12"},
       {"/fixes/0/cves/0", 7},
@@ -195,6 +206,74 @@ TEST(Patchset, FieldsAreCheckedForTheirMeaning) {
     broken[Json::json_pointer(at)] = value;
     expect_refused(broken, std::string(at) + " = " + value.dump());
   }
+}
+
+TEST(Patchset, HoldsAModuleForEachEngine) {
+  const Patchset patchset = sample();
+  EXPECT_EQ(patchset.module().name, "suture_3");
+  EXPECT_EQ(patchset.module_for(kKlpEngine), &patchset.module());
+  EXPECT_EQ(patchset.module_for(kStopMachineEngine), &patchset.modules[1]);
+  EXPECT_EQ(patchset.module_for("other"), nullptr);
+  std::vector<std::string> names;
+  for (const ModuleFile& file : patchset.files()) names.push_back(file.file);
+  EXPECT_EQ(names, (std::vector<std::string>{"suture_3.ko", "suture_stop_3.ko", "suture.ko"}));
+}
+
+TEST(Patchset, HoldsAFewModulesAtMost) {
+  const auto with = [](std::size_t count) {
+    Patchset patchset = sample();
+    patchset.modules.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string name = "m" + std::to_string(i);
+      patchset.modules.push_back({name, name, name + ".ko", std::string(64, '0'), 1});
+    }
+    return to_json(patchset);
+  };
+  EXPECT_TRUE(patchset_from_json(with(kMostPatchModules)));
+  expect_refused(with(kMostPatchModules + 1), "too many");
+}
+
+TEST(Patchset, OlderManifestsHaveOneModule) {
+  Json json = to_json(sample());
+  json["format"] = 1;
+  json.erase("modules");
+  json["engine"] = "klp";
+  json["module"] = {
+      {"name", "suture_3"}, {"file", "suture_3.ko"}, {"sha256", std::string(64, '0')}, {"size", 123456}};
+  Patchset expected = sample();
+  expected.modules.pop_back();
+  EXPECT_EQ(patchset_from_json(json).value(), expected);
+  json["module"]["signed_by"] = {
+      {"subject", "CN = Test"}, {"certificate_sha256", std::string(64, 'c')}, {"hash", "sha256"}};
+  EXPECT_EQ(patchset_from_json(json).value().module_signer->subject, "CN = Test");
+  for (const char* key : {"engine", "module"}) {
+    Json broken = json;
+    broken.erase(key);
+    expect_refused(broken, key);
+  }
+  json["format"] = 2;
+  expect_refused(json, "that form is of format 1");
+}
+
+TEST(Patchset, TellsWhichFileIsAnotherOne) {
+  Patchset patchset = sample();
+  PatchsetFiles files;
+  const auto give = [&](PatchModule& module, const Bytes& bytes) {
+    module.sha256 = sha256_hex(bytes);
+    module.size = bytes.size();
+    files[module.file] = bytes;
+  };
+  give(patchset.modules[0], {1, 2, 3});
+  give(patchset.modules[1], {4, 5});
+  EXPECT_EQ(differing_file(patchset, files).value().file, "suture.ko") << "it is not there";
+  patchset.modules[1].engine_module.reset();
+  EXPECT_EQ(differing_file(patchset, files), std::nullopt);
+  files["suture_stop_3.ko"][0] ^= 1;
+  EXPECT_EQ(differing_file(patchset, files).value().file, "suture_stop_3.ko");
+  const TempDir folder = TempDir::make("suture-files").value();
+  EXPECT_FALSE(read_files(patchset, folder.path()));
+  for (const auto& [name, bytes] : files) ASSERT_TRUE(write_file(folder.path() / name, bytes));
+  EXPECT_EQ(read_files(patchset, folder.path()).value(), files);
 }
 
 TEST(Patchset, TheErrorNamesTheField) {

@@ -79,15 +79,12 @@ inline std::filesystem::path make_patchset(const std::filesystem::path& parent, 
   Patchset patchset;
   patchset.target = {"debian", "6.1.0-47-cloud-amd64", "6.1.170-3", "x86_64", build_id};
   patchset.level = level;
-  patchset.engine = "klp";
-  patchset.module_name = "suture_" + std::to_string(level);
-  patchset.module_file = patchset.module_name + ".ko";
-  patchset.module_sha256 = sha256_hex(as_bytes(module));
-  patchset.module_size = module.size();
+  const std::string name = "suture_" + std::to_string(level);
+  patchset.modules = {{"klp", name, name + ".ko", sha256_hex(as_bytes(module)), module.size()}};
   patchset.fixes = {{"CVE-2026-53249", std::string(64, '0'), {"CVE-2026-53249"}}};
   patchset.tool = "suture 0.1.0";
   const auto folder = parent / ("patchset-" + build_id.substr(0, 1) + std::to_string(level));
-  EXPECT_TRUE(write_file(folder / patchset.module_file, module));
+  EXPECT_TRUE(write_file(folder / patchset.module().file, module));
   EXPECT_TRUE(write_file(folder / kManifestName, json_text(to_json(patchset))));
   return folder;
 }
@@ -108,8 +105,7 @@ inline Statement make_statement(const std::filesystem::path& folder, std::vector
                               .ran = {"vmlinux:ip_options_get"},
                               .never_ran = {},
                               .logs = {}};
-  return {.subjects = {{patchset.module_file, patchset.module_sha256},
-                       {std::string(kManifestName), sha256_hex(as_bytes(manifest))}},
+  return {.subjects = subjects_of(patchset, sha256_hex(as_bytes(manifest))),
           .predicate = std::move(qualification)};
 }
 

@@ -54,7 +54,7 @@ Result<void> delta_phase(const Corpus& corpus, Progress& progress) {
   progress.step("read the kernel image");
   Kbuild kbuild = TRY(Kbuild::prepare(corpus.target));
   GlueCompiler glue = TRY(GlueCompiler::make(kbuild, corpus.target.source));
-  TRY(glue.learn(empty_patchset(corpus.target, 1).module_name));
+  TRY(glue.learn(empty_patchset(corpus.target, 1).module().name));
   ShippedTarget shipped = TRY(ShippedTarget::read(corpus.target));
 
   Workbench bench{.glue = glue, .shipped = shipped};

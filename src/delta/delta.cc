@@ -26,6 +26,7 @@ Result<Delta> make_delta(const elf::Object& original_object, const elf::Object& 
   SpecialEntries original_entries = TRY(SpecialEntries::read(original, options));
   SpecialEntries patched_entries = TRY(SpecialEntries::read(patched, options));
   const UnitPair units{.object = options.object,
+                       .jumps = options.jumps,
                        .original = std::move(original),
                        .patched = std::move(patched),
                        .original_entries = std::move(original_entries),

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "delta/debug_info.h"
+#include "delta/jump_entry.h"
 #include "elf/object.h"
 #include "patchset/risk_fact.h"
 
@@ -24,6 +26,8 @@ struct DeltaFunction {
   std::uint64_t old_size = 0;         ///< bytes
   std::uint64_t new_size = 0;
   bool module_exit = false;  ///< as ReplacedFunction::module_exit
+  /// Where to redirect it; nothing: ftrace does, or the module's pointer leads there.
+  std::optional<JumpEntry> entry{};
 };
 
 /// A symbol that shipped code refers to and does not bring along.
@@ -70,6 +74,9 @@ struct DeltaOptions {
   const DebugInfo* patched_debug = nullptr;
   /// Types ("struct task_struct") whose layout changes, and the fix declares that it copes.
   std::set<std::string> accepted_layouts{};
+  /// Functions that ftrace cannot reach are replaced as well, by a jump at their entry, where one is safe.
+  /// Only the stop-machine engine can do that.
+  bool jumps = false;
 };
 
 struct Delta {

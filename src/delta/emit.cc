@@ -4,13 +4,17 @@
 #include <algorithm>
 #include <map>
 
+#include "delta/ftrace_entry.h"
+#include "delta/jump_entry.h"
+
 namespace suture {
 namespace {
 
 class Emitter {
  public:
   Emitter(const UnitPair& units, const Correlation& correlation)
-      : original_(units.original),
+      : units_(units),
+        original_(units.original),
         patched_(units.patched),
         entries_(units.patched_entries),
         correlation_(correlation),
@@ -90,13 +94,18 @@ class Emitter {
   }
 
   void add_function(AtomId id, bool module_exit) {
-    const Atom& from = original_.atom(correlation_.original_of[id]);
+    const AtomId original = correlation_.original_of[id];
+    const Atom& from = original_.atom(original);
+    std::optional<JumpEntry> entry;
+    if (units_.jumps && !module_exit && !has_ftrace_entry(original_, units_.original_entries, original))
+      entry = jump_entry(original_, units_.original_entries, original);
     delta_.functions.push_back({.name = from.name,
                                 .original_symbol = from.symbol,
                                 .symbol = symbol_of_[id],
                                 .old_size = from.size,
                                 .new_size = patched_.atom(id).size,
-                                .module_exit = module_exit});
+                                .module_exit = module_exit,
+                                .entry = entry});
   }
 
   void list_exposed() {
@@ -239,6 +248,7 @@ class Emitter {
     return found->second;
   }
 
+  const UnitPair& units_;
   const Unit& original_;
   const Unit& patched_;
   const SpecialEntries& entries_;

@@ -8,7 +8,7 @@
 // one level up: its new code is shipped beside the old, and each function that calls it is shipped as well,
 // calling the new one. That works as long as all callers are in this unit and none keeps its address. The
 // exit function of a module is called by the kernel alone, through a pointer in struct module, which is
-// exchanged.
+// exchanged. An engine that writes a jump at a function's entry needs no way round where that is safe.
 #include "delta/select.h"
 
 #include <fmt/format.h>
@@ -17,6 +17,7 @@
 #include <optional>
 
 #include "delta/ftrace_entry.h"
+#include "delta/jump_entry.h"
 
 namespace suture {
 namespace {
@@ -85,6 +86,11 @@ class Selector {
     if (original == kNoAtom || has_ftrace_entry(original_, units_.original_entries, original)) return {};
     if (is_module_exit(original_.atom(original))) {
       selection_.module_exit = id;
+      return {};
+    }
+    if (units_.jumps && jump_entry(original_, units_.original_entries, original)) {
+      selection_.notes.push_back(
+          {"delta.jump-at-entry", fmt::format("{} has no ftrace entry: a jump is written there", atom.name)});
       return {};
     }
     return lift(id);

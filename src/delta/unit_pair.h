@@ -11,6 +11,7 @@ namespace suture {
 /// One unit before and after the change, each with its entries of the kernel's tables.
 struct UnitPair {
   std::string object;  ///< as DeltaOptions::object
+  bool jumps = false;  ///< as DeltaOptions::jumps
   Unit original;
   Unit patched;
   SpecialEntries original_entries;

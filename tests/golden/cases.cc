@@ -6,12 +6,11 @@
 //   functions: f g     replaced; without any of these lines nothing may come out
 //   exits: f           of the replaced, the module's exit function
 //   added: x           new functions and variables
-//   lifted: body       shipped without an ftrace entry, its callers replaced
-//   needs: g           taken from the running kernel (among others)
-//   note: CODE         what the reader of the delta is told (among others)
-//   refused: CODE      no delta
-//   object: NAME       what the unit is part of, if not vmlinux
-//   flags: FLAGS       further ones for the compiler
+//   jumps: body        for the stop-machine engine: of the replaced, those with a jump at their entry (or
+//   "none") lifted: body       shipped without an ftrace entry, its callers replaced needs: g           taken
+//   from the running kernel (among others) note: CODE         what the reader of the delta is told (among
+//   others) refused: CODE      no delta object: NAME       what the unit is part of, if not vmlinux flags:
+//   FLAGS       further ones for the compiler
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -89,6 +88,7 @@ class DeltaCase : public testing::TestWithParam<std::string> {
     const auto original = compile(source, wanted_["flags"], folder->path() / "original.o", false);
     ASSERT_TRUE(original.has_value()) << original.error().message();
     if (const Words& object = wanted_["object"]; !object.empty()) options_.object = object[0];
+    options_.jumps = wanted_.contains("jumps");
     original_ = *original;
     const auto patched = compile(source, wanted_["flags"], folder->path() / "patched.o", true);
     ASSERT_TRUE(patched.has_value()) << patched.error().message();
@@ -104,6 +104,12 @@ class DeltaCase : public testing::TestWithParam<std::string> {
       if (function.module_exit) exits.push_back(function.name);
     }
     EXPECT_EQ(exits, wanted_["exits"]);
+    Words jumps;
+    for (const DeltaFunction& function : delta.functions) {
+      if (function.entry) jumps.push_back(function.name);
+    }
+    if (jumps.empty() && options_.jumps) jumps = {"none"};
+    EXPECT_EQ(sorted(jumps), sorted(wanted_["jumps"]));
     // Parts of replaced functions are not new by themselves.
     Words added;
     for (const std::string& name : delta.added) {

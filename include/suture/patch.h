@@ -11,11 +11,14 @@
 
 #include <linux/compiler.h>
 #include <linux/errno.h>
-#include <linux/livepatch.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/types.h>
 #include <linux/vmalloc.h>
+
+#ifdef CONFIG_LIVEPATCH
+#include <linux/livepatch.h>
+#endif
 
 /*
  * Callbacks: functions that the fix adds, called for the object (kernel or module) that the unit is part of.
@@ -62,7 +65,10 @@
  * Shadow variables: members that a structure cannot get, for its objects are in use. They outlive the patch
  * which made them; so does what they hold, which may therefore be no pointer to anything that comes with the
  * patch. None is freed with its object: the fix has to, or POST_UNPATCH does it for all.
+ *
+ * The kernel's livepatch keeps them, whichever engine applies the patch. A kernel without it has none.
  */
+#ifdef CONFIG_LIVEPATCH
 
 /* NULL when this object has none. Does not sleep. */
 static inline void *suture_shadow_get(void *object, unsigned long id)
@@ -90,6 +96,18 @@ static inline void suture_shadow_free_all(unsigned long id, klp_shadow_dtor_t de
 {
 	klp_shadow_free_all(id, destructor);
 }
+
+#else
+
+extern void *suture_no_shadow_variables(void)
+    __attribute__((__error__("this kernel has no shadow variables: CONFIG_LIVEPATCH is off")));
+
+#define suture_shadow_get(...) suture_no_shadow_variables()
+#define suture_shadow_get_or_alloc(...) suture_no_shadow_variables()
+#define suture_shadow_free(...) ((void)suture_no_shadow_variables())
+#define suture_shadow_free_all(...) ((void)suture_no_shadow_variables())
+
+#endif
 
 /* Kernel image and modules alike. virt_to_page() knows both mappings of the image on x86-64. */
 static inline struct page *suture_page_of(unsigned long address)

@@ -75,10 +75,7 @@ Result<void> Assembly::expose(const CompiledUnit& unit, const Delta& delta) {
     const std::optional<std::uint64_t>& address = evidence.address_of[id];
     // What was inlined everywhere is nowhere; whoever needs it is told.
     if (!address) continue;
-    const std::uint32_t sympos = TRY(sympos_of(home, name, *address));
-    exposed_.emplace(
-        name,
-        SymbolSource{.exported_crc = std::nullopt, .object = home.name(), .name = name, .sympos = sympos});
+    exposed_.emplace(name, TRY(source_at(home, name, *address)));
   }
   return {};
 }

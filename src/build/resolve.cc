@@ -88,11 +88,7 @@ class Resolver {
           fmt::format("{} has {} symbols named {}{}, and nothing tells which one is meant", object.name(),
                       symbols.size(), name, global ? ", none of them visible to other units" : ""));
     }
-    return SymbolSource{
-        .exported_crc = std::nullopt,
-        .object = object.name(),
-        .name = name,
-        .sympos = TRY_IN("resolve the symbols of " + delta_.unit, sympos_of(object, name, *address))};
+    return TRY_IN("resolve the symbols of " + delta_.unit, source_at(object, name, *address));
   }
 
   const Delta& delta_;
@@ -107,6 +103,16 @@ class Resolver {
 Result<LinkPart> resolve_needs(const Delta& delta, const Unit& original, const Evidence& evidence,
                                const ResolveScope& scope, std::set<std::string>& namespaces) {
   return Resolver(delta, original, evidence, scope, namespaces).run();
+}
+
+Result<SymbolSource> source_at(const ShippedObject& shipped, const std::string& name, std::uint64_t address) {
+  SymbolSource source{.exported_crc = std::nullopt,
+                      .object = shipped.name(),
+                      .name = name,
+                      .sympos = TRY(sympos_of(shipped, name, address))};
+  // Those of modules are made up.
+  if (source.object == "vmlinux") source.address = address;
+  return source;
 }
 
 Result<std::uint32_t> sympos_of(const ShippedObject& shipped, const std::string& name,

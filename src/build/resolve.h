@@ -33,6 +33,9 @@ struct ResolveScope {
 Result<LinkPart> resolve_needs(const Delta& delta, const Unit& original, const Evidence& evidence,
                                const ResolveScope& scope, std::set<std::string>& namespaces);
 
+/// What is known of a symbol at this address.
+Result<SymbolSource> source_at(const ShippedObject& shipped, const std::string& name, std::uint64_t address);
+
 /// klp_func.old_sympos of a function at this address: 0 when no other has its name.
 Result<std::uint32_t> sympos_of(const ShippedObject& shipped, const std::string& name, std::uint64_t address);
 

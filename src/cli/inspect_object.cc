@@ -86,12 +86,17 @@ class Inspector {
     const bool livepatch =
         std::ranges::find(info, std::pair(std::string("livepatch"), std::string("Y"))) != info.end();
     const bool module = object_.find_section(".gnu.linkonce.this_module") != nullptr;
-    Json json = {{"kind", record ? "delta" : livepatch ? "livepatch" : module ? "module" : "object"}};
+    const bool stop_machine = module && is_for_stop_machine(object_);
+    Json json = {{"kind", record         ? "delta"
+                          : livepatch    ? "livepatch"
+                          : stop_machine ? "stopmachine"
+                          : module       ? "module"
+                                         : "object"}};
     if (!info.empty()) add_module_info(json, info);
     std::string why;
     entries_ = count_entries(object_, why);
     if (!why.empty()) json["special_entries_unread"] = why;
-    if (livepatch) json["replaced"] = replaced_by_module();
+    if (livepatch || stop_machine) json["replaced"] = replaced_by_module();
     if (record) {
       json["replaced"] = replaced_by_delta(*record);
       json["record"] = to_json(*record);
@@ -101,6 +106,7 @@ class Inspector {
     add_sections(json);
     add_undefined(json);
     add_livepatch(json);
+    if (stop_machine) add_engine_symbols(json);
     return json;
   }
 
@@ -228,6 +234,15 @@ class Inspector {
     json["undefined"] = names;
   }
 
+  void add_engine_symbols(Json& json) const {
+    Json& symbols = json["engine_symbols"] = Json::array();
+    for (const EngineSymbol& symbol : read_engine_symbols(object_))
+      symbols.push_back({{"object", symbol.object},
+                         {"name", symbol.name},
+                         {"sympos", symbol.sympos},
+                         {"places", symbol.places}});
+  }
+
   void add_livepatch(Json& json) const {
     Json& symbols = json["livepatch_symbols"] = Json::array();
     for (const elf::Symbol& symbol : object_.symbols) {
@@ -285,6 +300,11 @@ void add_table(std::string& text, const std::vector<std::string>& head, const Ta
   if (!rows.empty()) text += "\n" + table(head, rows);
 }
 
+std::string kind_text(const std::string& kind) {
+  if (kind == "livepatch") return "livepatch module";
+  return kind == "stopmachine" ? "module for the stop-machine engine" : kind;
+}
+
 std::string module_text(const Json& json) {
   std::string text;
   for (const char* key :
@@ -324,7 +344,7 @@ Result<Json> object_json(const elf::Object& object, const std::optional<Patchset
 std::string object_text(const Json& json) {
   const auto kind = json["kind"].get<std::string>();
   const bool replacing = json.contains("replaced");
-  std::string text = fmt::format("{:<12}  {}\n", "kind", kind == "livepatch" ? "livepatch module" : kind);
+  std::string text = fmt::format("{:<12}  {}\n", "kind", kind_text(kind));
   if (json.contains("module")) text += module_text(json["module"]);
   if (json.contains("signature")) {
     const Json& signature = json["signature"];
@@ -368,6 +388,13 @@ std::string object_text(const Json& json) {
   for (const Json& late : json["livepatch_relocations"])
     rows.push_back({shown(late["object"]), shown(late["section"]), number(late, "relocations")});
   add_table(text, {"OBJECT", "SECTION FILLED IN BY LIVEPATCH", "PLACES"}, rows);
+  rows.clear();
+  for (const Json& symbol : json.value("engine_symbols", Json::array())) {
+    const auto places = symbol["places"].get<std::uint64_t>();
+    rows.push_back({shown(symbol["object"]), shown(symbol["name"]), position(symbol),
+                    places == 0 ? "-" : std::to_string(places)});
+  }
+  add_table(text, {"OBJECT", "LOOKED UP BY THE ENGINE", "SYMBOL", "PLACES TO FILL IN"}, rows);
   if (!json["undefined"].empty()) text += "\nUNDEFINED\n" + names_text(json["undefined"]);
   if (json.contains("record")) {
     for (const Json& note : json["record"]["notes"])

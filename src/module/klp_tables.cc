@@ -13,11 +13,30 @@ namespace {
 
 // struct klp_func and klp_object, include/linux/livepatch.h: what a patch says comes first in both, and has
 // not moved since 4.0. What the kernel keeps for itself follows; its size differs, and is not needed.
-constexpr std::uint64_t kNewFunction = 8;  // offset from old_name
-constexpr std::uint64_t kSympos = 16;
-constexpr std::uint64_t kFunctions = 8;  // offset from klp_object.name
+struct FunctionLayout {
+  std::string_view table;          // how its symbol begins
+  std::uint64_t new_function = 0;  // offset from the name
+  std::uint64_t sympos = 0;
+};
+constexpr std::array kFunctionLayouts{
+    FunctionLayout{"suture_functions_", 8, 16}, FunctionLayout{"suture_no_functions", 8, 16},
+    // struct suture_function and suture_object, kmod/suture_patch.h.
+    FunctionLayout{"suture_stop_functions_", 16, 8}, FunctionLayout{"suture_stop_no_functions", 16, 8}};
+constexpr std::uint64_t kFunctions = 8;  // offset from the object's name
 // struct suture_exit, runtime/suture.h: the object's number, and the only pointer that is filled in.
 constexpr std::uint64_t kReplacement = 8;
+// struct suture_symbol and suture_relocation, kmod/suture_patch.h.
+constexpr std::uint64_t kSymbolSize = 32;
+constexpr std::uint64_t kSymbolName = 8;
+constexpr std::uint64_t kSymbolSympos = 16;
+constexpr std::uint64_t kRelocationSize = 24;
+constexpr std::uint64_t kRelocationSymbol = 16;
+
+const FunctionLayout* layout_of(const elf::Symbol& table) {
+  const auto* found = std::ranges::find_if(
+      kFunctionLayouts, [&](const FunctionLayout& layout) { return table.name.starts_with(layout.table); });
+  return found == kFunctionLayouts.end() ? nullptr : found;
+}
 
 struct Place {
   std::uint32_t section = 0;
@@ -57,7 +76,39 @@ class TableReader {
     return std::move(result_);
   }
 
+  std::vector<EngineSymbol> read_symbols() const {
+    std::vector<EngineSymbol> result;
+    for_each_entry("suture_symbols", kSymbolSize, [&](const Place& entry) {
+      const auto object = text_of({entry.section, entry.offset});
+      const auto name = text_of({entry.section, entry.offset + kSymbolName});
+      if (!name || name->empty()) return;
+      result.push_back({.object = object.value_or("vmlinux"),
+                        .name = *name,
+                        .sympos = number_at({entry.section, entry.offset + kSymbolSympos})});
+    });
+    for_each_entry("suture_relocations", kRelocationSize, [&](const Place& entry) {
+      const std::uint32_t symbol = number_at({entry.section, entry.offset + kRelocationSymbol});
+      if (pointer_at(entry) && symbol < result.size()) ++result[symbol].places;
+    });
+    return result;
+  }
+
  private:
+  template <class Use>
+  void for_each_entry(std::string_view table, std::uint64_t size, Use use) const {
+    for (const elf::Symbol& symbol : module_.symbols) {
+      if (symbol.name != table || !symbol.defined_in_section()) continue;
+      const std::uint64_t data = module_.sections[symbol.section].data.size();
+      for (std::uint64_t at = 0; at < symbol.size && symbol.value + at < data; at += size)
+        use(Place{symbol.section, symbol.value + at});
+    }
+  }
+
+  std::optional<std::string> text_of(const Place& pointer) const {
+    const auto place = pointer_at(pointer);
+    return place ? text_at(*place) : std::nullopt;
+  }
+
   std::optional<Place> place_of(const elf::Relocation* relocation) const {
     const elf::Symbol& symbol = module_.symbols[relocation->symbol];
     const std::int64_t offset = static_cast<std::int64_t>(symbol.value) + relocation->addend;
@@ -74,12 +125,12 @@ class TableReader {
     const std::optional<Place> place = place_of(relocation);
     const auto found = std::ranges::find_if(module_.symbols, [&](const elf::Symbol& symbol) {
       return place && symbol.section == place->section && symbol.value == place->offset &&
-             (symbol.name.starts_with("suture_functions_") || symbol.name == "suture_no_functions");
+             layout_of(symbol) != nullptr;
     });
     return found == module_.symbols.end() ? nullptr : &*found;
   }
 
-  /// `functions` is the place of klp_object.funcs. A name that is null means vmlinux.
+  /// `functions` is the place of the pointer to an object's functions. A name that is null means vmlinux.
   std::string object_name(Place functions) const {
     if (functions.offset < kFunctions) return "vmlinux";
     const auto name = pointer_at({functions.section, functions.offset - kFunctions});
@@ -87,17 +138,18 @@ class TableReader {
   }
 
   void read_functions(const elf::Symbol& table, const std::string& object) {
+    const FunctionLayout& layout = *layout_of(table);
     const Place begin{table.section, table.value};
     const Place end{table.section, table.value + table.size};
     for (auto it = pointers_.lower_bound(begin); it != pointers_.end() && it->first < end; ++it) {
       const auto text = place_of(it->second);
       const auto name = text ? text_at(*text) : std::nullopt;
-      const auto code = pointer_at({table.section, it->first.offset + kNewFunction});
+      const auto code = pointer_at({table.section, it->first.offset + layout.new_function});
       const auto function = code ? functions_.find(*code) : functions_.end();
       if (!name || name->empty() || function == functions_.end()) continue;
       result_.push_back({.object = object,
                          .name = *name,
-                         .sympos = number_at({table.section, it->first.offset + kSympos}),
+                         .sympos = number_at({table.section, it->first.offset + layout.sympos}),
                          .symbol = function->second});
     }
   }
@@ -145,6 +197,16 @@ class TableReader {
 
 std::vector<KlpFunction> read_klp_tables(const elf::Object& module) {
   return TableReader(module).read();
+}
+
+std::vector<EngineSymbol> read_engine_symbols(const elf::Object& module) {
+  return TableReader(module).read_symbols();
+}
+
+bool is_for_stop_machine(const elf::Object& module) {
+  return std::ranges::any_of(module.symbols, [](const elf::Symbol& symbol) {
+    return symbol.name == "suture_patch" && symbol.type == STT_OBJECT && symbol.defined_in_section();
+  });
 }
 
 bool is_glue(const elf::Symbol& symbol) {

@@ -32,9 +32,9 @@ std::string output_name(const elf::Section& section) {
   return section.name;
 }
 
-bool is_dropped(const elf::Section& section) {
-  return !section.allocated() || section.name.starts_with(".discard.") || section.name.starts_with(".note.");
-}
+/// The image is linked to lie above this (__START_KERNEL_map, arch/x86/include/asm/page_64_types.h). What is
+/// below, as per-CPU variables are before 6.15, stays where it is when KASLR moves the kernel.
+constexpr std::uint64_t kImage = 0xffffffff80000000;
 
 class Linker {
  public:
@@ -51,6 +51,8 @@ class Linker {
     add_late_relocations();
     TRY(add_versions());
     TRY(check_late_relocations(output_));
+    // The glue has them as a table.
+    if (input_.anchor) output_.late_relocations.clear();
     return std::move(output_);
   }
 
@@ -60,14 +62,20 @@ class Linker {
     std::uint32_t section = elf::kUndefined;  ///< kUndefined: dropped
     std::uint64_t offset = 0;
   };
+  /// What a symbol of a part is in the module.
+  struct Resolved {
+    std::uint32_t symbol = elf::kUndefined;  ///< of output_
+    std::int64_t distance = 0;               ///< from it
+    std::string late_object{};  ///< that must be there first; empty: known when the module is loaded
+  };
 
   void place_sections(const elf::Object& object) {
     std::vector<Place>& places = places_.emplace_back();
     for (const elf::Section& section : object.sections) {
-      if (is_dropped(section) || section.size == 0) {
+      if (!is_linked(section) || section.size == 0) {
         // Symbols of empty sections still want an address.
-        places.push_back(is_dropped(section) ? Place{}
-                                             : Place{.section = output_section(section), .offset = 0});
+        places.push_back(is_linked(section) ? Place{.section = output_section(section), .offset = 0}
+                                            : Place{});
         continue;
       }
       const std::uint32_t index = output_section(section);
@@ -114,7 +122,7 @@ class Linker {
 
   Result<void> define_symbols(std::size_t part) {
     const elf::Object& object = *parts_[part]->object;
-    std::vector<std::uint32_t>& numbers = numbers_.emplace_back(object.symbols.size(), elf::kUndefined);
+    std::vector<Resolved>& resolved = resolved_.emplace_back(object.symbols.size());
     for (std::size_t i = 0; i < object.symbols.size(); ++i) {
       elf::Symbol symbol = object.symbols[i];
       if (symbol.section == elf::kUndefined || symbol.type == STT_SECTION || symbol.type == STT_FILE)
@@ -128,8 +136,8 @@ class Linker {
       const bool global = symbol.binding != STB_LOCAL;
       const std::string name = symbol.name;
       if (replaces(part, i)) symbol.name += kReplacementSuffix;
-      numbers[i] = add_symbol(std::move(symbol));
-      if (global && !globals_.try_emplace(name, numbers[i]).second) {
+      resolved[i].symbol = add_symbol(std::move(symbol));
+      if (global && !globals_.try_emplace(name, resolved[i].symbol).second) {
         return fail("module.duplicate-symbol", "link the module", fmt::format("two units define {}", name));
       }
     }
@@ -142,36 +150,62 @@ class Linker {
       const elf::Symbol& symbol = object.symbols[i];
       if (symbol.section != elf::kUndefined || symbol.name.empty()) continue;
       const auto alias = std::ranges::find(input_.aliases, symbol.name, &LinkInput::Alias::name);
+      const auto place = std::ranges::find(input_.places, symbol.name, &LinkInput::Place::name);
       const auto global = globals_.find(symbol.name);
+      Resolved& resolved = resolved_[part][i];
       if (part == 0 && alias != input_.aliases.end()) {
-        numbers_[part][i] = numbers_[alias->part + 1][alias->symbol];
+        resolved = resolved_[alias->part + 1][alias->symbol];
+      } else if (part == 0 && place != input_.places.end()) {
+        resolved = at(places_[place->part + 1][place->section], place->offset);
       } else if (global != globals_.end() &&
                  (i >= parts_[part]->sources.size() || !parts_[part]->sources[i])) {
-        numbers_[part][i] = global->second;
+        resolved.symbol = global->second;
       } else {
-        numbers_[part][i] = TRY(outside(*parts_[part], i));
+        resolved = TRY(outside(*parts_[part], i));
       }
     }
     return {};
   }
 
+  Resolved at(const Place& place, std::uint64_t offset) const {
+    return {.symbol = section_symbols_[place.section],
+            .distance = static_cast<std::int64_t>(place.offset + offset)};
+  }
+
   /// A symbol that the running kernel defines.
-  Result<std::uint32_t> outside(const LinkPart& part, std::uint32_t index) {
+  Result<Resolved> outside(const LinkPart& part, std::uint32_t index) {
     const std::string& name = part.object->symbols[index].name;
     if (index >= part.sources.size() || !part.sources[index]) {
       return fail("module.unresolved-symbol", "link the module", fmt::format("nothing defines {}", name));
     }
     const SymbolSource& source = *part.sources[index];
-    if (source.exported_crc) {
-      versions_.insert_or_assign(name, *source.exported_crc);
-      return shared_symbol({.name = name, .binding = STB_GLOBAL});
-    }
+    if (source.exported_crc) return Resolved{.symbol = exported(name, *source.exported_crc)};
+    if (input_.anchor && source.object == "vmlinux") return from_anchor(source);
+    if (input_.anchor) return Resolved{.late_object = source.object};
     const std::uint32_t symbol =
         shared_symbol({.name = fmt::format(".klp.sym.{}.{},{}", source.object, source.name, source.sympos),
                        .binding = STB_GLOBAL,
                        .section = elf::kLivepatch});
-    late_objects_.insert_or_assign(symbol, source.object);
-    return symbol;
+    return Resolved{.symbol = symbol, .late_object = source.object};
+  }
+
+  std::uint32_t exported(const std::string& name, std::uint32_t crc) {
+    versions_.insert_or_assign(name, crc);
+    return shared_symbol({.name = name, .binding = STB_GLOBAL});
+  }
+
+  Result<Resolved> from_anchor(const SymbolSource& source) {
+    if (!source.address) {
+      return fail("module.no-address", "link the module",
+                  fmt::format("where {} is in the kernel's image is not known", source.name));
+    }
+    if (*source.address < kImage) {
+      return Resolved{.symbol = shared_symbol({.name = fmt::format("{}@{:#x}", source.name, *source.address),
+                                               .section = elf::kAbsolute,
+                                               .value = *source.address})};
+    }
+    return Resolved{.symbol = exported(input_.anchor->name, input_.anchor->crc),
+                    .distance = static_cast<std::int64_t>(*source.address - input_.anchor->address)};
   }
 
   std::uint32_t shared_symbol(elf::Symbol symbol) {
@@ -190,22 +224,26 @@ class Linker {
         if (relocation.type == R_X86_64_NONE) continue;
         relocation.offset += place.offset;
         const elf::Symbol& symbol = object.symbols[relocation.symbol];
+        const std::string* late_object = nullptr;
         if (symbol.type == STT_SECTION) {
           const Place& target = places_[part][symbol.section];
           relocation.addend += static_cast<std::int64_t>(target.offset);
           relocation.symbol = section_symbols_[target.section];
         } else {
-          relocation.symbol = numbers_[part][relocation.symbol];
+          const Resolved& resolved = resolved_[part][relocation.symbol];
+          relocation.symbol = resolved.symbol;
+          relocation.addend += resolved.distance;
+          late_object = &resolved.late_object;
         }
         // The kernel takes anything but zero there for a relocation that was applied before.
         const std::size_t width = elf::relocation_width(relocation.type).value_or(0);
         std::fill_n(to.data.begin() + static_cast<std::ptrdiff_t>(relocation.offset), width, std::uint8_t{0});
-        const auto late = late_objects_.find(relocation.symbol);
-        if (late == late_objects_.end()) {
+        if (late_object == nullptr || late_object->empty()) {
           to.relocations.push_back(relocation);
         } else {
           // Symbols of vmlinux are there at once, also for the code of a module (and only in this table).
-          const std::string& object_name = late->second == "vmlinux" ? late->second : parts_[part]->patches;
+          const bool own = *late_object == "vmlinux" || input_.anchor;
+          const std::string& object_name = own ? *late_object : parts_[part]->patches;
           late_relocations_[{place.section, object_name}].push_back(relocation);
         }
       }
@@ -247,19 +285,22 @@ class Linker {
   const LinkInput& input_;
   std::vector<const LinkPart*> parts_;  ///< the glue, then the deltas
   elf::Object output_;
-  std::vector<std::vector<Place>> places_;           ///< by part and section
-  std::vector<std::vector<std::uint32_t>> numbers_;  ///< by part and symbol: in output_
+  std::vector<std::vector<Place>> places_;       ///< by part and section
+  std::vector<std::vector<Resolved>> resolved_;  ///< by part and symbol
   std::map<std::pair<std::string, std::uint64_t>, std::uint32_t> section_of_name_;
   std::vector<std::uint32_t> section_symbols_;  ///< by section of output_
   std::map<std::string, std::uint32_t> globals_;
   std::map<std::string, std::uint32_t> outside_symbols_;
-  std::map<std::uint32_t, std::string> late_objects_;  ///< symbol of output_ → object
   std::map<std::pair<std::uint32_t, std::string>, std::vector<elf::Relocation>>
       late_relocations_;  ///< by section, object
   std::map<std::string, std::uint32_t> versions_;
 };
 
 }  // namespace
+
+bool is_linked(const elf::Section& section) {
+  return section.allocated() && !section.name.starts_with(".discard.") && !section.name.starts_with(".note.");
+}
 
 Result<elf::Object> link_module(const LinkInput& input) {
   return Linker(input).link();

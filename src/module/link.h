@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes one livepatch module of the glue and the deltas: a linker for just this purpose. An ordinary one
-// could do half of it (`ld -r`), but would have to be followed by a pass over the file for the other half:
+// Makes one module of the glue and the deltas: a linker for just this purpose. An ordinary one could do half
+// of it (`ld -r`), but would have to be followed by a pass over the file for the other half:
 //
-// - Symbols which the kernel does not export, and all symbols of modules, are looked up by the kernel's
-// livepatch.
-//   They are named ".klp.sym.OBJECT.NAME,SYMPOS", and relocations to them stand in ".klp.rela.OBJECT.SECTION"
-//   (Documentation/livepatch/module-elf-format.rst; kernel/livepatch/core.c, klp_resolve_symbols()).
+// - In a livepatch module, symbols which the kernel does not export, and all symbols of modules, are looked
+// up by
+//   livepatch. They are named ".klp.sym.OBJECT.NAME,SYMPOS", and relocations to them stand in
+//   ".klp.rela.OBJECT.SECTION" (Documentation/livepatch/module-elf-format.rst; kernel/livepatch/core.c,
+//   klp_resolve_symbols()).
+// - In a module for the stop-machine engine, symbols of the kernel are addressed from an exported one, the
+// anchor,
+//   by the distance between the two in the image: KASLR moves it as a whole. So the kernel's own loader has
+//   them right before it looks at any table of the module, and loading needs no look-ups. Relocations to
+//   symbols of modules are left to the engine (late_tables.h).
 // - Exported symbols need an entry in "__versions" (struct modversion_info, include/linux/module.h).
 #pragma once
 
@@ -29,6 +35,15 @@ struct SymbolSource {
   std::string object{};
   std::string name{};
   std::uint32_t sympos = 0;  ///< as ReplacedFunction::sympos
+  /// Of a symbol of vmlinux: in its image, before KASLR.
+  std::optional<std::uint64_t> address{};
+};
+
+/// An exported symbol of vmlinux.
+struct Anchor {
+  std::string name;
+  std::uint32_t crc = 0;
+  std::uint64_t address = 0;  ///< as SymbolSource::address
 };
 
 struct LinkPart {
@@ -54,9 +69,22 @@ struct LinkInput {
     bool replaces = false;  ///< a function of the running kernel
   };
   std::vector<Alias> aliases;
+  /// Set for a module for the stop-machine engine.
+  std::optional<Anchor> anchor{};
+  /// Symbols that the glue refers to → a place in a section of a part (index into deltas).
+  struct Place {
+    std::string name;
+    std::size_t part = 0;
+    std::uint32_t section = 0;
+    std::uint64_t offset = 0;
+  };
+  std::vector<Place> places{};
   /// Of struct module; nothing for a kernel without CONFIG_MODVERSIONS, which wants no "__versions".
   std::optional<std::uint32_t> module_layout_crc{};
 };
+
+/// Whether a section of a part goes into the module.
+bool is_linked(const elf::Section& section);
 
 /// "module.duplicate-symbol", "module.unresolved-symbol", "module.late-table" (a table that the kernel reads
 /// when this module loads would need a symbol of another module, which may come later),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What this level does beside replacing functions, and what the level before has done. */
 
-#define SUTURE_STATE_ID 0x737574757265UL /* "suture" */
-#define SUTURE_STATE_VERSION 2
+/* Of struct suture_effects, which the next level reads. */
+#define SUTURE_EFFECTS_VERSION 2
 
 static struct suture_effects suture_effects = {
     .steps = suture_steps,
@@ -18,3 +18,12 @@ static struct suture_effects suture_effects = {
 static const struct suture_effects *suture_previous;
 /* The replacement is done: from now on there is nothing to go back to but the unpatched kernel. */
 static bool suture_settled;
+
+/* By the engine: whether a module that is GOING has its exit function behind it. `told`: it was told of just that. */
+static bool suture_exit_is_over(const struct module *target, bool told);
+
+static int suture_refuse_previous(void)
+{
+	pr_err("suture: another version of suture made the level before; revert that one first\n");
+	return -EINVAL;
+}

@@ -3,10 +3,11 @@
  * A module's exit function has no ftrace entry: __exit implies notrace. The kernel calls it once, through a
  * pointer in struct module, so that pointer is exchanged.
  *
- * Livepatch knows nothing of it, and would let this module go while its code runs. So each exchanged pointer holds
+ * The engine knows nothing of it, and would let this module go while its code runs. So each exchanged pointer holds
  * a reference to this module, until it is restored and nobody can be in the function. That runs only in a module
- * which is GOING, and is over when livepatch learns of it (kernel/module/main.c, delete_module: klp_module_going()
- * comes behind mod->exit()). In between nothing tells whether it still runs, and this module stays in memory.
+ * which is GOING, and is over when the engine learns of it (kernel/module/main.c, delete_module: klp_module_going()
+ * and the notifiers come behind mod->exit()). In between nothing tells whether it still runs, and this module stays
+ * in memory.
  */
 
 /* What the level before has done to the same module, if anything. */
@@ -28,15 +29,15 @@ static void suture_exchange_exit(struct module *target, void (*exit)(void))
 #endif
 }
 
-/* The pointer of this one was exchanged again, and its owner may go. */
-static void suture_release_exit(struct suture_exit *exit, struct module *owner)
+/* The pointer of this one was exchanged again, and its owner may go. `over`: also if its module is GOING. */
+static void suture_release_exit(struct suture_exit *exit, struct module *owner, bool over)
 {
 	struct module *target = exit->target;
 
 	exit->target = NULL;
 	/* Who removes a module makes it GOING, and then reads the pointer. */
 	smp_mb();
-	if (READ_ONCE(target->state) != MODULE_STATE_GOING || !target->klp_alive)
+	if (READ_ONCE(target->state) != MODULE_STATE_GOING || over)
 		module_put(owner);
 	else
 		pr_warn("suture: %s is just being removed: %s stays in memory\n", target->name, owner->name);
@@ -78,7 +79,7 @@ static void suture_restore_exits(unsigned int object)
 		if (exit->object != object || !exit->target)
 			continue;
 		suture_exchange_exit(exit->target, suture_settled ? exit->original : exit->found);
-		suture_release_exit(exit, THIS_MODULE);
+		suture_release_exit(exit, THIS_MODULE, suture_exit_is_over(exit->target, true));
 	}
 }
 
@@ -97,6 +98,6 @@ static void suture_undo_previous_exits(void)
 			taken_over = taken_over || suture_exits[k].target == exit->target;
 		if (!taken_over)
 			suture_exchange_exit(exit->target, exit->original);
-		suture_release_exit(exit, suture_previous->owner);
+		suture_release_exit(exit, suture_previous->owner, suture_exit_is_over(exit->target, false));
 	}
 }

@@ -5,8 +5,10 @@
  * POST_PATCH. Back: PRE_UNPATCH; [functions are restored]; restore exit function and variables, POST_UNPATCH. So
  * old code may see new data, and new code never sees old data.
  *
- * Livepatch calls no callbacks of a patch that is replaced by another, for it cannot know what that one takes
+ * The engine calls no callbacks of a patch that is replaced by another, for it cannot know what that one takes
  * over. We can: each level leaves its tables to the next, which goes on from there, and undoes what it has not.
+ *
+ * This file is the same for both engines; klp.c and stop_machine.c are what they call.
  */
 
 static u64 suture_read(const struct suture_update *update)
@@ -185,25 +187,14 @@ static void suture_undo_previous(void)
 	}
 }
 
-static unsigned int suture_index(const struct klp_object *object);
-
-static int suture_pre_patch(struct klp_object *klp_object)
+static int suture_start(unsigned int object, struct module *target, const struct suture_effects *previous)
 {
-	unsigned int object = suture_index(klp_object);
 	unsigned int i;
 	int error = 0;
 
 	/* The kernel comes first, and comes only while we take the place of the level before. */
-	if (object == 0) {
-		struct klp_state *state = klp_get_prev_state(SUTURE_STATE_ID);
-
-		if (state && state->version != SUTURE_STATE_VERSION) {
-			pr_err("suture: another version of suture made the level before; revert that one "
-			       "first\n");
-			return -EINVAL;
-		}
-		suture_previous = state ? state->data : NULL;
-	}
+	if (object == 0)
+		suture_previous = previous;
 	for (i = 0; i < suture_effects.update_count && !error; i++) {
 		if (suture_updates[i].object == object)
 			error = suture_check(&suture_updates[i]);
@@ -213,7 +204,7 @@ static int suture_pre_patch(struct klp_object *klp_object)
 	if (!error)
 		error = suture_do_updates(object);
 	if (!error)
-		error = suture_do_exits(object, klp_object->mod);
+		error = suture_do_exits(object, target);
 	if (error) {
 		suture_restore_exits(object);
 		suture_restore_updates(object);
@@ -222,9 +213,8 @@ static int suture_pre_patch(struct klp_object *klp_object)
 	return error;
 }
 
-static void suture_post_patch(struct klp_object *klp_object)
+static void suture_started(unsigned int object)
 {
-	unsigned int object = suture_index(klp_object);
 	unsigned int i;
 
 	for (i = 0; i < suture_effects.step_count; i++) {
@@ -241,9 +231,8 @@ static void suture_post_patch(struct klp_object *klp_object)
 	}
 }
 
-static void suture_pre_unpatch(struct klp_object *klp_object)
+static void suture_stop(unsigned int object)
 {
-	unsigned int object = suture_index(klp_object);
 	unsigned int i;
 
 	for (i = suture_effects.step_count; i-- > 0;) {
@@ -252,21 +241,9 @@ static void suture_pre_unpatch(struct klp_object *klp_object)
 	}
 }
 
-static void suture_post_unpatch(struct klp_object *klp_object)
+static void suture_stopped(unsigned int object)
 {
-	unsigned int object = suture_index(klp_object);
-
 	suture_restore_exits(object);
 	suture_restore_updates(object);
 	suture_undo_steps(object);
-	suture_prepare_reload(klp_object);
 }
-
-static struct klp_state suture_states[] = {
-    {.id = SUTURE_STATE_ID, .version = SUTURE_STATE_VERSION, .data = &suture_effects}, {}};
-
-#define SUTURE_CALLBACKS                                                                \
-	{                                                                               \
-		.pre_patch = suture_pre_patch, .post_patch = suture_post_patch,         \
-		.pre_unpatch = suture_pre_unpatch, .post_unpatch = suture_post_unpatch, \
-	}

@@ -39,7 +39,7 @@ struct suture_exit {
 	void (*original)(void);
 };
 
-/* The whole of it, for the level that will replace this one: klp_state.data. */
+/* The whole of it, for the level that will replace this one. */
 struct suture_effects {
 	struct suture_step *steps;
 	unsigned int step_count;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "../compiled.h"
+
 namespace suture {
 namespace {
 
@@ -114,6 +116,79 @@ TEST(KlpTables, HaveExitFunctionsWithThem) {
   ASSERT_EQ(functions.size(), 4u);
   EXPECT_EQ(functions[3].object, "vsock");
   EXPECT_EQ(functions[3].name, "leave");
+}
+
+/// The tables of kmod/suture_patch.h, compiled: the kernel's f by a jump, vsock's second g, and vsock's exit.
+elf::Object stop_machine_module() {
+  const std::string head = read_text_file(SUTURE_TEST_DATA "/../../kmod/suture_patch.h").value();
+  const std::string types =
+      "typedef unsigned char u8; typedef unsigned short u16; typedef unsigned int u32; typedef long s64;\n"
+      "struct module;\n#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))\n#define NULL ((void *)0)\n";
+  std::string source = types + head;
+  for (std::size_t at; (at = source.find("#include")) != std::string::npos;)
+    source.erase(at, source.find('\n', at) - at);
+  return compiled(source + R"(
+void f_new(void) { asm volatile("nop"); }
+void g_new(void) { asm volatile("nop; nop"); }
+void leave(void) { asm volatile("nop; nop; nop"); }
+extern char anchor[];
+static const struct suture_function suture_stop_functions_0[] = {
+  { .name = "g", .sympos = 2, .replacement = g_new }, {} };
+static const struct suture_function suture_stop_functions_1[] = {
+  { .name = "f", .replacement = f_new, .entry_length = 5, .entry = { 0x55, 0x53 }, .entry_mask = { 0xff } }, {} };
+static const struct suture_object suture_objects[] = {
+  { .name = NULL, .functions = suture_stop_functions_1, .function_count = 1 },
+  { .name = "vsock", .functions = suture_stop_functions_0, .function_count = 1 }, {} };
+static const struct suture_symbol suture_symbols[] = {
+  { .object = NULL, .name = "hidden", .sympos = 3, .address = anchor + 0x1230 },
+  { .object = "vsock", .name = "table", .address = NULL }, {} };
+static const struct suture_relocation suture_relocations[] = {
+  { .place = (void *)g_new + 2, .symbol = 1, .type = 2, .object = 1 },
+  { .place = (void *)g_new + 6, .symbol = 1, .type = 2, .object = 1 }, {} };
+struct suture_exit { unsigned int object; void (*replacement)(void); void *rest[3]; };
+static struct suture_exit suture_exits[] = { { .object = 1, .replacement = leave }, {} };
+static struct suture_patch suture_patch __attribute__((used)) = { .abi = SUTURE_PATCH_ABI,
+  .objects = suture_objects, .symbols = suture_symbols, .relocations = suture_relocations,
+  .object_count = 2, .symbol_count = 2, .relocation_count = 2, .effects = suture_exits };
+)");
+}
+
+TEST(KlpTables, OfTheStopMachineEngineAreReadBack) {
+  const elf::Object module = stop_machine_module();
+  EXPECT_TRUE(is_for_stop_machine(module));
+  const auto functions = read_klp_tables(module);
+  ASSERT_EQ(functions.size(), 3u);
+  EXPECT_EQ(functions[0].object, "vmlinux");
+  EXPECT_EQ(functions[0].name, "f");
+  EXPECT_EQ(functions[0].sympos, 0u);
+  EXPECT_EQ(module.symbols[functions[0].symbol].name, "f_new");
+  EXPECT_EQ(functions[1].object, "vsock");
+  EXPECT_EQ(functions[1].name, "g");
+  EXPECT_EQ(functions[1].sympos, 2u);
+  EXPECT_EQ(module.symbols[functions[1].symbol].name, "g_new");
+  EXPECT_EQ(functions[2].object, "vsock");
+  EXPECT_EQ(functions[2].name, "leave");
+  const auto symbols = read_engine_symbols(module);
+  ASSERT_EQ(symbols.size(), 2u);
+  EXPECT_EQ(symbols[0].object, "vmlinux");
+  EXPECT_EQ(symbols[0].name, "hidden");
+  EXPECT_EQ(symbols[0].sympos, 3u);
+  EXPECT_EQ(symbols[0].places, 0u);
+  EXPECT_EQ(symbols[1].object, "vsock");
+  EXPECT_EQ(symbols[1].name, "table");
+  EXPECT_EQ(symbols[1].places, 2u);
+}
+
+TEST(KlpTables, OfTheStopMachineEngineMayLeadNowhere) {
+  elf::Object module = stop_machine_module();
+  for (elf::Section& section : module.sections) {
+    for (elf::Relocation& relocation : section.relocations) relocation.addend += 1 << 20;
+  }
+  EXPECT_TRUE(read_klp_tables(module).empty());
+  EXPECT_TRUE(read_engine_symbols(module).empty());
+  module = stop_machine_module();
+  for (elf::Symbol& symbol : module.symbols) symbol.size = ~std::uint64_t{0};
+  EXPECT_EQ(read_engine_symbols(module).size(), 2u);
 }
 
 TEST(KlpTables, AreNoneInOtherObjects) {

@@ -5,6 +5,7 @@
 
 #include "module/exports.h"
 #include "module/glue.h"
+#include "module/late_tables.h"
 
 namespace suture {
 namespace {
@@ -198,6 +199,129 @@ TEST(Link, RefusesLateSymbolsInCodeThatTheKernelRewrites) {
     // The field begins at byte 4: within a site of 5 bytes, behind one of 4.
     EXPECT_EQ(module.has_value(), length == 4);
   }
+}
+
+/// For the stop-machine engine: the kernel exports "schedule", which is here in its image.
+constexpr std::uint64_t kSchedule = 0xffffffff81a00000;
+
+LinkInput anchored(const elf::Object& glue, std::vector<LinkPart> deltas) {
+  return {.glue = {.object = &glue},
+          .deltas = std::move(deltas),
+          .aliases = {},
+          .anchor = Anchor{.name = "schedule", .crc = 7, .address = kSchedule},
+          .module_layout_crc = 5};
+}
+
+SymbolSource hidden(std::uint64_t address) {
+  return {.exported_crc = {}, .object = "vmlinux", .name = "outside", .address = address};
+}
+
+TEST(LinkForStopMachine, AddressesTheKernelFromItsAnchor) {
+  const elf::Object glue;
+  const elf::Object object = function_object();
+  const auto module = link_module(anchored(glue, {part_of(object, "vmlinux", hidden(kSchedule - 0x1230))}));
+  ASSERT_TRUE(module.has_value()) << module.error().message();
+  EXPECT_TRUE(module->late_relocations.empty());
+  const elf::Section* text = module->find_section(".text");
+  ASSERT_EQ(text->relocations.size(), 1u);
+  const elf::Relocation& relocation = text->relocations[0];
+  EXPECT_EQ(relocation.offset, 4u);
+  EXPECT_EQ(relocation.type, std::uint32_t{R_X86_64_PC32});
+  EXPECT_EQ(module->symbols[relocation.symbol].name, "schedule");
+  EXPECT_EQ(module->symbols[relocation.symbol].section, elf::kUndefined);
+  EXPECT_EQ(relocation.addend, -0x1230 - 4);
+  EXPECT_NE(as_text(module->find_section("__versions")->data).find("schedule"), std::string_view::npos);
+}
+
+// KASLR does not move what is linked below the kernel: a distance would be wrong.
+TEST(LinkForStopMachine, LeavesPerCpuVariablesWhereTheyAre) {
+  const elf::Object glue;
+  const elf::Object object = function_object();
+  const auto module = link_module(anchored(glue, {part_of(object, "vmlinux", hidden(0x34a80))}));
+  ASSERT_TRUE(module.has_value()) << module.error().message();
+  const elf::Relocation& relocation = module->find_section(".text")->relocations.at(0);
+  EXPECT_EQ(module->symbols[relocation.symbol].section, elf::kAbsolute);
+  EXPECT_EQ(module->symbols[relocation.symbol].value, 0x34a80u);
+  EXPECT_EQ(relocation.addend, -4);
+}
+
+TEST(LinkForStopMachine, NeedsTheAddress) {
+  const elf::Object glue;
+  const elf::Object object = function_object();
+  const auto module = link_module(anchored(
+      glue, {part_of(object, "vmlinux", {.exported_crc = {}, .object = "vmlinux", .name = "outside"})}));
+  ASSERT_FALSE(module.has_value());
+  EXPECT_EQ(module.error().code, "module.no-address");
+}
+
+// Its kernel could not load the module otherwise: the symbol is not there.
+TEST(LinkForStopMachine, LeavesSymbolsOfModulesToTheEngine) {
+  elf::Object glue;
+  glue.sections.push_back(
+      {.name = ".rodata", .flags = SHF_ALLOC, .alignment = 8, .size = 8, .data = Bytes(8)});
+  glue.sections[0].relocations.push_back({.offset = 0, .type = R_X86_64_64, .symbol = 0, .addend = 0});
+  glue.symbols.push_back({.name = "suture_place_0", .binding = STB_GLOBAL});
+  const elf::Object first = function_object();
+  const elf::Object second = function_object();
+  LinkInput input =
+      anchored(glue, {part_of(first, "vmlinux", {.exported_crc = 1}),
+                      part_of(second, "vsock", {.exported_crc = {}, .object = "vsock", .name = "outside"})});
+  const LateTables late = late_tables(input.deltas);
+  ASSERT_EQ(late.symbols.size(), 1u);
+  EXPECT_EQ(late.symbols[0], (LateSymbol{.object = "vsock", .name = "outside"}));
+  ASSERT_EQ(late.places.size(), 1u);
+  EXPECT_EQ(late.places[0].part, 1u);
+  EXPECT_EQ(late.places[0].addend, -4);
+  EXPECT_EQ(late.places[0].patches, "vsock");
+  input.places.push_back({.name = "suture_place_0",
+                          .part = late.places[0].part,
+                          .section = late.places[0].section,
+                          .offset = late.places[0].offset});
+  const auto module = link_module(input);
+  ASSERT_TRUE(module.has_value()) << module.error().message();
+  EXPECT_TRUE(module->late_relocations.empty());
+  const elf::Section* text = module->find_section(".text");
+  ASSERT_EQ(text->relocations.size(), 1u) << "that of the first part, which is exported";
+  EXPECT_EQ(text->relocations[0].offset, 4u);
+  EXPECT_EQ(text->data[16 + 4], 0);
+  // The glue's pointer leads to the second part's place.
+  const elf::Relocation& place = module->find_section(".rodata")->relocations.at(0);
+  const elf::Symbol& symbol = module->symbols[place.symbol];
+  EXPECT_EQ(module->sections[symbol.section].name, ".text");
+  EXPECT_EQ(symbol.value + static_cast<std::uint64_t>(place.addend), 16u + 4);
+  EXPECT_TRUE(elf::serialize(*module).has_value());
+}
+
+TEST(LinkForStopMachine, KeepsTablesFreeOfSymbolsOfModules) {
+  const elf::Object glue;
+  elf::Object object = function_object("__jump_table");
+  object.sections[0].flags = SHF_ALLOC | SHF_WRITE;
+  for (const char* patches : {"vsock", "vmlinux"}) {
+    const auto module = link_module(anchored(
+        glue, {part_of(object, patches, {.exported_crc = {}, .object = "vsock", .name = "outside"})}));
+    ASSERT_FALSE(module.has_value()) << patches;
+    EXPECT_EQ(module.error().code, "module.late-table");
+  }
+  // Those of the kernel are there before any table is read.
+  EXPECT_TRUE(link_module(anchored(glue, {part_of(object, "vsock", hidden(kSchedule + 8))})).has_value());
+}
+
+TEST(LateTables, HaveEachSymbolOnceAndNoExportedOne) {
+  elf::Object object = function_object();
+  object.sections[0].relocations.push_back({.offset = 8, .type = R_X86_64_PC32, .symbol = 1, .addend = 0});
+  object.sections[0].relocations.push_back({.offset = 12, .type = R_X86_64_NONE, .symbol = 1, .addend = 0});
+  object.sections.push_back({.name = ".discard.x", .flags = SHF_ALLOC, .size = 8, .data = Bytes(8)});
+  object.sections[1].relocations.push_back({.offset = 0, .type = R_X86_64_64, .symbol = 1, .addend = 0});
+  const SymbolSource module{.exported_crc = {}, .object = "vsock", .name = "outside"};
+  LateTables late = late_tables({part_of(object, "vsock", module)});
+  EXPECT_EQ(late.symbols.size(), 1u);
+  EXPECT_EQ(late.places.size(), 2u);
+  late = late_tables(
+      {part_of(object, "vsock", hidden(kSchedule)), part_of(object, "vmlinux", hidden(kSchedule))});
+  EXPECT_EQ(late.symbols.size(), 1u);
+  EXPECT_EQ(late.sources[0].address, kSchedule);
+  EXPECT_TRUE(late.places.empty());
+  EXPECT_TRUE(late_tables({part_of(object, "vmlinux", {.exported_crc = 1})}).symbols.empty());
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ Result<void> make_module(const Corpus& corpus, Workbench& bench, const Record& r
   patchset.fixes.push_back({.name = record.entry.unit, .sha256 = {}, .cves = {}});
   Assembly assembly(bench.shipped, patchset);
   TRY(assembly.add(unit, std::move(delta)));
-  const Bytes module = TRY(assembly.link(bench.glue));
+  const Bytes module = TRY(assembly.link(bench.glue, kKlpEngine));
   result.module_size = module.size();
   TRY(write_file(corpus.results.module(record.entry), module));
   return write_file(corpus.results.manifest(record.entry), json_text(to_json(patchset)));
@@ -54,7 +54,7 @@ Result<void> delta_phase(const Corpus& corpus, Progress& progress) {
   progress.step("read the kernel image");
   Kbuild kbuild = TRY(Kbuild::prepare(corpus.target));
   GlueCompiler glue = TRY(GlueCompiler::make(kbuild, corpus.target.source));
-  TRY(glue.learn(empty_patchset(corpus.target, 1).module().name));
+  TRY(glue.learn(module_name(kKlpEngine, 1)));
   ShippedTarget shipped = TRY(ShippedTarget::read(corpus.target));
 
   Workbench bench{.glue = glue, .shipped = shipped};

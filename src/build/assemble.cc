@@ -14,27 +14,6 @@
 namespace suture {
 namespace {
 
-/// Replaced functions are of the kernel that runs, byte for byte, and livepatch must find just them.
-Result<void> prove(const Delta& delta, const Unit& original, const Evidence& evidence,
-                   const ShippedObject& home, PatchedObject& object) {
-  for (const DeltaFunction& function : delta.functions) {
-    const AtomId id = original.atom_of(function.original_symbol);
-    if (!evidence.proven[id]) {
-      return fail(
-          "build.not-as-shipped", fmt::format("check {} against {}", original.name(), home.name()),
-          fmt::format("{}, compiled from the unpatched source, is not what the kernel has: {}", function.name,
-                      difference_text(original, id, find_difference(original, evidence, id, home), home)),
-          "source, configuration or compiler are not those of this kernel; nothing was built");
-    }
-    object.functions.push_back({.name = function.name,
-                                .sympos = TRY(sympos_of(home, function.name, *evidence.address_of[id])),
-                                .old_size = function.old_size,
-                                .new_size = function.new_size,
-                                .module_exit = function.module_exit});
-  }
-  return {};
-}
-
 RiskFact risk_of(const SilentTracepoint& tracepoint) {
   return {.code = "risk.tracepoint-off",
           .function = tracepoint.function,
@@ -50,10 +29,12 @@ Patchset empty_patchset(const Target& target, std::uint32_t level) {
   Patchset patchset;
   patchset.target = target.id;
   patchset.level = level;
-  const std::string name = fmt::format("suture_{}", level);
-  patchset.modules = {{.engine = std::string(kKlpEngine), .name = name, .file = name + ".ko", .sha256 = {}}};
   patchset.tool = "suture " SUTURE_VERSION;
   return patchset;
+}
+
+std::string module_name(std::string_view engine, std::uint32_t level) {
+  return fmt::format("{}{}", engine == kStopMachineEngine ? "suture_stop_" : "suture_", level);
 }
 
 Result<Delta> compare_unit(const CompiledUnit& unit, const DeltaOptions& declared) {
@@ -86,7 +67,7 @@ Result<void> Assembly::add(const CompiledUnit& unit, Delta delta) {
   const Evidence evidence = check_against_shipped(original, home);
   PatchedObject& object = object_named(unit.flags.object);
   object.evidence.push_back(evidence.record);
-  TRY(prove(delta, original, evidence, home, object));
+  TRY(prove(delta, original, evidence, home));
   auto kept = std::make_unique<Delta>(std::move(delta));
   LinkPart part = TRY(resolve_needs(
       *kept, original, evidence,
@@ -96,6 +77,50 @@ Result<void> Assembly::add(const CompiledUnit& unit, Delta delta) {
   for (const SilentTracepoint& tracepoint : drop_late_entries(kept->object, part.sources))
     patchset_.risks.push_back(risk_of(tracepoint));
   patches_.push_back({.object = unit.flags.object, .delta = std::move(kept), .part = std::move(part)});
+  return {};
+}
+
+/// Replaced functions are of the kernel that runs, byte for byte, and the engine must find just them.
+Result<void> Assembly::prove(const Delta& delta, const Unit& original, const Evidence& evidence,
+                             const ShippedObject& home) {
+  for (const DeltaFunction& function : delta.functions) {
+    const AtomId id = original.atom_of(function.original_symbol);
+    if (!evidence.proven[id]) {
+      return fail(
+          "build.not-as-shipped", fmt::format("check {} against {}", original.name(), home.name()),
+          fmt::format("{}, compiled from the unpatched source, is not what the kernel has: {}", function.name,
+                      difference_text(original, id, find_difference(original, evidence, id, home), home)),
+          "source, configuration or compiler are not those of this kernel; nothing was built");
+    }
+    const std::uint64_t address = *evidence.address_of[id];
+    if (function.entry) TRY(take_entry(function, address, home));
+    object_named(home.name())
+        .functions.push_back({.name = function.name,
+                              .sympos = TRY(sympos_of(home, function.name, address)),
+                              .old_size = function.old_size,
+                              .new_size = function.new_size,
+                              .module_exit = function.module_exit});
+  }
+  return {};
+}
+
+/// Where the code lies has a say in the length of jumps, so it may begin otherwise than as compiled here.
+Result<void> Assembly::take_entry(const DeltaFunction& function, std::uint64_t address,
+                                  const ShippedObject& home) {
+  JumpEntry entry = *function.entry;
+  const std::optional<ByteView> shipped = home.bytes(address, entry.length);
+  bool same = shipped.has_value();
+  for (std::size_t i = 0; same && i < entry.length; ++i)
+    same = (((*shipped)[i] ^ entry.bytes[i]) & entry.mask[i]) == 0;
+  if (!same) {
+    return fail("build.entry-differs", fmt::format("find room for a jump in {}", home.name()),
+                fmt::format("{} has no ftrace entry, and begins with other instructions than compiled here",
+                            function.name),
+                "express the change in a function that calls it");
+  }
+  std::ranges::copy(*shipped, entry.bytes.begin());
+  const std::size_t index = object_named(home.name()).functions.size();
+  entries_.push_back({.object = index_of(home.name()), .function = index, .entry = entry});
   return {};
 }
 
@@ -118,15 +143,8 @@ Hooks Assembly::find_hooks() const {
   return hooks_of(sources);
 }
 
-Result<Bytes> Assembly::link(GlueCompiler& glue_compiler) {
-  const Hooks hooks = find_hooks();
-  const elf::Object glue = TRY(glue_compiler.compile({.objects = patchset_.objects,
-                                                      .namespaces = namespaces_,
-                                                      .level = patchset_.level,
-                                                      .steps = hooks.steps,
-                                                      .updates = hooks.updates},
-                                                     patchset_.module().name));
-  LinkInput input{.glue = {.object = &glue, .patches = "vmlinux", .sources = TRY(glue_sources(glue))},
+LinkInput Assembly::link_input(const Hooks& hooks) const {
+  LinkInput input{.glue = {},
                   .deltas = {},
                   .aliases = hooks.aliases,
                   .module_layout_crc = shipped_.module_layout_version()};
@@ -140,19 +158,68 @@ Result<Bytes> Assembly::link(GlueCompiler& glue_compiler) {
     }
     input.deltas.push_back(patch.part);
   }
+  return input;
+}
+
+Result<Bytes> Assembly::link(GlueCompiler& glue_compiler, std::string_view engine) {
+  const bool stop_machine = engine == kStopMachineEngine;
+  const std::string name = module_name(engine, patchset_.level);
+  const Hooks hooks = find_hooks();
+  LinkInput input = link_input(hooks);
+  GlueInput tables{.objects = patchset_.objects,
+                   .namespaces = namespaces_,
+                   .level = patchset_.level,
+                   .steps = hooks.steps,
+                   .updates = hooks.updates};
+  LateTables late;
+  if (stop_machine) {
+    input.anchor = TRY(find_anchor());
+    late = late_tables(input.deltas);
+    for (std::size_t i = 0; i < late.places.size(); ++i) {
+      const LatePlace& place = late.places[i];
+      input.places.push_back({glue_place(i), place.part, place.section, place.offset});
+    }
+    tables.stop_machine =
+        GlueStopMachine{.build_id = patchset_.target.build_id, .entries = entries_, .late = late};
+  }
+  const elf::Object glue = TRY(glue_compiler.compile(tables, name));
+  input.glue = {.object = &glue, .patches = "vmlinux", .sources = TRY(glue_sources(glue, late))};
   Bytes module = TRY(elf::serialize(TRY(link_module(input))));
-  patchset_.modules.front().sha256 = sha256_hex(module);
-  patchset_.modules.front().size = module.size();
+  patchset_.modules.push_back({.engine = std::string(engine),
+                               .name = name,
+                               .file = name + ".ko",
+                               .sha256 = sha256_hex(module),
+                               .size = module.size()});
   return module;
 }
 
-/// All that the glue calls is exported.
-Result<std::vector<std::optional<SymbolSource>>> Assembly::glue_sources(const elf::Object& glue) const {
+/// Any would do which is there once and moves with the kernel.
+Result<Anchor> Assembly::find_anchor() const {
+  for (const char* name : {"schedule", "_printk", "printk", "kfree"}) {
+    const auto entry = shipped_.exports().find(name);
+    const std::vector<std::uint64_t> places = shipped_.kernel().addresses_of(name);
+    const bool fits = entry != shipped_.exports().end() && entry->second.home == "vmlinux" &&
+                      entry->second.symbol_namespace.empty() && places.size() == 1;
+    if (fits) return Anchor{.name = name, .crc = entry->second.crc, .address = places.front()};
+  }
+  return fail("build.no-anchor", "make a module for the stop-machine engine",
+              "this kernel exports neither schedule() nor printk() nor kfree()");
+}
+
+/// All that the glue calls is exported. Else it names where symbols are that the engine looks up.
+Result<std::vector<std::optional<SymbolSource>>> Assembly::glue_sources(const elf::Object& glue,
+                                                                        const LateTables& late) const {
+  std::map<std::string, SymbolSource> addresses;
+  for (std::size_t i = 0; i < late.sources.size(); ++i) addresses.emplace(glue_address(i), late.sources[i]);
   std::vector<std::optional<SymbolSource>> sources(glue.symbols.size());
   for (std::size_t i = 0; i < glue.symbols.size(); ++i) {
     const elf::Symbol& symbol = glue.symbols[i];
-    if (symbol.section != elf::kUndefined || !shipped_.exports().contains(symbol.name)) continue;
-    sources[i] = SymbolSource{.exported_crc = TRY(shipped_.version_of(symbol.name))};
+    if (symbol.section != elf::kUndefined) continue;
+    if (const auto found = addresses.find(symbol.name); found != addresses.end()) {
+      sources[i] = found->second;
+    } else if (shipped_.exports().contains(symbol.name)) {
+      sources[i] = SymbolSource{.exported_crc = TRY(shipped_.version_of(symbol.name))};
+    }
   }
   return sources;
 }

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "build/assemble.h"
 #include "build/compiled_unit.h"
+#include "build/engine_module.h"
 #include "build/fix.h"
 #include "build/fix_variant.h"
 #include "build/glue_compiler.h"
@@ -33,6 +34,22 @@ struct ChangedUnit {
   Delta delta;
 };
 
+/// What the comparison of some units says.
+struct Comparison {
+  std::vector<const std::vector<CompiledUnit>*> compiled{};  ///< which units
+  std::vector<ChangedUnit> changed{};
+  std::vector<std::string> notes{};
+  std::vector<RiskFact> risks{};
+};
+
+bool has_line(std::string_view text, std::string_view line) {
+  for (std::size_t at = 0; (at = text.find(line, at)) != std::string_view::npos; ++at) {
+    const std::size_t end = at + line.size();
+    if ((at == 0 || text[at - 1] == '\n') && (end == text.size() || text[end] == '\n')) return true;
+  }
+  return false;
+}
+
 class Builder {
  public:
   Builder(const BuildRequest& request, Progress& progress) : request_(request), progress_(progress) {
@@ -41,7 +58,9 @@ class Builder {
   }
 
   Result<BuildResult> run() {
-    TRY(find_signature_rules());
+    const std::string config = TRY(read_text_file(request_.target.config, kLargestConfig));
+    TRY(find_engines(config));
+    TRY(find_signature_rules(config));
     // Read the fixes and lay them, in order, over the source that the kernel was built from.
     progress_.step("apply the fixes");
     for (const auto& path : request_.fixes)
@@ -63,16 +82,18 @@ class Builder {
         TRY(compile_units(kbuild, tree, units, request_.jobs, progress_));
 
     // Compare the two objects: what changed, and what goes with it.
-    std::vector<ChangedUnit> changed;
-    TRY(compare(compiled, changed));
+    Comparison comparison;
+    TRY(compare(compiled, comparison));
 
     // The same of the units that the fixes reach through headers only: there may be hundreds.
     std::vector<CompiledUnit> reached;
     if (!touched.headers.empty()) {
       const std::vector<UnitFlags> more = TRY(units_by_header(kbuild, tree, touched, compiled));
       reached = TRY(compile_units(kbuild, tree, more, request_.jobs, progress_));
-      TRY(compare(reached, changed));
+      TRY(compare(reached, comparison));
     }
+    std::vector<ChangedUnit>& changed = comparison.changed;
+    take_findings(comparison);
     TRY(check_declarations(changed));
     TRY(check_changed(changed));
 
@@ -88,12 +109,14 @@ class Builder {
       TRY(assembly.add(unit.compiled, std::move(unit.delta)));
     }
 
-    // Link one module of it, and write it down with its manifest.
-    progress_.step("link the module");
+    // Link a module of it for each engine, and write them down with their manifest.
     GlueCompiler glue = TRY(GlueCompiler::make(kbuild, request_.target.source));
-    Bytes module = TRY(assembly.link(glue));
-    TRY(sign(module));
-    TRY(write_patchset(module));
+    for (const std::string& engine : engines_) {
+      progress_.step(fmt::format("link the module for {}", engine));
+      Bytes module = TRY(assembly.link(glue, engine));
+      TRY(add_module(std::move(module)));
+    }
+    TRY(write_patchset());
     return std::move(result_);
   }
 
@@ -208,28 +231,77 @@ class Builder {
         reach.including, fmt::join(headers, ", "), naming, reach.built, reach.units.size()));
   }
 
-  Result<void> compare(const std::vector<CompiledUnit>& compiled, std::vector<ChangedUnit>& changed) {
+  /// A function that ftrace cannot reach, nor can its callers be replaced in its stead, is one for the engine
+  /// that writes a jump into it: then all that was compared is compared again, for that engine alone.
+  Result<void> compare(const std::vector<CompiledUnit>& compiled, Comparison& comparison) {
+    comparison.compiled.push_back(&compiled);
+    Result<void> done = compare_units(compiled, comparison);
+    if (done || done.error().code != "delta.no-ftrace-entry" || engines_.size() == 1) return done;
+    leave_out(kKlpEngine, done.error().why);
+    Comparison again{.compiled = comparison.compiled};
+    for (const std::vector<CompiledUnit>* units : again.compiled) TRY(compare_units(*units, again));
+    comparison = std::move(again);
+    return {};
+  }
+
+  Result<void> compare_units(const std::vector<CompiledUnit>& compiled, Comparison& comparison) {
     for (const CompiledUnit& unit : compiled) {
       progress_.step("compare " + unit.flags.unit);
       Delta delta = TRY(compare_unit(unit, declared_));
       for (const DeltaNote& note : delta.notes)
-        result_.notes.push_back(fmt::format("{}: {} [{}]", unit.flags.unit, note.text, note.code));
-      auto& risks = result_.patchset.risks;
-      risks.insert(risks.end(), delta.risks.begin(), delta.risks.end());
+        comparison.notes.push_back(fmt::format("{}: {} [{}]", unit.flags.unit, note.text, note.code));
+      comparison.risks.insert(comparison.risks.end(), delta.risks.begin(), delta.risks.end());
       if (delta.empty()) {
         if (!by_header_.contains(unit.flags.unit))
-          result_.notes.push_back(fmt::format("{} compiles to the same code with the fix", unit.flags.unit));
+          comparison.notes.push_back(
+              fmt::format("{} compiles to the same code with the fix", unit.flags.unit));
         if (delta.exposed.empty()) continue;
       }
-      changed.push_back({.compiled = unit, .delta = std::move(delta)});
+      comparison.changed.push_back({.compiled = unit, .delta = std::move(delta)});
     }
     return {};
   }
 
+  void take_findings(const Comparison& comparison) {
+    auto& notes = result_.notes;
+    notes.insert(notes.end(), comparison.notes.begin(), comparison.notes.end());
+    auto& risks = result_.patchset.risks;
+    risks.insert(risks.end(), comparison.risks.begin(), comparison.risks.end());
+  }
+
+  /// What was asked for, as far as the kernel can have it.
+  Result<void> find_engines(std::string_view config) {
+    engines_ = request_.engines;
+    if (engines_.contains(kKlpEngine) && !has_line(config, "CONFIG_LIVEPATCH=y"))
+      TRY(leave_out_unless_only(kKlpEngine,
+                                {.code = "build.engine-unsupported",
+                                 .what = "make a livepatch module",
+                                 .why = "this kernel was built without CONFIG_LIVEPATCH",
+                                 .hint = "--engine stopmachine makes a module for Suture's own"}));
+    if (engines_.contains(kStopMachineEngine)) {
+      if (auto able = check_engine_can_run(config); !able)
+        TRY(leave_out_unless_only(kStopMachineEngine, std::move(able).error()));
+    }
+    declared_.jumps = !engines_.contains(kKlpEngine);
+    return {};
+  }
+
+  Result<void> leave_out_unless_only(std::string_view engine, Error error) {
+    if (engines_.size() == 1) return std::unexpected(std::move(error));
+    leave_out(engine, error.why);
+    return {};
+  }
+
+  void leave_out(std::string_view engine, std::string_view why) {
+    engines_.erase(engines_.find(engine));
+    declared_.jumps = !engines_.contains(kKlpEngine);
+    result_.notes.push_back(fmt::format("there is no module for {}: {}", engine, why));
+  }
+
   /// Before the long work, since a key that this kernel cannot check makes it worthless.
-  Result<void> find_signature_rules() {
+  Result<void> find_signature_rules(std::string_view config) {
     if (!request_.module_key) return {};
-    rules_ = TRY(signature_rules(TRY(read_text_file(request_.target.config, kLargestConfig))));
+    rules_ = TRY(signature_rules(config));
     if (!rules_.owner_keys) {
       result_.notes.emplace_back(
           "this kernel takes no certificate from its machine's owner (CONFIG_LOAD_UEFI_KEYS is off): where "
@@ -239,23 +311,43 @@ class Builder {
     return request_.module_key->check(rules_);
   }
 
+  /// Of the assembly's last module.
+  Result<void> add_module(Bytes bytes) {
+    PatchModule& module = result_.patchset.modules.back();
+    TRY(sign(bytes));
+    module.sha256 = sha256_hex(bytes);
+    module.size = bytes.size();
+    files_.emplace(module.file, std::move(bytes));
+    if (module.engine == kStopMachineEngine) TRY(add_engine_module(module));
+    return {};
+  }
+
+  Result<void> add_engine_module(PatchModule& module) {
+    if (!request_.engine_module) return {};
+    Bytes bytes = request_.engine_module->bytes;
+    TRY(sign(bytes));
+    module.engine_module = EngineModule{.file = request_.engine_module->file,
+                                        .sha256 = sha256_hex(bytes),
+                                        .size = bytes.size(),
+                                        .abi = request_.engine_module->abi};
+    files_.emplace(request_.engine_module->file, std::move(bytes));
+    return {};
+  }
+
   Result<void> sign(Bytes& module) {
     if (!request_.module_key) return {};
     progress_.step("sign the module");
     module = TRY(request_.module_key->sign(module, rules_));
     result_.patchset.module_signer = request_.module_key->signer(rules_);
-    result_.patchset.modules.front().sha256 = sha256_hex(module);
-    result_.patchset.modules.front().size = module.size();
     return {};
   }
 
   /// The folder appears as a whole, or not at all.
-  Result<void> write_patchset(const Bytes& module) const {
-    const Patchset& patchset = result_.patchset;
+  Result<void> write_patchset() const {
     const std::filesystem::path output = std::filesystem::absolute(request_.output).lexically_normal();
     TempDir folder = TRY(TempDir::make(".suture-build", output.parent_path()));
-    TRY(write_file(folder.path() / patchset.module().file, module));
-    TRY(write_file(folder.path() / kManifestName, to_json(patchset).dump(2) + "\n"));
+    for (const auto& [name, bytes] : files_) TRY(write_file(folder.path() / name, bytes));
+    TRY(write_file(folder.path() / kManifestName, to_json(result_.patchset).dump(2) + "\n"));
     for (const auto& [name, text] : texts_)
       TRY(write_file(folder.path() / kFixFolder / (name + ".patch"), text));
     return folder.move_to(output);
@@ -264,13 +356,15 @@ class Builder {
   const BuildRequest& request_;
   Progress& progress_;
   BuildResult result_;
-  SignatureRules rules_;                      ///< of the target, if the module is to be signed
-  DeltaOptions declared_;                     ///< by the fixes, for all units
-  std::map<std::string, std::string> texts_;  ///< of all fixes that were given, by name
-  std::vector<Fix> fixes_;                    ///< those that the kernel needs
-  std::set<std::string> compiled_;            ///< units that the fixes name, as far as this kernel has them
-  std::set<std::string> absent_;              ///< units that the fixes name and this kernel does not have
-  std::set<std::string> by_header_;           ///< units that the fixes reach only through headers
+  std::set<std::string, std::less<>> engines_;  ///< to make modules for; livepatch first
+  PatchsetFiles files_;                         ///< to be written
+  SignatureRules rules_;                        ///< of the target, if the modules are to be signed
+  DeltaOptions declared_;                       ///< by the fixes, for all units
+  std::map<std::string, std::string> texts_;    ///< of all fixes that were given, by name
+  std::vector<Fix> fixes_;                      ///< those that the kernel needs
+  std::set<std::string> compiled_;              ///< units that the fixes name, as far as this kernel has them
+  std::set<std::string> absent_;                ///< units that the fixes name and this kernel does not have
+  std::set<std::string> by_header_;             ///< units that the fixes reach only through headers
 };
 
 }  // namespace

@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/terminal.h"
 #include "module/module_key.h"
 #include "patchset/patchset.h"
@@ -20,6 +23,13 @@ namespace suture {
 
 /// Beside the manifest: the fixes that were given, so that anybody can build the same again (rebuild.h).
 inline constexpr std::string_view kFixFolder = "fixes";
+
+/// What the engine is in the kernel (patchset.h, EngineModule), before it is signed.
+struct EngineModuleFile {
+  std::string file;
+  Bytes bytes;
+  std::uint32_t abi = 0;
+};
 
 struct BuildRequest {
   Target target;
@@ -32,7 +42,13 @@ struct BuildRequest {
   std::size_t header_units = 400;   ///< units to compile, at most, for headers that the fixes change
   unsigned jobs = std::thread::hardware_concurrency();  ///< compilers to run at once
   std::filesystem::path cache{};  ///< folder for what the next build need not make again; empty: none
-  /// Signs the module for kernels that check. Nothing else of the patchset depends on it.
+  /// kKlpEngine, kStopMachineEngine. Of several, those that the kernel or the fix leaves no way to are left
+  /// out with a note; the only one is insisted on. For kStopMachineEngine alone, functions that ftrace cannot
+  /// reach are replaced where they are; else their callers are, so that one delta serves both.
+  std::set<std::string, std::less<>> engines{std::string(kKlpEngine), std::string(kStopMachineEngine)};
+  /// Comes with the module for kStopMachineEngine.
+  std::optional<EngineModuleFile> engine_module{};
+  /// Signs the modules for kernels that check. Nothing else of the patchset depends on it.
   std::optional<ModuleKey> module_key{};
 };
 
@@ -41,9 +57,10 @@ struct BuildResult {
   std::vector<std::string> notes;  ///< units that were left out, and why
 };
 
-/// Makes the folder with module and manifest, or nothing. Every refusal names fix, unit, function or symbol,
-/// and has a code "build.…", "delta.…" or "module.…". "build.not-affected" and "build.nothing-changed" say
-/// that none of the fixes is needed, and why.
+/// Makes the folder with modules and manifest, or nothing. Every refusal names fix, unit, function or symbol,
+/// and has a code "build.…", "delta.…" or "module.…". "build.engine-unsupported": the kernel has not what an
+/// engine needs. "build.not-affected" and "build.nothing-changed" say that none of the fixes is needed, and
+/// why.
 Result<BuildResult> build_patchset(const BuildRequest& request, Progress& progress);
 
 }  // namespace suture

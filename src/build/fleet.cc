@@ -80,6 +80,7 @@ FleetResult build_one(const FleetRequest& request, const Target& target, unsigne
                                .header_units = request.header_units,
                                .jobs = jobs,
                                .cache = request.cache,
+                               .engines = request.engines,
                                .module_key = request.module_key},
                               part);
   if (built) {

@@ -37,7 +37,8 @@ struct FleetRequest {
   std::filesystem::path output;    ///< folder that gets one folder for each patchset; made when it is missing
   std::filesystem::path cache{};   ///< see BuildRequest
   std::size_t header_units = 400;  ///< see BuildRequest
-  std::optional<ModuleKey> module_key{};                ///< see BuildRequest
+  std::set<std::string, std::less<>> engines = BuildRequest{}.engines;  ///< see BuildRequest
+  std::optional<ModuleKey> module_key{};                                ///< see BuildRequest
   unsigned jobs = std::thread::hardware_concurrency();  ///< compilers to run at once, for all targets
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -61,35 +62,55 @@ void compare(const Json& given, const Json& built, const std::string& path,
   differences.push_back(fmt::format("{}: {}, rebuilt {}", path, said(given), said(built)));
 }
 
-/// A patchset as it was before its module was signed.
+/// A patchset as it was before its modules were signed.
 struct Plain {
   Json manifest;
-  Bytes module;
-  std::vector<std::string> differences;  ///< between signature and manifest, which nothing rebuilt tells of
+  PatchsetFiles files{};
+  std::vector<std::string>
+      differences{};  ///< between signatures and manifest, which nothing rebuilt tells of
 };
 
-Result<Plain> without_signature(const Patchset& given, Json manifest, const Bytes& file) {
+/// Takes the signature from one file, and what its record in the manifest, at `path`, says of it.
+Result<void> take_signature(const Patchset& given, const ModuleFile& known, const std::string& path,
+                            Bytes& file, Plain& plain) {
   const ModuleParts parts = TRY(split_module(file));
-  Plain plain{.manifest = std::move(manifest), .module = file, .differences = {}};
-  if (!parts.is_signed()) {
-    // The manifest's words about a signature then differ from those of the new one, which has none.
-    return plain;
-  }
+  // The manifest's words about a signature then differ from those of the new one, which has none.
+  if (!parts.is_signed()) return {};
   const SignatureInfo signature = TRY(read_signature(parts.signature));
   if (!given.module_signer)
     plain.differences.push_back("/signed_by: nothing, but signed by " + signature.signer);
   else if (given.module_signer->hash != signature.hash)
     plain.differences.push_back(
         fmt::format("/signed_by/hash: {}, but signed with {}", given.module_signer->hash, signature.hash));
-  if (given.module().sha256 != sha256_hex(file) || given.module().size != file.size())
-    plain.differences.push_back(
-        fmt::format("/modules/0: not the size and SHA-256 of {}", given.module().file));
-  plain.module.assign(parts.module.begin(), parts.module.end());
+  if (known.sha256 != sha256_hex(file) || known.size != file.size())
+    plain.differences.push_back(fmt::format("{}: not the size and SHA-256 of {}", path, known.file));
+  file = Bytes(parts.module.begin(), parts.module.end());
   plain.manifest.erase("signed_by");
-  Json& module = plain.manifest["modules"][0];
-  module["sha256"] = sha256_hex(plain.module);
-  module["size"] = plain.module.size();
+  Json& record = plain.manifest[Json::json_pointer(path)];
+  record["sha256"] = sha256_hex(file);
+  record["size"] = file.size();
+  return {};
+}
+
+/// `manifest` as it is written today: older ones say the same in another form.
+Result<Plain> without_signatures(const Patchset& given, Json manifest, PatchsetFiles files) {
+  Plain plain{.manifest = std::move(manifest), .files = std::move(files)};
+  for (std::size_t i = 0; i < given.modules.size(); ++i) {
+    const PatchModule& module = given.modules[i];
+    const std::string path = fmt::format("/modules/{}", i);
+    TRY(take_signature(given, {module.file, module.sha256, module.size}, path, plain.files.at(module.file),
+                       plain));
+    if (const auto& engine = module.engine_module)
+      TRY(take_signature(given, {engine->file, engine->sha256, engine->size}, path + "/engine_module",
+                         plain.files.at(engine->file), plain));
+  }
   return plain;
+}
+
+std::set<std::string, std::less<>> engines_of(const Patchset& patchset) {
+  std::set<std::string, std::less<>> engines;
+  for (const PatchModule& module : patchset.modules) engines.insert(module.engine);
+  return engines;
 }
 
 }  // namespace
@@ -100,9 +121,8 @@ Result<RebuildResult> rebuild_patchset(const RebuildRequest& request, const Targ
   const Json manifest = TRY(parse_json(text, (request.patchset / kManifestName).string()));
   RebuildResult result{.given = TRY(patchset_from_json(manifest)), .differences = {}};
   const Patchset& given = result.given;
-  const Bytes module = TRY(read_file(request.patchset / given.module().file, kLargestModule));
-  // As it is written today: older manifests say the same in another form.
-  const Plain plain = TRY(without_signature(given, to_json(given), module));
+  const Plain plain =
+      TRY(without_signatures(given, to_json(given), TRY(read_files(given, request.patchset))));
   result.differences = plain.differences;
   const fs::path fixes = request.fixes.empty() ? request.patchset / kFixFolder : request.fixes;
   const TempDir folder = TRY(TempDir::make("suture-rebuild"));
@@ -112,13 +132,16 @@ Result<RebuildResult> rebuild_patchset(const RebuildRequest& request, const Targ
                       .level = given.level,
                       .effective_version = given.effective_version,
                       .output = output,
-                      .cache = request.cache},
+                      .cache = request.cache,
+                      .engines = engines_of(given)},
                      progress));
   const std::string rebuilt = TRY(read_text_file(output / kManifestName, kLargestManifest));
   compare(without_tool(plain.manifest), without_tool(TRY(parse_json(rebuilt, "the new manifest"))), "",
           result.differences);
-  if (plain.module != TRY(read_file(output / given.module().file)))
-    result.differences.push_back(given.module().file + ": other bytes");
+  for (const auto& [name, bytes] : plain.files) {
+    const auto file = read_file(output / name, kLargestModule);
+    if (!file || *file != bytes) result.differences.push_back(name + ": other bytes");
+  }
   return result;
 }
 

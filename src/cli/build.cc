@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <set>
 
 #include "base/json.h"
 #include "base/terminal.h"
@@ -25,6 +26,7 @@ Examples:
       --fix CVE-2026-53249.patch --fix CVE-2026-53236.patch
   suture build --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch \
       --module-key mok.pem --module-certificate mok.der
+  suture build --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch --engine stopmachine
   suture build --targets 'debian:*-cloud-amd64' --fix CVE-2026-53249.patch --output fleet
 
 A file NAME@VERSION.patch beside NAME.patch takes its place for kernels of that version: NAME@5.10.patch.
@@ -40,10 +42,15 @@ struct Options {
   std::uint32_t level = 1;
   std::string effective_version;
   std::string output;
+  std::vector<std::string> engines{std::string(kKlpEngine), std::string(kStopMachineEngine)};
   ModuleKeyOptions module_key;
   std::size_t header_units = 400;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
+
+std::set<std::string, std::less<>> engines_of(const Options& options) {
+  return {options.engines.begin(), options.engines.end()};
+}
 
 std::vector<std::filesystem::path> paths_of(const std::vector<std::string>& names) {
   return {names.begin(), names.end()};
@@ -65,6 +72,7 @@ Result<int> build_for_one(const Options& options, bool json) {
                        .header_units = options.header_units,
                        .jobs = options.jobs,
                        .cache = store.cache(),
+                       .engines = engines_of(options),
                        .module_key = std::move(key)};
   if (request.output.empty())
     request.output = fmt::format("patchset-{}-{}", request.target.id.release, options.level);
@@ -108,6 +116,7 @@ Result<int> build_for_fleet(const Options& options, bool json) {
       .output = options.output.empty() ? fmt::format("patchsets-{}", options.level) : options.output,
       .cache = store.cache(),
       .header_units = options.header_units,
+      .engines = engines_of(options),
       .module_key = std::move(key),
       .jobs = options.jobs};
   std::vector<FleetResult> results;
@@ -164,6 +173,13 @@ void add_build_command(CLI::App& app, Invocation& invocation) {
       .add_option("--header-units", options->header_units,
                   "Units to compile, at most, for headers that the fixes change")
       ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
+  command
+      .add_option("--engine", options->engines,
+                  "Engines to make a module for: klp (the kernel's livepatch), stopmachine (Suture's own)")
+      ->check(CLI::IsMember({std::string(kKlpEngine), std::string(kStopMachineEngine)}))
+      ->type_name("ENGINE")
+      ->delimiter(',')
       ->capture_default_str();
   add_module_key_options(command, options->module_key);
   command.add_option("--jobs", options->jobs, "Compilers to run at once (default: the number of processors)")

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-all_checks="format licences man shell tidy"
+all_checks="format licences man shell kmod tidy"
 usage() {
   cat <<'TEXT'
 usage: scripts/lint.sh [--list] [CHECK...]
@@ -14,6 +14,7 @@ usage: scripts/lint.sh [--list] [CHECK...]
   licences   an SPDX line at the top of each file
   man        manual pages without mandoc warnings
   shell      shell scripts without shellcheck warnings
+  kmod       kmod/ without warnings of the kernel's checkpatch.pl, where the target store has a kernel's source
   tidy       src/ without clang-tidy-19 warnings (.clang-tidy)
 TEXT
 }
@@ -54,6 +55,22 @@ check_man() {
 # SC2034: what scripts/versions.sh sets is used by those who read it.
 check_shell() {
   { files -name '*.sh'; echo ./.ci/run; } | xargs shellcheck --shell=sh --severity=warning --exclude=SC2034
+}
+
+# The kernel's own script comes with its source only. What is not as it wants, since this is no part of one kernel:
+# versions are asked for (LINUX_VERSION_CODE, and CONSTANT_COMPARISON, which takes KERNEL_VERSION() for a constant), and
+# prototypes of the kernel's functions are written down (NEW_TYPEDEFS).
+check_kmod() {
+  # shellcheck source=scripts/versions.sh
+  . scripts/versions.sh
+  script=$(find "${SUTURE_STORE:-build/store}"/sources/debian/*_"$SUTURE_VERSION"/scripts/checkpatch.pl 2>/dev/null | head -n 1)
+  if [ -z "$script" ]; then
+    echo "lint.sh: kmod is not checked: the target store has no source of $SUTURE_VERSION"
+    return 0
+  fi
+  perl "$script" --no-tree --no-summary --terse --show-types --max-line-length=120 \
+    --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON,NEW_TYPEDEFS \
+    --file kmod/*.[ch]
 }
 
 check_tidy() {

@@ -217,14 +217,17 @@ Result<Kbuild::Answers> Kbuild::ask_at_once(const Questions& questions, const Bu
   std::string words;
   for (const auto& [folder, objects] : questions)
     words += fmt::format("{}obj={}|{}", words.empty() ? "" : " ", folder, fmt::join(objects, "|"));
-  // Print instead of running.
+  // Print instead of running. Up to 5.16 objtool is a step of its own, later a part of the same command.
   const std::string rule = fmt::format(
       "rule_cc_o_c=$(info {} $@ $(if $(filter $@,$(real-obj-y) $(real-obj-m) $(lib-y)),listed,"
-      "unlisted) $(cmd_cc_o_c))@:",
+      "unlisted) $(cmd_cc_o_c)$(if $(findstring /objtool/objtool,$(cmd_cc_o_c)),,"
+      "$(if $(strip $(cmd_objtool)), ; $(cmd_objtool))))@:",
       kMarker);
   // With indirect branch tracking kbuild runs objtool on what is linked, not on each object: we on each.
   const std::string objtool = "objtool-enabled=$(if $(is-standard-object),y)";
-  std::vector<std::string> question{"suture-units", "SUTURE_QUESTIONS=" + words, rule};
+  // Up to 5.16 kbuild leaves objtool out where it could not be compiled. It is there.
+  std::vector<std::string> question{"suture-units", "SUTURE_QUESTIONS=" + words, rule,
+                                    "SKIP_STACK_VALIDATION="};
   // In the same breath, which of the folders kbuild comes to.
   std::set<std::string> above;
   for (const auto& [folder, objects] : questions) above.merge(makefiles_above(folder));

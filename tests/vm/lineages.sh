@@ -45,6 +45,8 @@ for name in "$SUTURE_RELEASE=$SUTURE_VERSION" $SUTURE_LINEAGES; do
     *) is "$name" "patched arp_ioctl" "$(outcome_of "$SUTURE_RELEASE" $fix)" ;;
   esac
   is "$name" "patched cmdline_proc_show" "$(outcome_of "$SUTURE_RELEASE" warn)"
+  # objtool's work: without it nobody could tell what is on a stack that patched code is on.
+  is "$name: unwind data" 1 "$(readelf -SW "$work/warn/$folder/suture_2.ko" | grep -c ' \.orc_unwind ')"
   module=
   case $name in
     6.1.0-47-*) is "$name" "not affected" "$(outcome_of "$SUTURE_RELEASE" vsock-reopened)" ;;

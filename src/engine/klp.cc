@@ -43,7 +43,7 @@ Result<Applied> KlpEngine::observe() const {
   Applied applied;
   for (const LivePatch& patch : TRY(read_live_patches(options_.paths))) {
     const auto level = level_of_module(patch.name);
-    if (!level) continue;
+    if (!level || engine_of_module(patch.name) != kKlp) continue;
     applied.transition |= patch.transition;
     // While one replaces another both are enabled; a patch that is being taken out counts until it is gone.
     const bool counts = patch.enabled || patch.transition;
@@ -102,7 +102,7 @@ Result<void> KlpEngine::check(const Patchset& patchset, const PatchModule& modul
     return fail("engine.wrong-module", what, "the module's bytes are not those that the manifest names",
                 "Fetch the patchset again: `suture update`.");
   }
-  for (const Obstacle& obstacle : find_obstacles(options_.paths, &patchset)) {
+  for (const Obstacle& obstacle : find_obstacles(options_.paths, &patchset, {std::string(kKlp)})) {
     if (obstacle.blocks) return fail(obstacle.code, what, obstacle.text, obstacle.hint);
   }
   return {};
@@ -197,7 +197,7 @@ Result<LivePatch> KlpEngine::look(const std::string& name) const {
 /// after the transition, so one that is still busy then is left for the next time.
 Result<void> KlpEngine::unload_idle_modules() const {
   constexpr int kTries = 40;
-  for (const std::string& name : TRY(read_suture_modules(options_.paths))) {
+  for (const std::string& name : TRY(read_suture_modules(options_.paths, kKlp))) {
     for (int tries = 0; tries < kTries && TRY(look(name)).name.empty(); ++tries) {
       const int refused = unload_module(name);
       if (refused == 0 || refused == ENOENT) break;

@@ -11,7 +11,6 @@ namespace suture {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view kPrefix = "suture_";
 constexpr std::size_t kSmall = 64u << 10;
 constexpr std::size_t kModulesLimit = 4u << 20;
 
@@ -46,28 +45,9 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-/// /proc/PID/stack has lines such as "[<0>] do_nanosleep+0x63/0x160".
-std::vector<std::string> read_stack(const fs::path& task) {
-  std::vector<std::string> frames;
-  std::istringstream lines(read_text_file(task / "stack", kSmall).value_or(""));
-  for (std::string line; std::getline(lines, line);) {
-    const auto mark = line.find("] ");
-    frames.push_back(mark == std::string::npos ? line : line.substr(mark + 2));
-  }
-  return frames;
-}
-
 /// "do_nanosleep" of "do_nanosleep+0x63/0x160", and of "vsock_bind+0x1/0x2 [vsock]".
 std::string function_of(const std::string& frame) {
   return frame.substr(0, frame.find_first_of("+ "));
-}
-
-/// The same, and of "do_nanosleep.suture+0x63/0x160 [suture_1]": new code of a replaced function has such a
-/// name, and holds the way back, or the way to the next level.
-std::string original_of(const std::string& frame) {
-  constexpr std::string_view kNew = ".suture";
-  const std::string function = function_of(frame);
-  return function.ends_with(kNew) ? function.substr(0, function.size() - kNew.size()) : function;
 }
 
 /// Of "412 (nfsd) S 2 0 0 0 -1 2129984 …", proc_pid_stat(5): the name may have anything in it.
@@ -110,7 +90,7 @@ Result<std::vector<LivePatch>> read_live_patches(const HostPaths& paths) {
   return patches;
 }
 
-Result<std::vector<std::string>> read_suture_modules(const HostPaths& paths) {
+Result<std::vector<std::string>> read_suture_modules(const HostPaths& paths, std::string_view engine) {
   std::vector<std::string> names;
   // A kernel that was built without modules does not have the file.
   std::error_code ignored;
@@ -118,16 +98,27 @@ Result<std::vector<std::string>> read_suture_modules(const HostPaths& paths) {
   std::istringstream lines(TRY(read_text_file(paths.proc / "modules", kModulesLimit)));
   for (std::string line; std::getline(lines, line);) {
     const std::string name = line.substr(0, line.find(' '));
-    if (level_of_module(name)) names.push_back(name);
+    if (engine_of_module(name) == engine) names.push_back(name);
   }
   return names;
 }
 
-std::optional<std::uint32_t> level_of_module(std::string_view name) {
-  if (!name.starts_with(kPrefix)) return std::nullopt;
-  const auto level = number(name.substr(kPrefix.size()));
-  if (!level || *level <= 0) return std::nullopt;
-  return static_cast<std::uint32_t>(*level);
+std::vector<std::string> read_stack(const HostPaths& paths, int process, int thread) {
+  // Lines such as "[<0>] do_nanosleep+0x63/0x160".
+  const fs::path task = paths.proc / std::to_string(process) / "task" / std::to_string(thread);
+  std::vector<std::string> frames;
+  std::istringstream lines(read_text_file(task / "stack", kSmall).value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    const auto mark = line.find("] ");
+    frames.push_back(mark == std::string::npos ? line : line.substr(mark + 2));
+  }
+  return frames;
+}
+
+std::string original_of(const std::string& frame) {
+  constexpr std::string_view kNew = ".suture";
+  const std::string function = function_of(frame);
+  return function.ends_with(kNew) ? function.substr(0, function.size() - kNew.size()) : function;
 }
 
 std::set<std::string> read_patched_functions(const HostPaths& paths) {
@@ -159,7 +150,7 @@ std::vector<StalledTask> read_stalled_tasks(const HostPaths& paths, bool enablin
       StalledTask found{.pid = number(thread).value_or(0),
                         .process = *number(process),
                         .name = trimmed(read_text_file(task / "comm", kSmall).value_or("?")),
-                        .stack = read_stack(task),
+                        .stack = read_stack(paths, *number(process), number(thread).value_or(0)),
                         .patched = {}};
       read_stat(task, found);
       for (const std::string& frame : found.stack) {

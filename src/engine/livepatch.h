@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/host.h"
+#include "engine/patch_module.h"
 
 namespace suture {
 
@@ -24,11 +25,8 @@ struct LivePatch {
 /// All of them, whoever made them, by name. None when the kernel has no livepatch support.
 Result<std::vector<LivePatch>> read_live_patches(const HostPaths& paths);
 
-/// Names of loaded modules that Suture made ("suture_N"), patching or not.
-Result<std::vector<std::string>> read_suture_modules(const HostPaths& paths);
-
-/// The N of "suture_N"; nothing for other names.
-std::optional<std::uint32_t> level_of_module(std::string_view name);
+/// Names of the loaded modules that Suture made for an engine, patching or not.
+Result<std::vector<std::string>> read_suture_modules(const HostPaths& paths, std::string_view engine);
 
 struct StalledTask {
   int pid = 0;       ///< the thread's
@@ -39,6 +37,13 @@ struct StalledTask {
   std::vector<std::string> stack;    ///< innermost first: "do_nanosleep+0x63/0x160"; empty if not to be read
   std::vector<std::string> patched;  ///< of the functions on the stack, those that a live patch replaces
 };
+
+/// The stack of a task: "do_nanosleep+0x63/0x160", innermost first. Empty when it is not to be read.
+std::vector<std::string> read_stack(const HostPaths& paths, int process, int thread);
+
+/// "do_nanosleep" of "do_nanosleep+0x63/0x160", of "do_nanosleep.suture+0x1/0x2 [suture_1]" (new code of a
+/// replaced function has such a name), and of "vsock_bind+0x1/0x2 [vsock]".
+std::string original_of(const std::string& frame);
 
 /// Functions that live patches replace, as sysfs lists them: "do_nanosleep".
 std::set<std::string> read_patched_functions(const HostPaths& paths);

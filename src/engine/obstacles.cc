@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "engine/livepatch.h"
+#include "engine/stop_machine_state.h"
 
 namespace suture {
 namespace {
@@ -39,15 +40,21 @@ std::string maker_of(std::string_view module) {
   return "another maker";
 }
 
-void look_for_other_patches(const HostPaths& paths, std::vector<Obstacle>& found) {
+bool has(const std::vector<std::string>& engines, std::string_view engine) {
+  return std::ranges::find(engines, engine) != engines.end();
+}
+
+void look_for_other_patches(const HostPaths& paths, bool by_klp, std::vector<Obstacle>& found) {
   const auto patches = read_live_patches(paths);
   for (const LivePatch& patch : patches.value_or(std::vector<LivePatch>())) {
     if (level_of_module(patch.name)) continue;
-    found.push_back({"engine.foreign-livepatch", true,
-                     "the live patch \"" + patch.name + "\" of " + maker_of(patch.name) +
-                         " is loaded and would be replaced",
-                     "Keep one of the two: disable it by its own tool, or `echo 0 > /sys/kernel/livepatch/" +
-                         patch.name + "/enabled`."});
+    found.push_back(
+        {"engine.foreign-livepatch", true,
+         "the live patch \"" + patch.name + "\" of " + maker_of(patch.name) +
+             (by_klp ? " is loaded and would be replaced"
+                     : " is loaded, and neither it nor the stop-machine engine knows of the other"),
+         "Keep one of the two: disable it by its own tool, or `echo 0 > /sys/kernel/livepatch/" + patch.name +
+             "/enabled`."});
   }
   // These patch without the kernel's livepatch.
   std::istringstream modules(text_of(paths.proc / "modules"));
@@ -61,13 +68,16 @@ void look_for_other_patches(const HostPaths& paths, std::vector<Obstacle>& found
   }
 }
 
-void look_at_switches(const HostPaths& paths, std::vector<Obstacle>& found) {
+void look_for_livepatch(const HostPaths& paths, bool alone, std::vector<Obstacle>& found) {
   std::error_code error;
-  if (!fs::is_directory(paths.sys / "kernel/livepatch", error)) {
-    found.push_back({"engine.no-livepatch", true,
-                     "the running kernel has no livepatch support (CONFIG_LIVEPATCH)",
-                     "Boot a kernel of the distribution that has it."});
-  }
+  if (fs::is_directory(paths.sys / "kernel/livepatch", error)) return;
+  found.push_back(
+      {"engine.no-livepatch", alone, "the running kernel has no livepatch support (CONFIG_LIVEPATCH)",
+       alone ? "Boot a kernel of the distribution that has it, or let the stop-machine engine do it."
+             : "Patchsets that come for the stop-machine engine, too, can be applied by that."});
+}
+
+void look_at_switches(const HostPaths& paths, std::vector<Obstacle>& found) {
   if (text_of(paths.proc / "sys/kernel/ftrace_enabled").starts_with('0')) {
     found.push_back({"engine.ftrace-disabled", true, "ftrace is switched off, by which live patches redirect",
                      "`sysctl kernel.ftrace_enabled=1`, and look in /etc/sysctl.d for who set it."});
@@ -129,7 +139,8 @@ std::set<std::string> replaced_by(const Patchset& patchset) {
 /// on. (kernel/trace/ftrace.c, t_show())
 void look_for_redirections(const HostPaths& paths, const std::set<std::string>& replaced,
                            std::vector<Obstacle>& found) {
-  const std::set<std::string> ours = read_patched_functions(paths);
+  std::set<std::string> ours = read_patched_functions(paths);
+  ours.merge(read_switched_functions(paths));
   std::istringstream lines(text_of(paths.sys / "kernel/tracing/enabled_functions"));
   for (std::string line; std::getline(lines, line);) {
     const std::string name = line.substr(0, line.find(' '));
@@ -163,10 +174,13 @@ void look_for_probes(const HostPaths& paths, const std::set<std::string>& replac
 
 }  // namespace
 
-std::vector<Obstacle> find_obstacles(const HostPaths& paths, const Patchset* patchset) {
+std::vector<Obstacle> find_obstacles(const HostPaths& paths, const Patchset* patchset,
+                                     const std::vector<std::string>& engines) {
   std::vector<Obstacle> found;
+  const bool by_klp = has(engines, kKlp);
+  if (by_klp) look_for_livepatch(paths, engines.size() == 1, found);
   look_at_switches(paths, found);
-  look_for_other_patches(paths, found);
+  look_for_other_patches(paths, by_klp, found);
   look_at_lockdown(paths, patchset, found);
   look_for_newer_kernel(paths, found);
   if (patchset != nullptr) {

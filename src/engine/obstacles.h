@@ -20,8 +20,9 @@ struct Obstacle {
   std::string hint;     ///< what to do about it
 };
 
-/// Of a patchset that is to be applied, or of the host as such (null). What cannot be read is taken for not
-/// being there: an ordinary user sees less than root.
-std::vector<Obstacle> find_obstacles(const HostPaths& paths, const Patchset* patchset);
+/// Of a patchset that one of `engines` is to apply, or of the host as such (null). What cannot be read is
+/// taken for not being there: an ordinary user sees less than root.
+std::vector<Obstacle> find_obstacles(const HostPaths& paths, const Patchset* patchset,
+                                     const std::vector<std::string>& engines);
 
 }  // namespace suture

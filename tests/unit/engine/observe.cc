@@ -61,6 +61,20 @@ TEST(Observe, LevelsComeFromTheNames) {
   EXPECT_EQ(level_of_module("suture_1x"), std::nullopt);
   EXPECT_EQ(level_of_module("kpatch_1"), std::nullopt);
   EXPECT_EQ(level_of_module("suture_99999999999"), std::nullopt);
+  EXPECT_EQ(level_of_module("suture_stop_12"), 12u);
+  EXPECT_EQ(level_of_module("suture_stop_"), std::nullopt);
+  EXPECT_EQ(level_of_module("suture_stop_0"), std::nullopt);
+}
+
+TEST(Observe, NamesTellTheEngine) {
+  EXPECT_EQ(engine_of_module("suture_12"), "klp");
+  EXPECT_EQ(engine_of_module("suture_stop_12"), "stopmachine");
+  EXPECT_EQ(engine_of_module("suture"), "");
+  EXPECT_EQ(engine_of_module("suture_stop"), "");
+  const HostTree tree;
+  tree.put("proc/modules", "suture 1 0\nsuture_stop_2 1 0\nsuture_1 1 0\nvsock 1 0\n");
+  EXPECT_EQ(*read_suture_modules(tree.paths(), "klp"), std::vector<std::string>{"suture_1"});
+  EXPECT_EQ(*read_suture_modules(tree.paths(), "stopmachine"), std::vector<std::string>{"suture_stop_2"});
 }
 
 TEST(Observe, TheHighestOfOursCounts) {

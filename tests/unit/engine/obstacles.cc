@@ -9,9 +9,10 @@ namespace suture {
 namespace {
 
 /// "blocks engine.x" or "warns engine.x", of each.
-std::vector<std::string> found_on(const HostTree& tree, const Patchset* patchset = nullptr) {
+std::vector<std::string> found_on(const HostTree& tree, const Patchset* patchset = nullptr,
+                                  const std::vector<std::string>& engines = {"klp"}) {
   std::vector<std::string> names;
-  for (const Obstacle& one : find_obstacles(tree.paths(), patchset)) {
+  for (const Obstacle& one : find_obstacles(tree.paths(), patchset, engines)) {
     EXPECT_FALSE(one.text.empty());
     EXPECT_FALSE(one.hint.empty()) << one.code;
     names.push_back((one.blocks ? "blocks " : "warns ") + one.code);
@@ -47,7 +48,7 @@ TEST(Obstacles, PatchesOfOthersBlockAndAreNamed) {
                                     {"mine", "another maker"}}) {
     const HostTree tree;
     tree.live_patch(name, true, false);
-    const auto found = find_obstacles(tree.paths(), nullptr);
+    const auto found = find_obstacles(tree.paths(), nullptr, {"klp"});
     ASSERT_EQ(found.size(), 1u) << name;
     EXPECT_EQ(found[0].code, "engine.foreign-livepatch");
     EXPECT_TRUE(found[0].blocks);
@@ -71,6 +72,19 @@ TEST(Obstacles, SwitchesOfTheKernelBlock) {
   tree.remove("sys/kernel/livepatch");
   EXPECT_EQ(found_on(tree), (Names{"blocks engine.no-livepatch", "blocks engine.ftrace-disabled",
                                    "blocks engine.modules-disabled", "blocks engine.disabled-at-boot"}));
+}
+
+TEST(Obstacles, WithoutLivepatchTheOtherEngineIsLeft) {
+  const HostTree tree;
+  tree.remove("sys/kernel/livepatch");
+  EXPECT_EQ(found_on(tree, nullptr, {"stopmachine"}), Names{});
+  EXPECT_EQ(found_on(tree, nullptr, {"klp", "stopmachine"}), Names{"warns engine.no-livepatch"});
+}
+
+TEST(Obstacles, PatchesOfOthersBlockTheStopMachineToo) {
+  const HostTree tree;
+  tree.live_patch("kpatch_7", true, false);
+  EXPECT_EQ(found_on(tree, nullptr, {"stopmachine"}), Names{"blocks engine.foreign-livepatch"});
 }
 
 TEST(Obstacles, OnlyTheWholeWordOnTheCommandLineCounts) {
@@ -113,6 +127,17 @@ TEST(Obstacles, WhoeverRedirectsTheSameFunctionBlocks) {
   // By our own level before.
   tree.put("sys/kernel/livepatch/suture_1/vmlinux/do_nanosleep,1/.keep", "");
   tree.live_patch("suture_1", true, false);
+  EXPECT_EQ(found_on(tree, &patchset), Names{});
+}
+
+TEST(Obstacles, WhatTheStopMachineRedirectsIsOurs) {
+  const HostTree tree;
+  tree.put("sys/kernel/tracing/enabled_functions", "do_nanosleep (1) R I \ttramp: 0x0\n");
+  tree.put("sys/kernel/suture/functions", "vmlinux tcp_ack 0 jump\n");
+  const Patchset patchset = replacing("do_nanosleep");
+  EXPECT_EQ(found_on(tree, &patchset, {"stopmachine"}), Names{"blocks engine.function-redirected"});
+  tree.put("sys/kernel/suture/functions", "vmlinux tcp_ack 0 jump\nvmlinux do_nanosleep 1 ftrace\n");
+  EXPECT_EQ(found_on(tree, &patchset, {"stopmachine"}), Names{});
   EXPECT_EQ(found_on(tree, &patchset), Names{});
 }
 

@@ -98,7 +98,7 @@ void look_at_kernel(std::vector<Finding>& findings) {
   const auto kernel = read_running_kernel({});
   findings.push_back(kernel ? good("runs " + kernel->release + ", build-id " + kernel->build_id)
                             : bad(kernel.error()));
-  const auto obstacles = find_obstacles({}, nullptr, {std::string(kKlp)});
+  const auto obstacles = find_obstacles({}, nullptr, {std::string(kKlpEngine)});
   for (const Obstacle& obstacle : obstacles) {
     findings.push_back(
         {.blocks = obstacle.blocks, .what = obstacle.text, .code = obstacle.code, .hint = obstacle.hint});

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/file.h"
 #include "engine/host.h"
@@ -20,6 +21,7 @@ struct Applied {
   std::uint32_t level = 0;  ///< 0: nothing
   std::string module_name;  ///< empty: nothing
   bool transition = false;  ///< not all tasks are there yet, or not all are back yet
+  std::string engine{};     ///< that holds it; empty: nothing
   bool operator==(const Applied&) const = default;
 };
 
@@ -49,6 +51,14 @@ class Engine {
 
   /// Takes whatever of ours is applied out of the kernel, and its module with it. Nothing there is success.
   virtual Result<void> revert() = 0;
+};
+
+/// One of several, as manifests name them.
+class NamedEngine : public Engine {
+ public:
+  virtual std::string_view name() const = 0;
+  /// What apply() would refuse before it touches the kernel.
+  virtual Result<void> check(const Patchset& patchset, const PatchsetFiles& files) const = 0;
 };
 
 }  // namespace suture

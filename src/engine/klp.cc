@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/klp.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <thread>
 
-#include "base/hash.h"
+#include "engine/fitness.h"
+#include "engine/idle_modules.h"
 #include "engine/interrupt.h"
-#include "engine/module_loader.h"
-#include "engine/obstacles.h"
 
 namespace suture {
 namespace fs = std::filesystem;
@@ -19,93 +15,51 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Sysfs attributes are written in place, in one write: they cannot be replaced by a rename.
-Result<void> write_attribute(const fs::path& path, std::string_view text) {
-  const std::string what = "write " + path.string();
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return fail_errno("engine.sysfs-refused", what);
-  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const int reason = errno;
-  ::close(fd);
-  errno = reason;
-  if (!written) return fail_errno("engine.sysfs-refused", what);
-  return {};
-}
-
-Result<void> require_root(const std::string& what) {
-  if (::geteuid() == 0) return {};
-  return fail("engine.not-root", what, "only root may change the running kernel", "Run it with sudo.");
-}
-
 }  // namespace
 
 Result<Applied> KlpEngine::observe() const {
   Applied applied;
   for (const LivePatch& patch : TRY(read_live_patches(options_.paths))) {
     const auto level = level_of_module(patch.name);
-    if (!level || engine_of_module(patch.name) != kKlp) continue;
+    if (!level || engine_of_module(patch.name) != kKlpEngine) continue;
     applied.transition |= patch.transition;
     // While one replaces another both are enabled; a patch that is being taken out counts until it is gone.
     const bool counts = patch.enabled || patch.transition;
     if (counts && *level >= applied.level) {
       applied.level = *level;
+      applied.engine = kKlpEngine;
       applied.module_name = patch.name;
     }
   }
   return applied;
 }
 
+Result<void> KlpEngine::check(const Patchset& patchset, const PatchsetFiles& files) const {
+  TRY(fitting_module(options_.paths, patchset, files, kKlpEngine));
+  return {};
+}
+
 Result<void> KlpEngine::apply(const Patchset& patchset, const PatchsetFiles& files,
                               const std::function<void()>& under_way) {
-  const PatchModule* module = patchset.module_for(kKlpEngine);
-  if (module == nullptr) {
-    return fail("engine.no-module", "apply level " + std::to_string(patchset.level),
-                "the patchset has no module for the kernel's livepatch");
-  }
-  TRY(check(patchset, *module, files));
-  TRY(settle_others(module->name));
-  const LivePatch present = TRY(look(module->name));
+  const PatchModule module = TRY(fitting_module(options_.paths, patchset, files, kKlpEngine));
+  TRY(settle_others(module.name));
+  const LivePatch present = TRY(look(module.name));
   if (!present.enabled) {
-    if (present.transition) TRY(wait_until_settled(module->name));
-    TRY(unload_idle_modules());
-    TRY(load(module->name, files.at(module->file)));
+    if (present.transition) TRY(wait_until_settled(module.name));
+    TRY(unload_idle());
+    TRY(load(module.name, files.at(module.file)));
   }
   under_way();
-  TRY(settle(module->name));
-  return unload_idle_modules();
+  TRY(settle(module.name));
+  return unload_idle();
 }
 
 Result<void> KlpEngine::revert() {
   TRY(require_root("revert the live patch"));
   for (const LivePatch& patch : TRY(read_live_patches(options_.paths))) {
-    if (level_of_module(patch.name)) TRY(disable(patch.name));
+    if (engine_of_module(patch.name) == kKlpEngine) TRY(disable(patch.name));
   }
-  return unload_idle_modules();
-}
-
-Result<void> KlpEngine::check(const Patchset& patchset, const PatchModule& module,
-                              const PatchsetFiles& files) const {
-  const std::string what = "apply " + module.name;
-  TRY(require_root(what));
-  const RunningKernel host = TRY(kernel());
-  if (patchset.target.build_id != host.build_id) {
-    return fail("engine.wrong-kernel", what,
-                "it is made for " + patchset.target.release + " with build-id " + patchset.target.build_id +
-                    ", and here runs " + host.release + " with build-id " + host.build_id);
-  }
-  if (!level_of_module(module.name)) {
-    return fail("engine.wrong-module", what, "its module's name is not of the form suture_N");
-  }
-  const auto bytes = files.find(module.file);
-  if (bytes == files.end() || bytes->second.size() != module.size ||
-      sha256_hex(bytes->second) != module.sha256) {
-    return fail("engine.wrong-module", what, "the module's bytes are not those that the manifest names",
-                "Fetch the patchset again: `suture update`.");
-  }
-  for (const Obstacle& obstacle : find_obstacles(options_.paths, &patchset, {std::string(kKlp)})) {
-    if (obstacle.blocks) return fail(obstacle.code, what, obstacle.text, obstacle.hint);
-  }
-  return {};
+  return unload_idle();
 }
 
 /// The kernel runs one transition at a time, and refuses to load a patch during another's.
@@ -147,7 +101,7 @@ Result<void> KlpEngine::settle(const std::string& name) const {
 Result<void> KlpEngine::reverse(const std::string& name) const {
   const std::string tasks = describe(read_stalled_tasks(options_.paths, true));
   TRY_IN("take " + name + " back after its transition stalled at: " + tasks, disable(name));
-  TRY(unload_idle_modules());
+  TRY(unload_idle());
   return fail("engine.transition-stalled", "apply " + name,
               "after " + std::to_string(options_.deadline.count() / 1000) +
                   " s these tasks still run what it replaces: " + (tasks.empty() ? "none now" : tasks),
@@ -158,8 +112,11 @@ Result<void> KlpEngine::disable(const std::string& name) const {
   const LivePatch patch = TRY(look(name));
   if (patch.name.empty()) return {};
   if (patch.enabled) {
-    auto written = write_attribute(options_.paths.sys / "kernel/livepatch" / name / "enabled", "0");
-    if (!written) return std::unexpected(std::move(written).error().in("disable " + name));
+    const fs::path file = options_.paths.sys / "kernel/livepatch" / name / "enabled";
+    if (const int refused = write_attribute(file, "0"); refused != 0) {
+      errno = refused;
+      return fail_errno("engine.sysfs-refused", "disable " + name + ": write " + file.string());
+    }
   }
   if (TRY(wait_until_settled(name))) return {};
   return fail("engine.transition-stuck", "take " + name + " out of the kernel",
@@ -193,22 +150,10 @@ Result<LivePatch> KlpEngine::look(const std::string& name) const {
   return found == patches.end() ? LivePatch{} : *found;
 }
 
-/// Modules of ours that no longer patch anything. The kernel lets go of a replaced patch's module a little
-/// after the transition, so one that is still busy then is left for the next time.
-Result<void> KlpEngine::unload_idle_modules() const {
-  constexpr int kTries = 40;
-  for (const std::string& name : TRY(read_suture_modules(options_.paths, kKlp))) {
-    for (int tries = 0; tries < kTries && TRY(look(name)).name.empty(); ++tries) {
-      const int refused = unload_module(name);
-      if (refused == 0 || refused == ENOENT) break;
-      if (refused != EAGAIN && refused != EBUSY && refused != EWOULDBLOCK) {
-        errno = refused;
-        return fail_errno("engine.unload-refused", "unload the idle module " + name);
-      }
-      std::this_thread::sleep_for(options_.pause);
-    }
-  }
-  return {};
+Result<void> KlpEngine::unload_idle() const {
+  return unload_idle_modules(
+      options_.paths, {}, kKlpEngine, options_.pause,
+      [this](const std::string& name) -> Result<bool> { return !TRY(look(name)).name.empty(); });
 }
 
 }  // namespace suture

@@ -16,7 +16,7 @@
 
 namespace suture {
 
-class KlpEngine : public Engine {
+class KlpEngine : public NamedEngine {
  public:
   struct Options {
     HostPaths paths{};
@@ -30,10 +30,11 @@ class KlpEngine : public Engine {
 
   explicit KlpEngine(Options options) : options_(std::move(options)) {}
 
-  /// Refusals: engine.not-root, engine.no-module (there is none for "klp"), engine.no-livepatch,
-  /// engine.wrong-kernel, engine.wrong-module (the bytes are not the manifest's), what blocks in
-  /// engine/obstacles.h, engine.load-refused (the kernel's reason is in `why`), engine.transition-stalled
-  /// (names the tasks; reversed), engine.transition-stuck (the way back stalls as well).
+  std::string_view name() const override { return kKlpEngine; }
+  Result<void> check(const Patchset& patchset, const PatchsetFiles& files) const override;
+  /// Refusals: those of engine/fitness.h, engine.load-refused (the kernel's reason is in `why`),
+  /// engine.transition-stalled (names the tasks; reversed), engine.transition-stuck (the way back stalls as
+  /// well).
   Result<void> apply(const Patchset& patchset, const PatchsetFiles& files,
                      const std::function<void()>& under_way) override;
   using Engine::apply;
@@ -42,7 +43,6 @@ class KlpEngine : public Engine {
   Result<RunningKernel> kernel() const override { return read_running_kernel(options_.paths); }
 
  private:
-  Result<void> check(const Patchset& patchset, const PatchModule& module, const PatchsetFiles& files) const;
   Result<void> settle_others(const std::string& name) const;
   Result<void> load(const std::string& name, ByteView module) const;
   Result<void> settle(const std::string& name) const;
@@ -50,7 +50,7 @@ class KlpEngine : public Engine {
   Result<void> disable(const std::string& name) const;
   Result<bool> wait_until_settled(const std::string& name) const;
   Result<LivePatch> look(const std::string& name) const;
-  Result<void> unload_idle_modules() const;
+  Result<void> unload_idle() const;
 
   Options options_;
 };

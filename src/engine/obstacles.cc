@@ -68,13 +68,13 @@ void look_for_other_patches(const HostPaths& paths, bool by_klp, std::vector<Obs
   }
 }
 
-void look_for_livepatch(const HostPaths& paths, bool alone, std::vector<Obstacle>& found) {
+void look_for_livepatch(const HostPaths& paths, std::vector<Obstacle>& found) {
   std::error_code error;
   if (fs::is_directory(paths.sys / "kernel/livepatch", error)) return;
   found.push_back(
-      {"engine.no-livepatch", alone, "the running kernel has no livepatch support (CONFIG_LIVEPATCH)",
-       alone ? "Boot a kernel of the distribution that has it, or let the stop-machine engine do it."
-             : "Patchsets that come for the stop-machine engine, too, can be applied by that."});
+      {"engine.no-livepatch", true, "the running kernel has no livepatch support (CONFIG_LIVEPATCH)",
+       "Boot a kernel of the distribution that has it, or let the stop-machine engine try: `engine` "
+       "in agent.toml."});
 }
 
 void look_at_switches(const HostPaths& paths, std::vector<Obstacle>& found) {
@@ -177,8 +177,8 @@ void look_for_probes(const HostPaths& paths, const std::set<std::string>& replac
 std::vector<Obstacle> find_obstacles(const HostPaths& paths, const Patchset* patchset,
                                      const std::vector<std::string>& engines) {
   std::vector<Obstacle> found;
-  const bool by_klp = has(engines, kKlp);
-  if (by_klp) look_for_livepatch(paths, engines.size() == 1, found);
+  const bool by_klp = has(engines, kKlpEngine);
+  if (by_klp && engines.size() == 1) look_for_livepatch(paths, found);
   look_at_switches(paths, found);
   look_for_other_patches(paths, by_klp, found);
   look_at_lockdown(paths, patchset, found);

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "patchset/patchset.h"
+
 namespace suture {
 namespace {
 
@@ -23,7 +25,7 @@ std::optional<std::uint32_t> level_of_module(std::string_view name) {
 
 std::string_view engine_of_module(std::string_view name) {
   if (!level_of_module(name)) return {};
-  return name.starts_with(kStopPrefix) ? kStopMachine : kKlp;
+  return name.starts_with(kStopPrefix) ? kStopMachineEngine : kKlpEngine;
 }
 
 }  // namespace suture

@@ -10,8 +10,6 @@
 
 namespace suture {
 
-inline constexpr std::string_view kKlp = "klp";
-inline constexpr std::string_view kStopMachine = "stopmachine";
 inline constexpr const char* kEngineModule = "suture";
 
 /// The N of "suture_N" and "suture_stop_N"; nothing for other names.

@@ -84,7 +84,7 @@ TEST(Observe, TheHighestOfOursCounts) {
   tree.live_patch("kpatch_7", true, false);
   const auto applied = engine_on(tree).observe();
   ASSERT_TRUE(applied);
-  EXPECT_EQ(*applied, (Applied{.level = 2, .module_name = "suture_2", .transition = true}));
+  EXPECT_EQ(*applied, (Applied{.level = 2, .module_name = "suture_2", .transition = true, .engine = "klp"}));
 }
 
 TEST(Observe, ADisabledPatchAboutToGoDoesNotCount) {

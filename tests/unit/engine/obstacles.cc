@@ -78,7 +78,8 @@ TEST(Obstacles, WithoutLivepatchTheOtherEngineIsLeft) {
   const HostTree tree;
   tree.remove("sys/kernel/livepatch");
   EXPECT_EQ(found_on(tree, nullptr, {"stopmachine"}), Names{});
-  EXPECT_EQ(found_on(tree, nullptr, {"klp", "stopmachine"}), Names{"warns engine.no-livepatch"});
+  EXPECT_EQ(found_on(tree, nullptr, {"klp", "stopmachine"}), Names{});
+  EXPECT_EQ(found_on(tree), Names{"blocks engine.no-livepatch"});
 }
 
 TEST(Obstacles, PatchesOfOthersBlockTheStopMachineToo) {

@@ -31,8 +31,9 @@ Agent::Agent(AgentConfig config, Engine& engine, Source& source, std::function<v
       journal_(config_.state / "journal.json", std::move(watch)),
       store_(config_.store()) {}
 
-KlpEngine::Options engine_options(const AgentConfig& config) {
-  KlpEngine::Options options;
+EngineOptions engine_options(const AgentConfig& config) {
+  EngineOptions options;
+  options.preference = config.engines;
   options.deadline = config.transition_timeout;
   options.stalled = config.stalled;
   return options;

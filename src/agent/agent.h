@@ -29,7 +29,7 @@
 #include "agent/state.h"
 #include "agent/store.h"
 #include "engine/engine.h"
-#include "engine/klp.h"
+#include "engine/engine_choice.h"
 #include "patchset/report.h"
 #include "repository/merkle.h"
 
@@ -140,8 +140,8 @@ class Agent {
   std::optional<std::uint64_t> unfinished_;  ///< the mark behind which a trace had no end at the last look
 };
 
-/// The engine as the configuration wants it.
-KlpEngine::Options engine_options(const AgentConfig& config);
+/// The engines as the configuration wants them.
+EngineOptions engine_options(const AgentConfig& config);
 
 /// A host's name for the server, which does not give its machine-id away (machine-id(5)).
 Result<std::string> host_id(const AgentConfig& config);

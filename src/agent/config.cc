@@ -16,6 +16,7 @@
 #include "agent/metrics_endpoint.h"
 #include "base/duration.h"
 #include "base/file.h"
+#include "engine/engine_choice.h"
 
 namespace suture {
 namespace {
@@ -121,6 +122,21 @@ Result<void> read_stalled(const std::string& text, Stalled& stalled) {
   return {};
 }
 
+Result<void> read_engines(const std::string& text, std::vector<std::string>& engines) {
+  const std::vector<std::string> known = engine_names();
+  std::vector<std::string> named = split_at_commas(text);
+  for (auto name = named.begin(); name != named.end(); ++name) {
+    if (std::ranges::find(known, *name) == known.end()) {
+      return wrong("read which engines may be used", "\"" + *name + "\" is neither klp nor stopmachine");
+    }
+    if (std::find(named.begin(), name, *name) != name) {
+      return wrong("read which engines may be used", "\"" + *name + "\" is there twice");
+    }
+  }
+  engines = std::move(named);
+  return {};
+}
+
 Result<void> read_bad_sign(const std::string& text, bool& reverts) {
   if (text != "revert" && text != "report") {
     return wrong("read what a bad sign brings about", "\"" + text + "\" is neither revert nor report");
@@ -223,6 +239,9 @@ const std::map<std::string_view, Known>& settings() {
           return {};
         },
         "when to install"}},
+      {"engine",
+       {[](auto& c, auto& v) { return read_engines(v, c.engines); },
+        "what may patch the kernel, the first choice first"}},
       {"transition_timeout",
        {[](auto& c, auto& v) { return read_span(v, seconds(1), seconds(3600), c.transition_timeout); },
         "until a transition counts as stalled"}},

@@ -25,6 +25,7 @@ struct AgentConfig {
   bool checks = true;  ///< by the timer; else only when an administrator says so
   std::chrono::seconds interval = std::chrono::hours(4);
   InstallPolicy install{};
+  std::vector<std::string> engines = {"klp", "stopmachine"};  ///< that may be used, in order of preference
   std::chrono::seconds transition_timeout{60};
   Stalled stalled = Stalled::kRevert;
   std::chrono::seconds download_timeout{600};

@@ -48,7 +48,8 @@ void add_change_of_kernel(const AgentState& before, const AgentState& after, std
   Event event{.what = "applied",
               .from = rebooted ? 0 : level_in_kernel(before),
               .to = after.wanted->level,
-              .boot_id = after.applied_boot_id};
+              .boot_id = after.applied_boot_id,
+              .engine = after.engine};
   if (event.to < event.from) {
     const bool asked = after.pinned == event.to;
     event.what = asked ? "reverted" : "withdrawn";
@@ -86,7 +87,8 @@ Result<Event> event_from_json(const Json& json) {
                .to = TRY(level("to")),
                .code = TRY(json_string(json, "code")),
                .reason = TRY(json_string(json, "reason")),
-               .boot_id = TRY(json_string(json, "boot_id"))};
+               .boot_id = TRY(json_string(json, "boot_id")),
+               .engine = json.contains("engine") ? TRY(json_string(json, "engine")) : ""};
 }
 
 std::vector<Event> events_of(std::string_view text) {
@@ -137,8 +139,9 @@ Result<void> append_durably(const fs::path& file, std::string_view text) {
 }  // namespace
 
 Json to_json(const Event& event) {
-  return {{"time", event.time}, {"event", event.what},    {"from", event.from},      {"to", event.to},
-          {"code", event.code}, {"reason", event.reason}, {"boot_id", event.boot_id}};
+  return {{"time", event.time},       {"event", event.what},   {"from", event.from},
+          {"to", event.to},           {"code", event.code},    {"reason", event.reason},
+          {"boot_id", event.boot_id}, {"engine", event.engine}};
 }
 
 std::vector<Event> events_between(const AgentState& before, const AgentState& after) {

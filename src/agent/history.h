@@ -26,6 +26,7 @@ struct Event {
   std::string code{};     ///< of a failure: "engine.transition-stalled"
   std::string reason{};   ///< for people; may be empty
   std::string boot_id{};  ///< of what changed the kernel
+  std::string engine{};   ///< that brought the level in; empty: none was, or an earlier agent wrote it
   bool operator==(const Event&) const = default;
 };
 

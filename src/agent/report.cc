@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "agent/agent.h"
@@ -67,8 +68,16 @@ Result<Json> post(const std::string& url, const std::string& body, const HttpOpt
   return Json{};
 }
 
-HostState state_of(const RunningKernel& kernel, const AgentState& state, const Applied& applied) {
-  if (!kernel.livepatch) return HostState::kUnsupported;
+/// Without livepatch, it is for the stop-machine engine to show whether it runs here; until then, it may.
+bool is_unsupported(const AgentConfig& config, const RunningKernel& kernel, const AgentState& state,
+                    const Applied& applied) {
+  if (kernel.livepatch || applied.level > 0) return false;
+  const bool by_other = std::ranges::find(config.engines, kStopMachineEngine) != config.engines.end();
+  return !by_other || (state.error && (state.error->code == "engine.no-livepatch" ||
+                                       state.error->code == "engine.engine-refused"));
+}
+
+HostState state_of(const AgentState& state, const Applied& applied) {
   if (state.error) return HostState::kFailed;
   if (applied.level > 0) return HostState::kApplied;
   return state.held ? HostState::kReverted : HostState::kUnpatched;
@@ -103,8 +112,10 @@ Result<HostReport> Agent::make_report(const AgentState& state, const Applied& ap
   report.release = kernel.release;
   report.architecture = kernel.architecture;
   report.build_id = kernel.build_id;
-  report.state = state_of(kernel, state, applied);
+  const bool unsupported = is_unsupported(config_, kernel, state, applied);
+  report.state = unsupported ? HostState::kUnsupported : state_of(state, applied);
   report.level = applied.level;
+  report.engine = applied.engine;
   report.channel = config_.channel;
   if (state.wanted && state.wanted->level == applied.level) report.cves = state.wanted->cves;
   report.changed_at = state.changed_at;

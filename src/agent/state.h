@@ -50,7 +50,8 @@ struct Watched {
 struct AgentState {
   std::optional<StoredPatchset> wanted{};  ///< what was applied last, and is applied again after a reboot
   bool held = false;                       ///< an administrator reverted: nothing is applied until told
-  std::string applied_boot_id;             ///< the boot in which `wanted` was applied; empty: not
+  std::string engine{};         ///< that brought it into the kernel; earlier agents did not write that
+  std::string applied_boot_id;  ///< the boot in which `wanted` was applied; empty: not
   std::string changed_at;
   std::string checked_at;
   std::uint32_t newest = 0;  ///< the level that the channel had for this host at the last check

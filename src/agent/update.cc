@@ -181,8 +181,10 @@ Result<bool> Agent::may_install(const StoredPatchset& stored, const RunningKerne
 /// and it is this level that a reboot is to bring back.
 Result<void> Agent::record_applied(const StoredPatchset& stored, const RunningKernel& kernel,
                                    AgentState& state) {
-  const bool under_way = TRY(engine_.observe()).transition;
+  const Applied applied = TRY(engine_.observe());
+  const bool under_way = applied.transition;
   state.wanted = stored;
+  state.engine = applied.engine;
   state.held = false;
   state.applied_boot_id = kernel.boot_id;
   state.transitioning = under_way ? kernel.boot_id : "";

@@ -9,7 +9,7 @@
 #include "agent/repository_source.h"
 #include "base/json.h"
 #include "base/terminal.h"
-#include "engine/klp.h"
+#include "engine/engine_choice.h"
 
 namespace suture::cli {
 namespace {
@@ -21,7 +21,7 @@ std::chrono::seconds patience(const AgentConfig& config) {
 }
 
 Result<Json> do_here(const AgentConfig& config, std::string_view request) {
-  KlpEngine engine(engine_options(config));
+  EngineChoice engine(engine_options(config));
   RepositorySource source(config);
   Agent agent(config, engine, source);
   return handle_request(agent, request);

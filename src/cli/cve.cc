@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/terminal.h"
 #include "cli/agent_request.h"
-#include "engine/klp.h"
+#include "engine/engine_choice.h"
 
 namespace suture::cli {
 namespace {
@@ -48,7 +48,7 @@ std::string coloured_name(Verdict verdict) {
 
 Result<HostKnowledge> look(const Options& options) {
   const AgentConfig config = TRY(read_config(options.agent->config));
-  const KlpEngine engine(engine_options(config));
+  const EngineChoice engine(engine_options(config));
   HostKnowledge known = TRY(gather_knowledge(config, engine));
   known.changelog = read_kernel_changelog({}, known.kernel.release);
   return known;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "agent/config.h"
 #include "agent/control.h"
 #include "base/json.h"
 #include "base/terminal.h"
 #include "base/time.h"
 #include "cli/agent_request.h"
-#include "engine/klp.h"
+#include "engine/engine_support.h"
 #include "engine/obstacles.h"
 #include "repository/http_fetcher.h"
 #include "repository/verifier.h"
@@ -94,11 +96,32 @@ Finding look_at_space(const AgentConfig& config) {
   return good(fmt::format("{} has {} left", config.state.string(), human_size(space.available)));
 }
 
-void look_at_kernel(std::vector<Finding>& findings) {
+/// One that is not to be used stands in nobody's way while another one is.
+void look_at_engines(const std::vector<std::string>& wanted, std::vector<Finding>& findings) {
+  const auto named = [&](const EngineSupport& one) {
+    return std::ranges::find(wanted, one.engine) != wanted.end();
+  };
+  const auto engines = find_engine_support({});
+  const bool none =
+      std::ranges::none_of(engines, [&](const EngineSupport& one) { return one.usable && named(one); });
+  for (const EngineSupport& one : engines) {
+    if (one.usable) {
+      findings.push_back(good(fmt::format("engine {}: {}{}", one.engine, one.text,
+                                          named(one) ? "" : "; agent.toml does not let it be used")));
+    } else if (named(one)) {
+      findings.push_back({.blocks = none,
+                          .what = fmt::format("engine {} cannot be used: {}", one.engine, one.text),
+                          .code = "engine.unusable",
+                          .hint = none ? "Boot a kernel of the distribution that can be live patched." : ""});
+    }
+  }
+}
+
+void look_at_kernel(const std::vector<std::string>& engines, std::vector<Finding>& findings) {
   const auto kernel = read_running_kernel({});
   findings.push_back(kernel ? good("runs " + kernel->release + ", build-id " + kernel->build_id)
                             : bad(kernel.error()));
-  const auto obstacles = find_obstacles({}, nullptr, {std::string(kKlpEngine)});
+  const auto obstacles = find_obstacles({}, nullptr, engines);
   for (const Obstacle& obstacle : obstacles) {
     findings.push_back(
         {.blocks = obstacle.blocks, .what = obstacle.text, .code = obstacle.code, .hint = obstacle.hint});
@@ -126,8 +149,10 @@ void look_at_agent(const AgentConfig& config, std::vector<Finding>& findings) {
 
 std::vector<Finding> examine(const Options& options) {
   std::vector<Finding> findings;
-  look_at_kernel(findings);
   const auto config = read_config(options.agent->config);
+  const std::vector<std::string> engines = config ? config->engines : AgentConfig{}.engines;
+  look_at_kernel(engines, findings);
+  look_at_engines(engines, findings);
   if (!config) {
     findings.push_back(bad(config.error()));
     return findings;

@@ -63,6 +63,13 @@ std::string coloured_what(const std::string& what) {
   return coloured(what, Colour::kYellow);
 }
 
+std::string reason_text(const Event& event) {
+  std::string text = event.reason;
+  if (!event.code.empty()) text += " [" + event.code + "]";
+  if (!event.engine.empty()) text += (text.empty() ? "by " : ", by ") + event.engine;
+  return text;
+}
+
 Result<int> show(const Options& options, bool json) {
   const AgentConfig config = TRY(read_config(options.agent->config));
   const std::string since = TRY(read_since(options.since));
@@ -76,8 +83,7 @@ Result<int> show(const Options& options, bool json) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const Event& event : events) {
-    rows.push_back({event.time, coloured_what(event.what), levels_text(event),
-                    event.code.empty() ? event.reason : fmt::format("{} [{}]", event.reason, event.code)});
+    rows.push_back({event.time, coloured_what(event.what), levels_text(event), reason_text(event)});
   }
   if (rows.empty()) {
     fmt::print("nothing has happened on this host\n");

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "cli/agent_request.h"
 #include "cli/document_output.h"
-#include "engine/klp.h"
+#include "engine/engine_choice.h"
 #include "scanner/csaf.h"
 #include "scanner/openvex.h"
 #include "scanner/oval.h"
@@ -49,7 +49,7 @@ struct Options {
 struct Here {
   explicit Here(const AgentConfig& config)
       : engine(engine_options(config)), source(config), agent(config, engine, source) {}
-  KlpEngine engine;
+  EngineChoice engine;
   RepositorySource source;
   Agent agent;
 };

@@ -50,12 +50,20 @@ std::string newest_text(const Json& status) {
   return fmt::format("level {}{}", newest, waits.empty() ? "" : ", waits: " + waits);
 }
 
+std::string engine_text(const Json& status) {
+  const std::string engine = json_string(status, "engine").value_or("");
+  if (engine == "klp") return "klp, the kernel's livepatch";
+  if (engine == "stopmachine") return "stopmachine, which switches all tasks at one instant";
+  return engine.empty() ? "none is in use" : engine;
+}
+
 void print_status(const Json& status) {
   const auto text = [&](const char* key) { return json_string(status, key).value_or("?"); };
   std::vector<std::vector<std::string>> rows = {
       {"state", coloured_state(text("state"))},
       {"applied",
        describe_applied(status) + (status.value("watched", false) ? ", new and looked after" : "")},
+      {"engine", engine_text(status)},
       {"available", newest_text(status)},
       {"kernel", text("release") + " " + text("architecture")},
       {"build-id", text("build_id")},

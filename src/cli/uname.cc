@@ -6,7 +6,7 @@
 #include "agent/effective_kernel.h"
 #include "base/json.h"
 #include "cli/agent_request.h"
-#include "engine/klp.h"
+#include "engine/engine_choice.h"
 
 namespace suture::cli {
 namespace {
@@ -51,7 +51,7 @@ std::string line_of(const Options& options, const KernelNames& names) {
 
 Result<int> show(const Options& options, bool json) {
   const AgentConfig config = TRY(read_config(options.agent->config));
-  const KlpEngine engine(engine_options(config));
+  const EngineChoice engine(engine_options(config));
   const EffectiveKernel kernel = TRY(read_effective_kernel(config, engine, TRY(read_kernel_names())));
   if (json) {
     fmt::print("{}", json_text({{"booted", to_json(kernel.booted)},

@@ -120,6 +120,7 @@ Result<HostReport> read_report(const Json& json) {
   report.build_id = TRY(hex_field(json, "build_id", 0, 128));
   report.state = TRY(host_state_from_name(TRY(json_string(json, "state"))));
   report.level = static_cast<std::uint32_t>(TRY(count_field(json, "level", UINT32_MAX)));
+  if (json.contains("engine")) report.engine = TRY(text_field(json, "engine", 32));
   report.channel = TRY(text_field(json, "channel", 128));
   report.cves = TRY(cves_field(json));
   report.changed_at = TRY(time_field(json, "changed_at"));
@@ -158,6 +159,7 @@ Json to_json(const HostReport& report) {
           {"build_id", report.build_id},
           {"state", name_of(report.state)},
           {"level", report.level},
+          {"engine", report.engine},
           {"channel", report.channel},
           {"cves", report.cves},
           {"changed_at", report.changed_at},

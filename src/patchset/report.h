@@ -40,6 +40,7 @@ struct HostReport {
   std::string build_id;      ///< of the running kernel; empty when it has none
   HostState state = HostState::kUnpatched;
   std::uint32_t level = 0;  ///< applied now; 0: none
+  std::string engine{};     ///< that holds it: "klp", "stopmachine"; empty: none, or an older agent
   std::string channel;
   std::vector<std::string> cves;         ///< closed by what is applied now
   std::string changed_at;                ///< RFC 3339 in UTC; empty: never

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "patchset/patchset.h"
 #include "scanner/utf8.h"
 
 namespace suture {
@@ -45,6 +46,12 @@ void add_state(Text& text, HostState state) {
   }
 }
 
+void add_engine(Text& text, const std::string& engine) {
+  text.gauge("suture_engine", "1 for what holds the live patch in the running kernel, 0 for what does not.");
+  for (const std::string_view one : {kKlpEngine, kStopMachineEngine})
+    text.sample("suture_engine", one == engine ? 1 : 0, label("engine", one));
+}
+
 }  // namespace
 
 std::string label_escaped(std::string_view text) {
@@ -76,6 +83,7 @@ std::string metrics_text(const HostMetrics& metrics) {
   text.one("suture_newest_level", "Level that the channel had for this host at the last check; 0: none.",
            metrics.newest);
   add_state(text, report.state);
+  add_engine(text, report.engine);
   text.one("suture_transition", "1 while tasks move from one code to the other.", metrics.transition ? 1 : 0);
   text.one("suture_cves_closed", "Vulnerabilities that the applied live patch closes.",
            static_cast<std::int64_t>(report.cves.size()));
@@ -100,6 +108,7 @@ Json to_json(const HostMetrics& metrics) {
           {"level", report.level},
           {"newest_level", metrics.newest},
           {"state", name_of(report.state)},
+          {"engine", report.engine},
           {"transition", metrics.transition},
           {"cves_closed", report.cves.size()},
           {"quarantined_levels", metrics.quarantined},

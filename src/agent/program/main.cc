@@ -12,7 +12,7 @@
 #include "agent/config.h"
 #include "agent/daemon.h"
 #include "agent/repository_source.h"
-#include "engine/klp.h"
+#include "engine/engine_choice.h"
 
 namespace {
 
@@ -34,7 +34,7 @@ struct Whole {
       : engine(suture::engine_options(config)),
         source(config),
         agent(config, engine, source, suture::log_step) {}
-  suture::KlpEngine engine;
+  suture::EngineChoice engine;
   suture::RepositorySource source;
   suture::Agent agent;
 };

@@ -61,6 +61,18 @@ TEST(Config, WhatHappensAroundAnApply) {
   }
 }
 
+TEST(Config, EnginesInOrder) {
+  const std::string rest = "repository = 'file:///s'\n";
+  EXPECT_EQ(parse_config(rest, "t")->engines, (std::vector<std::string>{"klp", "stopmachine"}));
+  EXPECT_EQ(parse_config(rest + "engine = 'stopmachine'\n", "t")->engines,
+            std::vector<std::string>{"stopmachine"});
+  EXPECT_EQ(parse_config(rest + "engine = ' stopmachine ,klp'\n", "t")->engines,
+            (std::vector<std::string>{"stopmachine", "klp"}));
+  for (const char* wrong : {"", ",", "klp,", "kpatch", "klp, klp", "klp stopmachine"}) {
+    EXPECT_NE(refusal(rest + "engine = '" + wrong + "'\n").find("engine"), std::string::npos) << wrong;
+  }
+}
+
 TEST(Config, ErrorsNameLineAndKey) {
   EXPECT_NE(refusal("repository = 'file:///s'\nintervall = '4h'\n").find("line 2, \"intervall\""),
             std::string::npos);

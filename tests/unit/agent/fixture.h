@@ -12,6 +12,7 @@
 #include "agent/agent.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "engine/patch_module.h"
 
 namespace suture {
 
@@ -31,7 +32,10 @@ class FileKernel : public Engine {
   }
   Result<Applied> observe() const override {
     const std::string name = read_text_file(file_).value_or("");
-    return Applied{.level = level_of_module(name).value_or(0), .module_name = name, .transition = stalls};
+    return Applied{.level = level_of_module(name).value_or(0),
+                   .module_name = name,
+                   .transition = stalls,
+                   .engine = std::string(engine_of_module(name))};
   }
   using Engine::apply;
   Result<void> apply(const Patchset& patchset, const PatchsetFiles& files,

@@ -18,6 +18,7 @@ HostReport example() {
           .build_id = "00112233445566778899aabbccddeeff00112233",
           .state = HostState::kApplied,
           .level = 2,
+          .engine = "stopmachine",
           .channel = "stable",
           .cves = {"CVE-2026-53249"},
           .changed_at = "2026-11-24T10:00:00Z",
@@ -53,7 +54,18 @@ TEST(HostReport, OfAHostThatNeverDidAnything) {
   EXPECT_EQ(*read, report);
 }
 
+TEST(HostReport, OlderAgentsDoNotNameTheEngine) {
+  Json json = to_json(example());
+  json.erase("engine");
+  const auto read = host_report_from_json(json);
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->engine, "");
+}
+
 TEST(HostReport, EveryFieldIsChecked) {
+  expect_refused("engine", std::string(33, 'a'));
+  expect_refused("engine", 1);
+  expect_refused("engine", "a\nb");
   expect_refused("format", 2);
   expect_refused("host_id", "0123");
   expect_refused("host_id", "0123456789ABCDEF0123456789ABCDEF");
@@ -74,6 +86,7 @@ TEST(HostReport, EveryFieldIsChecked) {
 TEST(HostReport, AMissingFieldIsRefused) {
   const Json whole = to_json(example());
   for (const auto& [key, value] : whole.items()) {
+    if (key == "engine") continue;
     Json json = whole;
     json.erase(key);
     EXPECT_FALSE(host_report_from_json(json)) << key;

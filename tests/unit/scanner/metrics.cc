@@ -10,6 +10,7 @@ HostMetrics patched() {
   HostMetrics metrics;
   metrics.report.state = HostState::kApplied;
   metrics.report.level = 2;
+  metrics.report.engine = "stopmachine";
   metrics.report.release = "6.1.0-47-cloud-amd64";
   metrics.report.architecture = "x86_64";
   metrics.report.build_id = "20f0";
@@ -31,8 +32,9 @@ TEST(Metrics, TellWhatTheHostIsIn) {
   for (const char* line :
        {"suture_build_info{version=\"0.1.0\"} 1", "suture_level 2", "suture_newest_level 3",
         "suture_state{state=\"applied\"} 1", "suture_state{state=\"failed\"} 0", "suture_transition 0",
-        "suture_cves_closed 2", "suture_quarantined_levels 1",
-        "suture_last_check_timestamp_seconds 1795514400", "suture_last_change_timestamp_seconds 0",
+        "suture_engine{engine=\"stopmachine\"} 1", "suture_engine{engine=\"klp\"} 0", "suture_cves_closed 2",
+        "suture_quarantined_levels 1", "suture_last_check_timestamp_seconds 1795514400",
+        "suture_last_change_timestamp_seconds 0",
         "suture_kernel_info{release=\"6.1.0-47-cloud-amd64\",architecture=\"x86_64\",build_id=\"20f0\","
         "channel=\"stable\"} 1",
         "# TYPE suture_error gauge"}) {

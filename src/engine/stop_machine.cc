@@ -19,8 +19,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 std::string blockers_text(const HostPaths& paths) {
-  const std::string tasks = describe(read_blockers(paths));
-  return tasks.empty() ? "none now" : tasks;
+  return describe(read_blockers(paths));
 }
 
 }  // namespace
@@ -120,7 +119,7 @@ Result<void> StopMachineEngine::take_out(const std::string& patch) const {
   const fs::path file = options_.paths.sys / "kernel/suture/revert";
   const int refused = TRY(switch_all([&] { return options_.calls.write(file, patch); }));
   if (refused == 0 || refused == ENOENT) return {};
-  if (refused == EBUSY) {
+  if (tasks_are_in_the_way(refused)) {
     return fail("engine.transition-stuck", what, "these tasks run its code: " + blockers_text(options_.paths),
                 "It stays applied. Try again when they are idle, or restart them.");
   }
@@ -128,7 +127,12 @@ Result<void> StopMachineEngine::take_out(const std::string& patch) const {
   return fail("engine.sysfs-refused", what, last.reason.empty() ? std::strerror(refused) : last.reason);
 }
 
-/// Returns 0 or the errno: EBUSY when tasks stay in what is to be switched.
+/// EBUSY alone may as well mean that somebody else has his hands on a function.
+bool StopMachineEngine::tasks_are_in_the_way(int refused) const {
+  return refused == EBUSY && !read_blockers(options_.paths).empty();
+}
+
+/// Returns 0 or the errno.
 Result<int> StopMachineEngine::switch_all(const std::function<int()>& attempt) const {
   // Most tasks leave within a second or two, and need not be disturbed.
   constexpr milliseconds kBetweenInterrupts{2000};
@@ -142,13 +146,13 @@ Result<int> StopMachineEngine::switch_all(const std::function<int()>& attempt) c
   for (;;) {
     const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
     TRY(set_tries(tries_within(std::min(left, kBetweenInterrupts))));
-    if (const int refused = attempt(); refused != EBUSY) return refused;
+    if (const int refused = attempt(); !tasks_are_in_the_way(refused)) return refused;
     TRY(set_tries(kTriesWhileHeld));
     const int refused = [&] {
       const HeldTasks held(read_blockers(options_.paths));
       return attempt();
     }();
-    if (refused != EBUSY || Clock::now() >= end) return refused;
+    if (!tasks_are_in_the_way(refused) || Clock::now() >= end) return refused;
   }
 }
 
@@ -199,7 +203,7 @@ Error StopMachineEngine::apply_error(const std::string& module_name, int refused
   const bool told = last.action == "apply" && last.patch == module_name && last.error == refused;
   if (!told) return load_error(module_name, refused);
   const std::string what = "apply " + module_name;
-  if (refused == EBUSY) {
+  if (tasks_are_in_the_way(refused)) {
     return {"engine.transition-stalled", what,
             "after " + std::to_string(last.attempts) + " attempts in " +
                 std::to_string(options_.deadline.count() / 1000) +

@@ -58,6 +58,7 @@ class StopMachineEngine : public NamedEngine {
   Result<void> load_engine(ByteView module, std::uint32_t abi) const;
   Result<void> take_out(const std::string& patch) const;
   Result<int> switch_all(const std::function<int()>& attempt) const;
+  bool tasks_are_in_the_way(int refused) const;
   int load_patch(ByteView module) const;
   Result<void> set_tries(int tries) const;
   Result<void> unload_engine() const;

@@ -51,6 +51,8 @@ std::optional<StalledTask> read_blocker(const std::string& line) {
   task.kernel_thread = kind == "kthread";
   words.get();
   std::getline(words, task.name);
+  // A stack that cannot be trusted stands in the way wherever the task is.
+  if (frame.starts_with('?')) return task;
   task.stack = {frame};
   task.patched = {original_of(frame)};
   return task;
@@ -58,7 +60,7 @@ std::optional<StalledTask> read_blocker(const std::string& line) {
 
 /// Where it is by now, as long as the function is still among it.
 void add_whole_stack(const HostPaths& paths, StalledTask& task) {
-  if (task.pid == 0) return;
+  if (task.pid == 0 || task.patched.empty()) return;
   std::vector<std::string> stack = read_stack(paths, task.process, task.pid);
   const auto same = std::ranges::find(stack, task.patched.front(), original_of);
   if (same != stack.end()) task.stack = std::move(stack);

@@ -37,8 +37,8 @@ struct LastSwitch {
 /// "none" when there was none, or the engine is not loaded.
 LastSwitch read_last_switch(const HostPaths& paths);
 
-/// Tasks that stood in the way of the last switch, each with the function that it was in. Root alone may see
-/// them.
+/// Tasks that stood in the way of the last switch, each with the function that it was in, or without a stack
+/// when that could not be trusted. Root alone may see them.
 std::vector<StalledTask> read_blockers(const HostPaths& paths);
 
 /// Functions that it has replaced now: "do_nanosleep".

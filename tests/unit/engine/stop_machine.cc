@@ -274,6 +274,14 @@ TEST_F(StopMachine, OtherRefusalsAreTheKernels) {
   EXPECT_EQ(error_.why, "do_nanosleep is elsewhere");
 }
 
+TEST_F(StopMachine, BusyWithoutTasksIsNoStall) {
+  kernel_.busy = 1;
+  kernel_.blockers = "";
+  EXPECT_EQ(apply(2, Stalled::kSignal), "engine.load-refused");
+  kernel_.busy = 1;
+  EXPECT_EQ(apply(2), "engine.load-refused");
+}
+
 TEST_F(StopMachine, ALevelInWhichTasksStayIsStuck) {
   ASSERT_EQ(apply(2), "");
   kernel_.busy = 1;

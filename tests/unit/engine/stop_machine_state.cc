@@ -80,6 +80,14 @@ TEST(StopMachineState, BlockersAreNamedAsStalledTasksAre) {
             "do_nanosleep; swapper/1 (0) in cpuidle_enter, held by cpuidle_enter");
 }
 
+TEST(StopMachineState, AStackThatCannotBeTrustedIsNone) {
+  const HostTree tree;
+  tree.put("sys/kernel/suture/last/blockers", "412 409 R user ?+0x0/0x0 spin\n");
+  const auto tasks = read_blockers(tree.paths());
+  ASSERT_EQ(tasks.size(), 1u);
+  EXPECT_EQ(describe(tasks), "spin (412)");
+}
+
 // The kernel's own view of the stack tells more, unless the task has moved on.
 TEST(StopMachineState, BlockersComeWithTheirWholeStacks) {
   const HostTree tree;

@@ -38,8 +38,8 @@ struct VmConfig {
   unsigned memory = 512;  ///< MiB
   unsigned cpus = 1;
   Accelerator accelerator = Accelerator::kTcg;
-  /// The guest's clock goes by what its only processor executes, a nanosecond an instruction: times are
-  /// costs.
+  /// The guest's clock goes by what its processors execute, a nanosecond an instruction: times are costs.
+  /// Several processors run in turn, and the clock goes by all of them.
   bool counts_instructions = false;
   /// Each is part of a warning that the kernel shall print: it is no fault, but it is one if none comes.
   std::vector<std::string> expected_warnings{};

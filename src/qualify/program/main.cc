@@ -34,6 +34,7 @@ struct Options {
   VmEnd end = VmEnd::kScript;
   std::vector<std::string> load, carry, files, folders, programs, environment, warnings;
   unsigned timeout = 120, memory = 512, cpus = 1;
+  bool counts_instructions = false;
 };
 
 /// "FROM:TO"; without a colon TO is empty.
@@ -96,6 +97,7 @@ Result<VmConfig> config_of(const Options& options) {
                   .timeout = std::chrono::seconds(options.timeout),
                   .memory = options.memory,
                   .cpus = options.cpus,
+                  .counts_instructions = options.counts_instructions,
                   .expected_warnings = options.warnings,
                   .end = options.end,
                   .disk = split(options.disk).first,
@@ -175,6 +177,9 @@ int main(int argc, char** argv) {
   app.add_option("--timeout", options.timeout, "Seconds until the machine is stopped")->capture_default_str();
   app.add_option("--memory", options.memory, "MiB")->capture_default_str();
   app.add_option("--cpus", options.cpus, "Virtual processors")->capture_default_str();
+  app.add_flag("--count-instructions", options.counts_instructions,
+               "The machine's clock goes by what its processors execute, a nanosecond an instruction: times are "
+               "costs, whatever else the host does");
   app.add_option("--junit", options.junit, "Write results as JUnit XML")->type_name("FILE");
   app.add_option(
          "--initramfs", options.initramfs,

@@ -69,11 +69,54 @@ TEST(Interrupt, ASleeperLeavesTheKernelAndSleepsOn) {
   ::close(ends[1]);
 }
 
+// What it sleeps in is left for as long as it takes, and gone back to afterwards.
+TEST(Interrupt, ASleeperIsHeldAtTheEdge) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    char byte = 0;
+    ::_exit(::read(ends[0], &byte, 1) == 1 && byte == 'x' ? 0 : 1);
+  }
+  while (state_of(child) != 'S') ::usleep(1000);
+  const bool possible = may_trace(child);
+  {
+    const HeldTasks held({task(child, 'S')});
+    if (possible) {
+      EXPECT_EQ(state_of(child), 't');
+    }
+  }
+  while (state_of(child) != 'S') ::usleep(1000);
+  ASSERT_EQ(::write(ends[1], "x", 1), 1);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST(Interrupt, ARealSignalReachesWhoIsHeld) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (;;) ::pause();
+  }
+  while (state_of(child) != 'S') ::usleep(1000);
+  {
+    const HeldTasks held({task(child, 'S')});
+    ASSERT_EQ(::kill(child, SIGTERM), 0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(WTERMSIG(status), SIGTERM);
+}
+
 TEST(Interrupt, WhatIsGoneOrNotAsleepIsLeftAlone) {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(0);
   ::waitpid(child, nullptr, 0);
-  interrupt_tasks({task(child, 'S'), task(::getpid(), 'S'), task(1, 'D')});
+  interrupt_tasks({task(child, 'S'), task(::getpid(), 'S'), task(1, 'D'), task(0, 'S')});
+  { const HeldTasks held({task(child, 'S'), task(::getpid(), 'S'), task(1, 'D'), task(0, 'S')}); }
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
   EXPECT_EQ(errno, ECHILD);
 }

@@ -279,11 +279,15 @@ static void synchronize_this_core(void *unused)
 	sync_core();
 }
 
-/* To code that nobody runs yet. */
+/* To code that nobody runs before suture_synchronize_cores(). */
 void suture_write_running(void *place, const void *bytes, size_t length)
 {
 	mutex_lock(text_lock);
 	static_call(suture_text_poke)(place, bytes, length);
 	mutex_unlock(text_lock);
+}
+
+void suture_synchronize_cores(void)
+{
 	on_each_cpu(synchronize_this_core, NULL, 1);
 }

@@ -18,6 +18,33 @@ struct coming {
 
 static LIST_HEAD(coming_modules);
 
+/* The patch that is applied, and the one that is about to be: their modules wait for suture_lock, no others do. */
+static const struct suture_patch *patches[2];
+
+/* Of these two, and the list. */
+static DEFINE_MUTEX(modules_lock);
+
+void suture_wait_for_modules_of(const struct suture_patch *applied, const struct suture_patch *next)
+{
+	mutex_lock(&modules_lock);
+	patches[0] = applied;
+	patches[1] = next;
+	mutex_unlock(&modules_lock);
+}
+
+static bool is_patched(const struct module *module)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(patches); i++) {
+		for (k = 1; patches[i] && k < patches[i]->object_count; k++) {
+			if (!strcmp(patches[i]->objects[k].name, module->name))
+				return true;
+		}
+	}
+	return false;
+}
+
 static int note_coming(const struct module *module, bool is_patch)
 {
 	struct coming *coming = kmalloc(sizeof(*coming), GFP_KERNEL);
@@ -37,18 +64,20 @@ static int note_coming(const struct module *module, bool is_patch)
 static bool has_come(const struct module *module)
 {
 	struct coming *coming;
+	bool found = false;
 
-	list_for_each_entry(coming, &coming_modules, list) {
-		if (coming->module == module)
-			return true;
-	}
-	return false;
+	mutex_lock(&modules_lock);
+	list_for_each_entry(coming, &coming_modules, list)
+		found = found || coming->module == module;
+	mutex_unlock(&modules_lock);
+	return found;
 }
 
-static void forget_coming(const struct module *module)
+static void module_is_no_longer_coming(const struct module *module)
 {
 	struct coming *coming, *safe;
 
+	mutex_lock(&modules_lock);
 	list_for_each_entry_safe(coming, safe, &coming_modules, list) {
 		if (coming->module != module)
 			continue;
@@ -58,6 +87,7 @@ static void forget_coming(const struct module *module)
 		list_del(&coming->list);
 		kfree(coming);
 	}
+	mutex_unlock(&modules_lock);
 }
 
 /*
@@ -77,40 +107,73 @@ struct module *suture_present(const char *name)
 	return module;
 }
 
+/* One of our patches: what it is for is looked at first, and nothing of it runs before. */
+static int patch_comes(struct module *module)
+{
+	int error;
+
+	mutex_lock(&suture_lock);
+	error = suture_accept(module);
+	mutex_unlock(&suture_lock);
+	return error;
+}
+
+static int patched_module_comes(struct module *module)
+{
+	int error;
+
+	mutex_lock(&suture_lock);
+	error = suture_patch_coming(module);
+	mutex_unlock(&suture_lock);
+	return error;
+}
+
 static int module_comes(struct module *module)
 {
-	bool is_patch;
-	int error = suture_accept(module, &is_patch);
+	bool is_patch = suture_is_patch(module->name);
+	bool patched;
+	int error = is_patch ? patch_comes(module) : 0;
 
-	if (!error)
-		error = note_coming(module, is_patch);
 	if (error)
 		return error;
-	error = suture_patch_coming(module);
+	/* Either we see here that it is patched, or whoever applies the patch sees that it has come. */
+	mutex_lock(&modules_lock);
+	error = note_coming(module, is_patch);
+	patched = is_patched(module);
+	mutex_unlock(&modules_lock);
+	if (error || !patched)
+		return error;
+	error = patched_module_comes(module);
 	if (error)
-		forget_coming(module);
+		module_is_no_longer_coming(module);
 	return error;
+}
+
+static void module_goes(struct module *module)
+{
+	bool patched;
+
+	module_is_no_longer_coming(module);
+	mutex_lock(&modules_lock);
+	patched = is_patched(module);
+	mutex_unlock(&modules_lock);
+	if (!patched)
+		return;
+	mutex_lock(&suture_lock);
+	suture_patch_going(module);
+	mutex_unlock(&suture_lock);
 }
 
 static int on_module(struct notifier_block *block, unsigned long action, void *data)
 {
-	struct module *module = data;
 	int error = 0;
 
-	mutex_lock(&suture_lock);
-	switch (action) {
-	case MODULE_STATE_COMING:
-		error = module_comes(module);
-		break;
-	case MODULE_STATE_LIVE:
-		forget_coming(module);
-		break;
-	case MODULE_STATE_GOING:
-		forget_coming(module);
-		suture_patch_going(module);
-		break;
-	}
-	mutex_unlock(&suture_lock);
+	if (action == MODULE_STATE_COMING)
+		error = module_comes(data);
+	else if (action == MODULE_STATE_LIVE)
+		module_is_no_longer_coming(data);
+	else if (action == MODULE_STATE_GOING)
+		module_goes(data);
 	return notifier_from_errno(error);
 }
 

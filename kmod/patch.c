@@ -17,7 +17,7 @@ static struct module *target_of(const struct suture_patch *patch, unsigned int o
 	return object && is_there[object] ? targets[object] : NULL;
 }
 
-static bool is_prefixed(const char *name)
+bool suture_is_patch(const char *name)
 {
 	static const char prefix[] = "suture_stop_";
 
@@ -34,19 +34,13 @@ static bool tables_are_inside(const struct suture_patch *patch, const struct mod
 	       !patch->objects[0].name;
 }
 
-/*
- * A module is coming, and the kernel has read none of its tables yet. If it is one of our patches: is it for this
- * kernel and this engine?
- */
-int suture_accept(struct module *module, bool *is_patch)
+/* A patch of ours is coming, and the kernel has read none of its tables yet: is it for this kernel and this engine? */
+int suture_accept(struct module *module)
 {
 	struct suture_patch *patch;
 	unsigned long address;
 	int error;
 
-	*is_patch = is_prefixed(module->name);
-	if (!*is_patch)
-		return 0;
 	suture_begin_report("apply", module->name);
 	error = suture_find_symbol(module, "suture_patch", 0, &address);
 	if (error)
@@ -177,6 +171,7 @@ static int apply(struct suture_patch *patch)
 		return -ENOMEM;
 	}
 	before = exchange_places(places);
+	suture_wait_for_modules_of(previous, patch);
 	suture_begin_redirects();
 	error = prepare_objects(patch);
 	if (!error)
@@ -188,12 +183,14 @@ static int apply(struct suture_patch *patch)
 	}
 	if (error) {
 		suture_keep_redirects();
+		suture_wait_for_modules_of(previous, NULL);
 		free_places(exchange_places(before));
 		return error;
 	}
 	__module_get(patch->owner);
 	__module_get(THIS_MODULE);
 	suture_applied = patch;
+	suture_wait_for_modules_of(patch, NULL);
 	add_taint(TAINT_LIVEPATCH, LOCKDEP_STILL_OK);
 	suture_release_redirects();
 	do_each(patch, patch->post_patch);
@@ -231,6 +228,7 @@ static int revert(void)
 		return error;
 	}
 	suture_applied = NULL;
+	suture_wait_for_modules_of(NULL, NULL);
 	suture_release_redirects();
 	do_each_backwards(patch, patch->post_unpatch);
 	free_places(exchange_places((struct places){}));

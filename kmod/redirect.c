@@ -4,7 +4,8 @@
  *
  * Where the compiler left a call for ftrace at the function's beginning, ftrace calls us there, and we change where
  * it goes on: so tracers, kprobes and BPF programs on the same function go on working. Elsewhere the first bytes
- * become a jump. Either is prepared while nothing is redirected yet, and takes effect when suture_flip_redirects()
+ * become a jump; functions that run in an NMI are not for that, since an NMI comes also while the machine stands still.
+ * Either is prepared while nothing is redirected yet, and takes effect when suture_flip_redirects()
  * runs while the machine stands still.
  *
  * There is one redirect for each function that is replaced, whatever the level: an upgrade changes where it leads.
@@ -300,6 +301,7 @@ void suture_flip_coming(const struct module *module)
 		make_jump(redirect, redirect->target, jump);
 		suture_write_running((void *)redirect->location, jump, sizeof(jump));
 	}
+	suture_synchronize_cores();
 }
 
 static void remove_redirect(struct suture_redirect *redirect)

@@ -35,7 +35,7 @@
 /* Functions of one name whose unlikely parts are told apart. */
 #define SUTURE_MOST_COLD 16
 
-/* Held around everything below. It is never waited for with a lock of the kernel's held. */
+/* Held around whatever changes the kernel, which may take a minute when tasks are in the way. */
 extern struct mutex suture_lock;
 
 /* kernel.c. What it finds does not change afterwards. */
@@ -52,6 +52,7 @@ unsigned long suture_ftrace_location(unsigned long address);
 int suture_stop_machine(int (*fn)(void *data), void *data);
 void suture_write_stopped(void *place, const void *bytes, size_t length);
 void suture_write_running(void *place, const void *bytes, size_t length);
+void suture_synchronize_cores(void);
 void suture_lock_text(void);
 void suture_unlock_text(void);
 const char *suture_kernel_build_id(void);
@@ -143,11 +144,13 @@ int suture_switch(const struct module *leaving);
 extern struct suture_patch *suture_applied;
 int suture_enable(struct suture_patch *patch);
 int suture_revert(const char *name);
-int suture_accept(struct module *module, bool *is_patch);
+bool suture_is_patch(const char *name);
+int suture_accept(struct module *module);
 int suture_patch_coming(struct module *module);
 void suture_patch_going(struct module *module);
 
 /* modules.c */
+void suture_wait_for_modules_of(const struct suture_patch *applied, const struct suture_patch *next);
 int suture_watch_modules(void);
 void suture_unwatch_modules(void);
 struct module *suture_present(const char *name);

@@ -179,5 +179,6 @@ int suture_relocate(const struct suture_patch *patch, unsigned int object)
 		if (error)
 			return error;
 	}
+	suture_synchronize_cores();
 	return 0;
 }

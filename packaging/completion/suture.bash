@@ -28,7 +28,7 @@ _suture() {
         --image | --modules | --headers | --kbuild | --packages | --compiler | --all | --key | --probe | --previous | --html | --accel | \
         --machines | --times | --timeout | --unqualified | --distribution | --bins | --to | --from | --after | --build-id | --reason | \
         --keep | --key-id | --threshold | --name | --passphrase-file | --request | --root | --head | --since | --grace | --state | --proxy | \
-        --tls-ca | --tls-certificate | --tls-key | --module-key | --module-certificate | --bits | --days | --verdict | --lines | --effective-version | \
+        --tls-ca | --tls-certificate | --tls-key | --engine | --module-key | --module-certificate | --bits | --days | --verdict | --lines | --effective-version | \
         --format | --author | --namespace | --textfile) continue ;;
     esac
     [[ $word == -* ]] && continue
@@ -48,6 +48,7 @@ _suture() {
     --passphrase-file | --request | --root | --since | --tls-ca | --tls-certificate | --tls-key | \
       --module-key | --module-certificate | --textfile | --fix | --config | --key | --html | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --target) mapfile -t COMPREPLY < <(compgen -W "$(_suture_targets "$store")" -- "$current"); return ;;
+    --engine) mapfile -t COMPREPLY < <(compgen -W 'klp stopmachine' -- "$current"); return ;;
     --accel) mapfile -t COMPREPLY < <(compgen -W 'tcg auto' -- "$current"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'openvex csaf' -- "$current"); return ;;
     --syntax) mapfile -t COMPREPLY < <(compgen -W 'att intel' -- "$current"); return ;;
@@ -82,7 +83,7 @@ _suture() {
       ;;
     inspect) options+=' --function --original --target --store --syntax --whole' ;;
     qualify) options+=' --all --key --probe --previous --html --accel --again --machines --times --timeout --store' ;;
-    build) options+=' --target --targets --fix --level --effective-version --output --header-units --jobs --module-key --module-certificate --store' ;;
+    build) options+=' --target --targets --fix --level --effective-version --output --header-units --jobs --engine --module-key --module-certificate --store' ;;
     build-engine) options+=' --target --output --module-key --module-certificate --store' ;;
     rebuild) options+=' --fixes --cached --store' ;;
     delta) options+=' --output --object --symbols --unit --entry-size' ;;

@@ -111,6 +111,7 @@ class Builder {
 
     // Link a module of it for each engine, and write them down with their manifest.
     GlueCompiler glue = TRY(GlueCompiler::make(kbuild, request_.target.source));
+    TRY(make_engine(kbuild));
     for (const std::string& engine : engines_) {
       progress_.step(fmt::format("link the module for {}", engine));
       Bytes module = TRY(assembly.link(glue, engine));
@@ -286,6 +287,16 @@ class Builder {
     return {};
   }
 
+  /// A host with our patch module has our engine from the same place.
+  Result<void> make_engine(const Kbuild& kbuild) {
+    if (!engines_.contains(kStopMachineEngine)) return {};
+    progress_.step("make the stop-machine engine");
+    auto engine = compile_engine(kbuild, kEngineFiles);
+    if (!engine) return leave_out_unless_only(kStopMachineEngine, std::move(engine).error());
+    engine_ = std::move(*engine);
+    return {};
+  }
+
   Result<void> leave_out_unless_only(std::string_view engine, Error error) {
     if (engines_.size() == 1) return std::unexpected(std::move(error));
     leave_out(engine, error.why);
@@ -323,14 +334,13 @@ class Builder {
   }
 
   Result<void> add_engine_module(PatchModule& module) {
-    if (!request_.engine_module) return {};
-    Bytes bytes = request_.engine_module->bytes;
+    Bytes bytes = engine_;
     TRY(sign(bytes));
-    module.engine_module = EngineModule{.file = request_.engine_module->file,
+    module.engine_module = EngineModule{.file = std::string(kEngineFileName),
                                         .sha256 = sha256_hex(bytes),
                                         .size = bytes.size(),
-                                        .abi = request_.engine_module->abi};
-    files_.emplace(request_.engine_module->file, std::move(bytes));
+                                        .abi = kEngineAbi};
+    files_.emplace(kEngineFileName, std::move(bytes));
     return {};
   }
 
@@ -357,6 +367,7 @@ class Builder {
   Progress& progress_;
   BuildResult result_;
   std::set<std::string, std::less<>> engines_;  ///< to make modules for; livepatch first
+  Bytes engine_;                                ///< suture.ko, not signed
   PatchsetFiles files_;                         ///< to be written
   SignatureRules rules_;                        ///< of the target, if the modules are to be signed
   DeltaOptions declared_;                       ///< by the fixes, for all units

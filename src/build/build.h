@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/terminal.h"
 #include "module/module_key.h"
 #include "patchset/patchset.h"
@@ -23,13 +22,6 @@ namespace suture {
 
 /// Beside the manifest: the fixes that were given, so that anybody can build the same again (rebuild.h).
 inline constexpr std::string_view kFixFolder = "fixes";
-
-/// What the engine is in the kernel (patchset.h, EngineModule), before it is signed.
-struct EngineModuleFile {
-  std::string file;
-  Bytes bytes;
-  std::uint32_t abi = 0;
-};
 
 struct BuildRequest {
   Target target;
@@ -46,8 +38,6 @@ struct BuildRequest {
   /// out with a note; the only one is insisted on. For kStopMachineEngine alone, functions that ftrace cannot
   /// reach are replaced where they are; else their callers are, so that one delta serves both.
   std::set<std::string, std::less<>> engines{std::string(kKlpEngine), std::string(kStopMachineEngine)};
-  /// Comes with the module for kStopMachineEngine.
-  std::optional<EngineModuleFile> engine_module{};
   /// Signs the modules for kernels that check. Nothing else of the patchset depends on it.
   std::optional<ModuleKey> module_key{};
 };

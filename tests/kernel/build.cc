@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The builder on a real target: what it must make of real fixes, and what it must refuse.
+// The builder on a real target: what it must make of real fixes, and what it must refuse. For livepatch;
+// stop_machine.cc has what differs for the other engine.
 #include "build/build.h"
 #include "build/kbuild.h"
 
@@ -44,7 +45,11 @@ class BuildOnRealKernel : public testing::Test {
   Result<BuildResult> build(const std::vector<std::filesystem::path>& fixes,
                             const std::string& output = "out") {
     Progress progress("test");
-    return build_patchset({.target = target_, .fixes = fixes, .level = 3, .output = folder_->path() / output},
+    return build_patchset({.target = target_,
+                           .fixes = fixes,
+                           .level = 3,
+                           .output = folder_->path() / output,
+                           .engines = {std::string(kKlpEngine)}},
                           progress);
   }
 

@@ -12,11 +12,12 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/process.h"
 #include "build/build.h"
-#include "build/rebuild.h"
 #include "build/shipped_target.h"
 #include "elf/object.h"
 #include "module/klp_tables.h"
+#include "module/signature.h"
 #include "real_target.h"
 
 namespace suture {
@@ -102,7 +103,7 @@ TEST_F(StopMachineOnRealKernel, OneDeltaGivesTwoModules) {
   EXPECT_EQ(modules[0].name, "suture_3");
   EXPECT_EQ(modules[1].engine, kStopMachineEngine);
   EXPECT_EQ(modules[1].name, "suture_stop_3");
-  EXPECT_FALSE(modules[1].engine_module.has_value());
+  EXPECT_TRUE(modules[1].engine_module.has_value());
   for (const PatchModule& module : modules)
     EXPECT_EQ(sha256_hex(read_file(output() / module.file).value()), module.sha256);
   const elf::Object klp = elf::read_object(output() / "suture_3.ko").value();
@@ -230,20 +231,28 @@ TEST_F(StopMachineOnRealKernel, TakesOverWhatLivepatchCannotReach) {
   EXPECT_THAT(result->notes, Contains(HasSubstr("there is no module for klp: __trace_bprintk changed")));
 }
 
-TEST_F(StopMachineOnRealKernel, ComesWithItsEngine) {
+TEST_F(StopMachineOnRealKernel, ComesWithItsEngineAndIsSignedLikeIt) {
+  const auto key = folder_->path() / "key.pem", certificate = folder_->path() / "key.der";
+  ASSERT_TRUE(run_ok({.argv = {"openssl", "req", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
+                               "/CN=Test", "-keyout", key.string(), "-out", certificate.string()}})
+                  .has_value());
+  std::filesystem::permissions(key, std::filesystem::perms::owner_read);
   Progress progress("test");
   BuildRequest request{.target = target_,
                        .fixes = {std::filesystem::path(SUTURE_TEST_FIXES) / "CVE-2026-46234.patch"},
                        .output = output()};
-  request.engine_module = EngineModuleFile{.file = "suture.ko", .bytes = {1, 2, 3}, .abi = 1};
+  request.module_key = ModuleKey::load(key, certificate).value();
   const auto result = build_patchset(request, progress);
   ASSERT_TRUE(result.has_value()) << result.error().message();
   const PatchModule* module = result->patchset.module_for(kStopMachineEngine);
   ASSERT_TRUE(module != nullptr && module->engine_module);
+  EXPECT_EQ(module->engine_module->file, "suture.ko");
   EXPECT_EQ(module->engine_module->abi, 1u);
-  EXPECT_EQ(module->engine_module->size, 3u);
-  EXPECT_EQ(read_file(output() / "suture.ko").value(), (Bytes{1, 2, 3}));
   EXPECT_FALSE(result->patchset.module_for(kKlpEngine)->engine_module);
+  const PatchsetFiles files = read_files(result->patchset, output()).value();
+  EXPECT_EQ(files.size(), 3u);
+  EXPECT_FALSE(differing_file(result->patchset, files)) << "each is as the manifest says";
+  for (const auto& [name, bytes] : files) EXPECT_TRUE(split_module(bytes).value().is_signed()) << name;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "elf/object.h"
 #include "real_target.h"
 
 namespace suture {
@@ -29,6 +30,12 @@ class EngineOnRealKernel : public testing::Test {
     folder_.emplace(std::move(*folder));
   }
 
+  Bytes build(const BuildCache& cache) const {
+    auto built = build_engine_module(target_, cache, std::nullopt);
+    EXPECT_TRUE(built.has_value()) << built.error().message();
+    return built ? std::move(built->module) : Bytes{};
+  }
+
   Result<Bytes> compile(std::string_view text) const {
     const Kbuild kbuild = TRY(Kbuild::prepare(target_));
     const std::array files{EngineFile{"Kbuild", "obj-m := suture.o\nsuture-y := start.o\n"},
@@ -39,6 +46,22 @@ class EngineOnRealKernel : public testing::Test {
   Target target_;
   std::optional<TempDir> folder_;
 };
+
+TEST_F(EngineOnRealKernel, IsAModuleOfThatKernelWithTheSameBytesEachTime) {
+  const BuildCache cache(folder_->path());
+  const Bytes module = build(cache);
+  const auto object = elf::parse_object(module, "suture.ko");
+  ASSERT_TRUE(object.has_value()) << object.error().message();
+  const elf::Section* info = object->find_section(".modinfo");
+  ASSERT_NE(info, nullptr);
+  EXPECT_THAT(std::string(as_text(info->data)), HasSubstr("vermagic=" + target_.id.release + " "));
+  EXPECT_THAT(std::string(as_text(info->data)), HasSubstr("name=suture"));
+  EXPECT_NE(object->find_section(".gnu.linkonce.this_module"), nullptr);
+  EXPECT_EQ(build({}), module);
+  // What is kept is not compiled again: without scripts/ nothing could be.
+  target_.kbuild = "/nonexistent";
+  EXPECT_EQ(build(cache), module);
+}
 
 TEST_F(EngineOnRealKernel, TellsWhichSymbolTheKernelKeepsToItself) {
   const auto built = compile(

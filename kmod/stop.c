@@ -34,6 +34,7 @@ struct stop {
 	atomic_t arrived;
 	int done;
 	int error;
+	u64 pause_ns; /* from the first CPU that stopped */
 };
 
 static int look_and_flip(struct stop *stop)
@@ -53,6 +54,7 @@ static int while_stopped(void *data)
 
 	if (atomic_inc_return(&stop->arrived) == 1) {
 		stop->error = look_and_flip(stop);
+		stop->pause_ns = ktime_get_mono_fast_ns() - suture_first_cpu_stopped();
 		/* What was written is there for who sees this. */
 		smp_store_release(&stop->done, 1);
 		return 0;
@@ -67,14 +69,10 @@ static int while_stopped(void *data)
 static int stop_once(struct suture_scan *scan)
 {
 	struct stop stop = { .scan = scan, .arrived = ATOMIC_INIT(0) };
-	/* With the time until all CPUs have come to rest, during which the first ones already stand still. */
-	u64 begun = ktime_get_ns();
-	u64 pause;
 	int error = suture_stop_machine(while_stopped, &stop);
 
-	pause = ktime_get_ns() - begun;
 	suture_last.stops++;
-	suture_last.pause_ns = max(suture_last.pause_ns, pause);
+	suture_last.pause_ns = max(suture_last.pause_ns, stop.pause_ns);
 	suture_last.examined = scan->examined;
 	return error ? error : stop.error;
 }

@@ -102,6 +102,7 @@ void suture_remove_redirects(const struct module *module);
 int suture_watch_switches(void);
 void suture_unwatch_switches(void);
 void suture_begin_watch(void);
+u64 suture_first_cpu_stopped(void);
 bool suture_each_switched(bool (*fn)(struct task_struct *task, void *data), void *data, bool *complete);
 
 /* stacks.c */

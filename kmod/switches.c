@@ -9,10 +9,12 @@
  */
 #include "suture.h"
 
+#include <linux/cpumask.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
 #include <linux/vmalloc.h>
 #include <linux/hash.h>
@@ -34,6 +36,7 @@ static struct tracepoint *sched_switch;
 static struct task_set __percpu *sets[2];
 static unsigned int current_set;
 static bool watching;
+static DEFINE_PER_CPU(u64, last_switch);
 
 static void note_task(struct task_set *set, struct task_struct *task)
 {
@@ -62,6 +65,18 @@ static void notrace probe_switch(void *data, bool preempt, struct task_struct *p
 #endif
 {
 	note_task(this_cpu_ptr(sets[READ_ONCE(current_set)]), next);
+	this_cpu_write(last_switch, ktime_get_mono_fast_ns());
+}
+
+/* While the machine stands still: since when. The last switch of each CPU was to the thread that holds it. */
+u64 suture_first_cpu_stopped(void)
+{
+	u64 first = U64_MAX;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		first = min(first, per_cpu(last_switch, cpu));
+	return first;
 }
 
 static void find_tracepoint(struct tracepoint *tracepoint, void *unused)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Real fixes, one at a time: each is built for the stock kernel and then, in a virtual machine under load, loaded,
-# probed, taken back and removed; or it is refused, for the reason that is listed below.
+# probed, taken back and removed, with either engine; or it is refused, for the reason that is listed below.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -156,6 +156,8 @@ while read -r name module wanted probe; do
   printf '[%2d/%d] %-28s %-22s %6.1f s\n' $number "$total" "$name" "$outcome" "$took" >&2
   if [ "$outcome" != patched ]; then continue; fi
   cp "$keep/$name/suture_1.ko" "$work/modules/$name.ko"
+  cp "$keep/$name/suture_stop_1.ko" "$work/modules/$name.stop.ko"
+  cp "$keep/$name/suture.ko" "$work/suture.ko"
   echo "$name $module $probe" >>"$work/fixes.list"
 done <"$work/list"
 
@@ -175,8 +177,8 @@ try() {
   options="$options --file tests/vm/guest/probe.sh --folder tests/data/probes"
   # shellcheck disable=SC2086 # a list of words
   "$bin/suture-vm" --kernel "$(target_path image)" --modules "$(target_path modules)" $options \
-    --program "$(command -v stress-ng)" --file "$work/fixes.list" --folder "$work/modules:/root/fixes" --memory 768 \
-    --timeout 3000 --script bench/fixes.guest.sh --junit "$work/checks.xml" --log "$work/console.log" \
+    --program "$(command -v stress-ng)" --file "$work/fixes.list" --file "$work/suture.ko" --folder "$work/modules:/root/fixes" --memory 768 \
+    --timeout 6000 --script bench/fixes.guest.sh --junit "$work/checks.xml" --log "$work/console.log" \
     >"$work/machine" 2>&1
 }
 machine=0
@@ -195,18 +197,23 @@ if [ -e "$work/fixes.list" ]; then
   fi
 fi
 
-# A line for each: fix|object|outcome|seconds to build|in the machine|probe; and whether all is as it should be.
+# Seconds that a fix took with an engine, or "failed".
+time_of() { # FIX ENGINE
+  awk -F'"' -v fix="$1 $2" '/<testcase/ && $2 == fix { if (/<failure/) bad = 1; if ($4 == "in all") t = $6 }
+    END { print bad || t == "" ? "failed" : t }' "$work/checks.xml" 2>/dev/null || echo failed
+}
+
+# A line for each: fix|object|outcome|seconds to build|with either engine in the machine|probe; and whether all is as it
+# should be.
 right=yes
 while read -r name module wanted probe; do
   read -r outcome took <"$keep/$name.outcome"
-  run=-
+  run='-|-'
   said=-
   if [ "$outcome" = patched ]; then
-    run=$(awk -F'"' -v fix="$name" '/<testcase/ && $2 == fix { if (/<failure/) bad = 1; if ($4 == "in all") t = $6 }
-      END { print bad || t == "" ? "failed" : t }' "$work/checks.xml" 2>/dev/null || echo failed)
-    if [ "$run" = failed ]; then
+    run="$(time_of "$name" klp)|$(time_of "$name" stopmachine)"
+    if [ "${run#*failed}" != "$run" ]; then
       outcome="FAILED in the machine"
-      run=-
       right=no
     else
       [ "$probe" = - ] || said="open → closed → open"
@@ -225,8 +232,8 @@ done <"$work/list" >"$work/rows"
 [ $machine = 0 ] || : >"$work/wrong"
 
 echo
-{ echo 'FIX|OBJECT|OUTCOME|BUILD s|MACHINE s|PROBE'; cat "$work/rows"; } |
-  awk -F'|' '{ printf "%-27s %-10s %-32s %8s %10s  %s\n", $1, $2, $3, $4, $5, $6 }'
+{ echo 'FIX|OBJECT|OUTCOME|BUILD s|KLP s|STOP s|PROBE'; cat "$work/rows"; } |
+  awk -F'|' '{ printf "%-27s %-10s %-32s %8s %7s %7s  %s\n", $1, $2, $3, $4, $5, $6, $7 }'
 count() { grep -c -e "$1" "$2" || true; }
 fixes | cut -d' ' -f1 | sed 's/.*/^&|/' >"$work/names"
 grep -f "$work/names" "$work/rows" >"$work/rows.fixes" || true
@@ -239,8 +246,8 @@ if [ -e "$work/wrong" ]; then
 fi
 
 table() { # ROWS
-  echo '| fix | object | outcome | build, s | in the machine, s | hole before → under → after the patch |'
-  echo '|---|---|---|---:|---:|---|'
+  echo '| fix | object | outcome | build, s | livepatch, s | stop-machine, s | hole before → under → after the patch |'
+  echo '|---|---|---|---:|---:|---:|---|'
   sed 's/|/ | /g; s/^/| /; s/$/ |/; s/refused: \([a-z.-]*\)/refused: `\1`/' "$1"
 }
 reasons() { # ROWS
@@ -258,8 +265,8 @@ if [ -n "$markdown" ]; then
 # Real fixes for $SUTURE_RELEASE
 
 Each fix is built by itself for the stock kernel $SUTURE_RELEASE $SUTURE_VERSION. All patches are then tried in one
-virtual machine with that kernel, one after another, under load: loaded, waited for, probed, disabled, waited for,
-removed. The module that a fix is for is loaded before. Connections that check every byte ran through all of it, and the
+virtual machine with that kernel, one after another, under load, first with the kernel's livepatch and then with the
+stop-machine engine: loaded, waited for, probed, taken back, waited for, removed. The module that a fix is for is loaded before. Connections that check every byte ran through all of it, and the
 kernel had nothing to complain about. The command, which wrote this page as well:
 
     bench/fixes.sh --markdown $markdown

@@ -3,6 +3,8 @@
 # In the virtual machine: see lineages.sh.
 # shellcheck source=tests/vm/guest/levels.sh
 . /root/levels.sh
+# shellcheck source=tests/vm/guest/stop_machine.sh
+. /root/stop_machine.sh
 # shellcheck source=tests/vm/guest/probe.sh
 . /root/probe.sh
 
@@ -22,6 +24,27 @@ if [ -n "${MODULE:-}" ]; then
   revert 3
   check "the module's hole is closed again" hole closed CVE-2026-46234
 fi
+
+step "by the stop-machine engine"
+check "it loads" insmod /root/suture.ko
+switch_to 1
+check "the hole is closed" hole closed
+check "livepatch is refused the same function" sh -c '! insmod /root/suture_1.ko'
+switch_back 1
+check "the hole is open again" hole open
+if [ -n "${MODULE:-}" ]; then
+  check "the module goes" rmmod "$MODULE"
+  switch_to 3
+  load_module "$MODULE"
+  check "it was patched when it came: its hole is open" hole open CVE-2026-46234
+  check_equal "which is told" "$MODULE" "$(cut -d ' ' -f 1 $engine/functions)"
+  switch_to 1
+  check "the level before can go" rmmod suture_stop_3
+  check "the hole is closed" hole closed
+  check "the module's hole is closed again" hole closed CVE-2026-46234
+  switch_back 1
+fi
+check "the engine goes" rmmod suture
 check "the kernel has no complaint" sh -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'
 apply 2
 # Found in the table that was shipped with it, the trap says its text and place (see lineages.sh), and the function

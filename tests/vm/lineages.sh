@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # One fix of Linux's stable series for a fleet: all lineages, each compiled by its own compiler in a build root, and all
-# flavours of one. Applied to and taken back from each kernel that runs; and a WARN, which not all compile alike.
+# flavours of one. Applied to and taken back from each kernel that runs, by either engine; and a WARN, which not all
+# compile alike.
 set -eu
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -54,11 +55,13 @@ for name in "$SUTURE_RELEASE=$SUTURE_VERSION" $SUTURE_LINEAGES; do
       is "$name" "patched vsock_update_buffer_size" "$(outcome_of "$SUTURE_RELEASE" vsock-reopened)"
       module="--modules $(target_path modules) --have-module vsock --env MODULE=vsock"
       module="$module --file $work/vsock-reopened/$folder/suture_3.ko"
+      module="$module --file $work/vsock-reopened/$folder/suture_stop_3.ko"
       ;;
   esac
   # shellcheck disable=SC2086 # a list of words
   "$bin/suture-vm" --kernel "$(target_path image)" --script tests/vm/lineages.guest.sh $probes \
     --file tests/vm/guest/levels.sh --file "$work/$fix/$folder/suture_1.ko" \
-    --file "$work/warn/$folder/suture_2.ko" --env "RELEASE=$SUTURE_RELEASE" --timeout 400 \
+    --file "$work/warn/$folder/suture_2.ko" --file tests/vm/guest/stop_machine.sh \
+    --file "$work/$fix/$folder/suture.ko" --file "$work/$fix/$folder/suture_stop_1.ko" --env "RELEASE=$SUTURE_RELEASE" --timeout 400 \
     --expect-warning fs/proc/cmdline.c $module
 done

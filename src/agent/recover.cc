@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the agent does about steps that it did not live to finish, about reboots, and about reverts.
-#include <algorithm>
-
 #include "agent/agent.h"
 #include "agent/log.h"
 #include "base/time.h"
@@ -66,11 +64,7 @@ Result<void> Agent::recover_applying(const Entry& entry, const RunningKernel& ke
   const auto loaded = store_.load(*entry.stored);
   if (!loaded) return {};
   // Not in the kernel: the agent died before it was loaded, and nothing has happened yet.
-  const std::string present = TRY(engine_.observe()).module_name;
-  if (std::ranges::find(loaded->patchset.modules, present, &PatchModule::name) ==
-      loaded->patchset.modules.end()) {
-    return {};
-  }
+  if (!loaded->patchset.has_module(TRY(engine_.observe()).module_name)) return {};
   if (entry.step != Step::kChecking && !recorded) {
     // One that may be left under way is not waited for again.
     const bool wait = config_.stalled == Stalled::kRevert || !TRY(engine_.observe()).transition;

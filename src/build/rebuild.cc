@@ -66,44 +66,50 @@ void compare(const Json& given, const Json& built, const std::string& path,
 struct Plain {
   Json manifest;
   PatchsetFiles files{};
-  std::vector<std::string>
-      differences{};  ///< between signatures and manifest, which nothing rebuilt tells of
+  /// Between signatures and manifest, which nothing rebuilt tells of.
+  std::vector<std::string> differences{};
 };
 
-/// Takes the signature from one file, and what its record in the manifest, at `path`, says of it.
-Result<void> take_signature(const Patchset& given, const ModuleFile& known, const std::string& path,
-                            Bytes& file, Plain& plain) {
+/// Takes the signature off one file, whose entry in the manifest is `entry`.
+Result<void> strip(const Patchset& given, const ModuleFile& named, const Bytes& file, Json& entry,
+                   Plain& plain) {
   const ModuleParts parts = TRY(split_module(file));
-  // The manifest's words about a signature then differ from those of the new one, which has none.
-  if (!parts.is_signed()) return {};
+  if (!parts.is_signed()) {
+    if (given.module_signer) plain.differences.push_back(named.file + ": not signed");
+    plain.files[named.file] = file;
+    return {};
+  }
   const SignatureInfo signature = TRY(read_signature(parts.signature));
-  if (!given.module_signer)
-    plain.differences.push_back("/signed_by: nothing, but signed by " + signature.signer);
-  else if (given.module_signer->hash != signature.hash)
+  const auto& signer = given.module_signer;
+  if (!signer)
     plain.differences.push_back(
-        fmt::format("/signed_by/hash: {}, but signed with {}", given.module_signer->hash, signature.hash));
-  if (known.sha256 != sha256_hex(file) || known.size != file.size())
-    plain.differences.push_back(fmt::format("{}: not the size and SHA-256 of {}", path, known.file));
-  file = Bytes(parts.module.begin(), parts.module.end());
-  plain.manifest.erase("signed_by");
-  Json& record = plain.manifest[Json::json_pointer(path)];
-  record["sha256"] = sha256_hex(file);
-  record["size"] = file.size();
+        fmt::format("{}: signed by {}, which the manifest does not say", named.file, signature.signer));
+  else if (signer->hash != signature.hash)
+    plain.differences.push_back(fmt::format("/signed_by/hash: {}, but {} is signed with {}", signer->hash,
+                                            named.file, signature.hash));
+  if (named.sha256 != sha256_hex(file) || named.size != file.size())
+    plain.differences.push_back(named.file + ": not of the manifest's size and SHA-256");
+  Bytes& bare = plain.files[named.file];
+  bare.assign(parts.module.begin(), parts.module.end());
+  entry["sha256"] = sha256_hex(bare);
+  entry["size"] = bare.size();
   return {};
 }
 
-/// `manifest` as it is written today: older ones say the same in another form.
-Result<Plain> without_signatures(const Patchset& given, Json manifest, PatchsetFiles files) {
-  Plain plain{.manifest = std::move(manifest), .files = std::move(files)};
-  for (std::size_t i = 0; i < given.modules.size(); ++i) {
-    const PatchModule& module = given.modules[i];
-    const std::string path = fmt::format("/modules/{}", i);
-    TRY(take_signature(given, {module.file, module.sha256, module.size}, path, plain.files.at(module.file),
-                       plain));
+Result<Plain> without_signatures(const Patchset& given, Json manifest, const PatchsetFiles& files) {
+  // Older manifests say the same in another form.
+  Plain plain{.manifest = to_json(given)};
+  if (manifest["format"] == plain.manifest["format"]) plain.manifest = std::move(manifest);
+  std::size_t at = 0;
+  for (const PatchModule& module : given.modules) {
+    Json& entry = plain.manifest["modules"][at++];
+    const ModuleFile named{module.file, module.sha256, module.size};
+    TRY(strip(given, named, files.at(module.file), entry, plain));
     if (const auto& engine = module.engine_module)
-      TRY(take_signature(given, {engine->file, engine->sha256, engine->size}, path + "/engine_module",
-                         plain.files.at(engine->file), plain));
+      TRY(strip(given, {engine->file, engine->sha256, engine->size}, files.at(engine->file),
+                entry["engine_module"], plain));
   }
+  plain.manifest.erase("signed_by");
   return plain;
 }
 
@@ -121,8 +127,8 @@ Result<RebuildResult> rebuild_patchset(const RebuildRequest& request, const Targ
   const Json manifest = TRY(parse_json(text, (request.patchset / kManifestName).string()));
   RebuildResult result{.given = TRY(patchset_from_json(manifest)), .differences = {}};
   const Patchset& given = result.given;
-  const Plain plain =
-      TRY(without_signatures(given, to_json(given), TRY(read_files(given, request.patchset))));
+  const PatchsetFiles files = TRY(read_files(given, request.patchset));
+  const Plain plain = TRY(without_signatures(given, manifest, files));
   result.differences = plain.differences;
   const fs::path fixes = request.fixes.empty() ? request.patchset / kFixFolder : request.fixes;
   const TempDir folder = TRY(TempDir::make("suture-rebuild"));
@@ -139,8 +145,11 @@ Result<RebuildResult> rebuild_patchset(const RebuildRequest& request, const Targ
   compare(without_tool(plain.manifest), without_tool(TRY(parse_json(rebuilt, "the new manifest"))), "",
           result.differences);
   for (const auto& [name, bytes] : plain.files) {
-    const auto file = read_file(output / name, kLargestModule);
-    if (!file || *file != bytes) result.differences.push_back(name + ": other bytes");
+    std::error_code error;
+    if (!fs::exists(output / name, error))
+      result.differences.push_back(name + ": not built");
+    else if (bytes != TRY(read_file(output / name)))
+      result.differences.push_back(name + ": other bytes");
   }
   return result;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Builds a patchset once more, from what its manifest says, and compares: so that somebody who trusts neither
-// the builder nor the machine can vouch for it. A signature behind the module is left out: nobody without the
-// key can make it again, and it changes nothing of what the kernel loads.
+// the builder nor the machine can vouch for it. Signatures behind the modules are left out: nobody without
+// the key can make them again, and they change nothing of what the kernel loads.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,7 @@
 namespace suture {
 
 struct RebuildRequest {
-  std::filesystem::path patchset;  ///< folder with manifest and module
+  std::filesystem::path patchset;  ///< folder with manifest and modules
   std::filesystem::path fixes;     ///< folder with NAME.patch of each fix; empty: kFixFolder of the patchset
   std::filesystem::path cache{};   ///< see BuildRequest; empty: everything is compiled
 };

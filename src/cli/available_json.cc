@@ -10,6 +10,12 @@ Json file_json(const RemoteFile& file, const AvailablePatchset& patchset) {
   return {{"path", patchset.stored(file)}, {"sha256", file.sha256}, {"length", file.length}};
 }
 
+Json files_json(const std::vector<RemoteFile>& files, const AvailablePatchset& patchset) {
+  Json list = Json::array();
+  for (const RemoteFile& file : files) list.push_back(file_json(file, patchset));
+  return list;
+}
+
 }  // namespace
 
 Json to_json(const AvailablePatchset& patchset) {
@@ -26,6 +32,7 @@ Json to_json(const AvailablePatchset& patchset) {
       {"effective_version", patchset.effective_version.empty() ? Json() : Json(patchset.effective_version)},
       {"manifest", file_json(patchset.manifest, patchset)},
       {"module", file_json(patchset.module, patchset)},
+      {"more_modules", files_json(patchset.more_modules, patchset)},
       {"statement", patchset.statement ? file_json(*patchset.statement, patchset) : Json()},
       {"qualified", patchset.qualified()},
       {"log_index", patchset.log_index},

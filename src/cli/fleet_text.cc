@@ -40,11 +40,13 @@ std::string reason_of(const FleetResult& result) {
   if (result.outcome == FleetOutcome::kPatched) {
     std::size_t functions = 0;
     for (const PatchedObject& object : result.built.patchset.objects) functions += object.functions.size();
+    std::uint64_t bytes = 0;
+    for (const ModuleFile& file : result.built.patchset.files()) bytes += file.size;
     const auto needless = std::ranges::count_if(
         result.built.patchset.fixes, [](const FixRecord& fix) { return !fix.not_affected.empty(); });
     const std::string beside = needless == 0 ? "" : fmt::format(", without {} not needed", needless);
-    return fmt::format("{} function{}, {}{}", functions, functions == 1 ? "" : "s",
-                       human_size(result.built.patchset.module().size), beside);
+    return fmt::format("{} function{}, {}{}", functions, functions == 1 ? "" : "s", human_size(bytes),
+                       beside);
   }
   // What a compiler said begins on a line of its own.
   const std::size_t begin = std::min(result.error.why.find_first_not_of('\n'), result.error.why.size());

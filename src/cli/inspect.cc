@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -47,21 +48,25 @@ Result<Patchset> read_manifest(const std::filesystem::path& path) {
   return parse_patchset(TRY(read_text_file(path, kLargestManifest)));
 }
 
-/// A manifest is worth nothing if the module beside it is another one.
+/// A manifest is worth nothing if a module beside it is another one.
 Result<std::filesystem::path> module_of(const Patchset& patchset, const std::filesystem::path& folder) {
-  std::filesystem::path module = folder / patchset.module().file;
-  const std::string sha256 = TRY(sha256_hex_of_file(module));
-  if (sha256 == patchset.module().sha256) return module;
-  return fail("patchset.module-differs", "inspect " + folder.string(),
-              patchset.module().file + " is not the module of the manifest", "its SHA-256 is " + sha256);
+  for (const ModuleFile& named : patchset.files()) {
+    const std::string sha256 = TRY(sha256_hex_of_file(folder / named.file));
+    if (sha256 == named.sha256) continue;
+    return fail("patchset.module-differs", "inspect " + folder.string(),
+                named.file + " is not the module of the manifest", "its SHA-256 is " + sha256);
+  }
+  return folder / patchset.module().file;
 }
 
 /// The manifest in the same folder, if it speaks of just this file.
 std::optional<Patchset> manifest_beside(const std::filesystem::path& object) {
   Result<Patchset> patchset = read_manifest(object.parent_path() / kManifestName);
-  if (!patchset || patchset->module().file != object.filename()) return std::nullopt;
+  if (!patchset) return std::nullopt;
+  const auto named = std::ranges::find(patchset->modules, object.filename().string(), &PatchModule::file);
+  if (named == patchset->modules.end()) return std::nullopt;
   const Result<std::string> sha256 = sha256_hex_of_file(object);
-  if (!sha256 || *sha256 != patchset->module().sha256) return std::nullopt;
+  if (!sha256 || *sha256 != named->sha256) return std::nullopt;
   return std::move(*patchset);
 }
 

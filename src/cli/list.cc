@@ -69,7 +69,7 @@ Result<int> list(const Options& options, bool json) {
   std::vector<std::vector<std::string>> rows;
   for (const AvailablePatchset& patchset : view.catalog.levels) {
     rows.push_back({std::to_string(patchset.level), state_of(view, patchset), patchset.published,
-                    std::to_string(patchset.cves.size()), human_size(patchset.module.length)});
+                    std::to_string(patchset.cves.size()), human_size(patchset.module_bytes())});
   }
   if (rows.empty()) {
     fmt::print("channel \"{}\" had nothing for this kernel: `suture check` asks again\n",
@@ -100,8 +100,11 @@ Result<int> info(const Options& options, bool json) {
     fmt::print("effective  {}: all fixes of that version of the package are in it\n",
                patchset->effective_version);
   }
-  fmt::print("module     {}, {}, SHA-256 {}\n", patchset->module.name, human_size(patchset->module.length),
-             patchset->module.sha256);
+  const auto print_module = [](const RemoteFile& file) {
+    fmt::print("module     {}, {}, SHA-256 {}\n", file.name, human_size(file.length), file.sha256);
+  };
+  print_module(patchset->module);
+  for (const RemoteFile& file : patchset->more_modules) print_module(file);
   fmt::print("qualified  {}\n", patchset->qualified() ? "yes" : coloured("no", Colour::kRed));
   fmt::print("log entry  {}\n", patchset->log_index);
   fmt::print("closes     {}\n",

@@ -16,18 +16,28 @@ std::string signer_text(const Patchset& patchset) {
                      signer.certificate_sha256);
 }
 
+std::string modules_text(const Patchset& patchset) {
+  std::string text;
+  for (const PatchModule& module : patchset.modules) {
+    text += fmt::format("engine    {}\nmodule    {}, {}\nsha256    {}\n", module.engine, module.file,
+                        human_size(module.size), module.sha256);
+    if (const auto& engine = module.engine_module)
+      text += fmt::format("needs     {} (ABI {}), {}\nsha256    {}\n", engine->file, engine->abi,
+                          human_size(engine->size), engine->sha256);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string patchset_text(const Patchset& patchset) {
   const TargetId& target = patchset.target;
   const std::string effective =
       patchset.effective_version.empty() ? "" : fmt::format("as        {}\n", patchset.effective_version);
-  std::string text = fmt::format(
-      "target    {}:{} ({}, {})\nbuild-id  {}\nlevel     {}\n{}engine    {}\nmodule    {}, {}\nsha256    "
-      "{}\n{}made by   {}\n\n",
-      target.distribution, target.release, target.version, target.architecture, target.build_id,
-      patchset.level, effective, patchset.module().engine, patchset.module().file,
-      human_size(patchset.module().size), patchset.module().sha256, signer_text(patchset), patchset.tool);
+  std::string text =
+      fmt::format("target    {}:{} ({}, {})\nbuild-id  {}\nlevel     {}\n{}{}{}made by   {}\n\n",
+                  target.distribution, target.release, target.version, target.architecture, target.build_id,
+                  patchset.level, effective, modules_text(patchset), signer_text(patchset), patchset.tool);
   std::vector<std::vector<std::string>> rows;
   for (const FixRecord& fix : patchset.fixes) {
     rows.push_back({fix.name, fix.cves.empty() ? "-" : fmt::format("{}", fmt::join(fix.cves, " ")),

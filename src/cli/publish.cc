@@ -50,7 +50,7 @@ void add_publish_command(CLI::App& app, Invocation& invocation) {
   command.footer(kExamples);
   command
       .add_option("patchset", options->patchset,
-                  "Folder with patchset.json and its module, from `suture build`")
+                  "Folder with patchset.json and its modules, from `suture build`")
       ->required()
       ->type_name("FOLDER");
   command.add_option("--repository,--repo", options->publisher.repository, "The repository")

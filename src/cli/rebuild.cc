@@ -2,6 +2,7 @@
 #include "build/rebuild.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 
@@ -40,16 +41,24 @@ Result<int> rebuild(const Options& options, bool json) {
   const bool same = result.differences.empty();
   const TargetId& target = result.given.target;
   if (json) {
+    Json modules = Json::array();
+    for (const ModuleFile& file : result.given.files())
+      modules.push_back({{"file", file.file}, {"sha256", file.sha256}});
     fmt::print("{}", json_text({{"same", same},
                                 {"differences", result.differences},
                                 {"module_sha256", result.given.module().sha256},
+                                {"modules", std::move(modules)},
                                 {"target", to_json(target)}}));
     return same ? kOk : kFailed;
   }
-  fmt::print("{} for {}:{} ({}), level {}: {}{}\n", result.given.module().file, target.distribution,
+  std::vector<std::string> names;
+  for (const ModuleFile& file : result.given.files()) names.push_back(file.file);
+  fmt::print("{} for {}:{} ({}), level {}: {}{}\n", fmt::join(names, ", "), target.distribution,
              target.release, target.version, result.given.level,
              same ? "the same, byte for byte" : "NOT what these fixes give",
-             same && result.given.module_signer ? ", but for the signature behind it" : "");
+             same && result.given.module_signer ? names.size() == 1 ? ", but for the signature behind it"
+                                                                    : ", but for the signatures behind them"
+                                                : "");
   for (const std::string& difference : result.differences) fmt::print("  {}\n", difference);
   return same ? kOk : kFailed;
 }
@@ -61,7 +70,7 @@ void add_rebuild_command(CLI::App& app, Invocation& invocation) {
   CLI::App& command =
       *app.add_subcommand("rebuild", "Build a patchset again and tell whether it is the same, byte for byte");
   command.footer(kExamples);
-  command.add_option("patchset", options->patchset, "Folder with its manifest and module")
+  command.add_option("patchset", options->patchset, "Folder with its manifest and modules")
       ->required()
       ->type_name("PATCHSET");
   command

@@ -83,7 +83,7 @@ Result<int> list(const PublisherOptions& options, bool json) {
     if (patchset.withdrawn) said = coloured("withdrawn: " + patchset.withdrawn->reason, Colour::kRed);
     rows.push_back({patchset.stream.channel, patchset.stream.distribution, patchset.release,
                     patchset.build_id.substr(0, 12), std::to_string(patchset.level),
-                    human_size(patchset.module.length), patchset.published, std::move(said),
+                    human_size(patchset.module_bytes()), patchset.published, std::move(said),
                     fmt::format("{}", fmt::join(patchset.cves, " "))});
   }
   if (rows.empty()) {

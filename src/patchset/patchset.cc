@@ -182,10 +182,13 @@ Result<void> check_modules(const Patchset& patchset) {
       return fail("json.schema", what, "two are for the engine " + module.engine);
   }
   std::set<std::string> files;
+  std::uint64_t bytes = 0;
   for (const ModuleFile& file : patchset.files()) {
     if (!files.insert(file.file).second)
       return fail("json.schema", what, "two files are called " + file.file);
+    bytes += file.size;
   }
+  if (bytes > kLargestModule) return fail("json.schema", what, "the files are too large");
   return {};
 }
 
@@ -262,6 +265,10 @@ Result<Patchset> read_patchset(const Json& json) {
 const PatchModule* Patchset::module_for(std::string_view engine) const {
   const auto found = std::ranges::find(modules, engine, &PatchModule::engine);
   return found == modules.end() ? nullptr : &*found;
+}
+
+bool Patchset::has_module(std::string_view name) const {
+  return std::ranges::find(modules, name, &PatchModule::name) != modules.end();
 }
 
 std::vector<ModuleFile> Patchset::files() const {

@@ -125,6 +125,8 @@ struct Patchset {
   std::string tool;             ///< "suture 0.1.0"
 
   const PatchModule& module() const { return modules.front(); }
+  /// Whether one of them is called so in the kernel.
+  bool has_module(std::string_view name) const;
   /// Nothing when the patchset has none for that engine.
   const PatchModule* module_for(std::string_view engine) const;
   /// All files that belong to it, the first module's first.
@@ -142,7 +144,7 @@ inline constexpr std::string_view kManifestName = "patchset.json";
 inline constexpr std::string_view kKlpEngine = "klp";                  ///< the kernel's livepatch
 inline constexpr std::string_view kStopMachineEngine = "stopmachine";  ///< Suture's own
 inline constexpr std::size_t kMostPatchModules = 8;
-inline constexpr std::uint64_t kLargestModule = 1u << 30;
+inline constexpr std::uint64_t kLargestModule = 1u << 30;  ///< and all files of a patchset together
 
 /// The bytes of Patchset::files(), by name.
 using PatchsetFiles = std::map<std::string, Bytes>;

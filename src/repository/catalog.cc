@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <set>
 
 #include "base/hash.h"
 #include "base/json.h"
@@ -46,6 +47,10 @@ Json to_json(const AvailablePatchset& patchset) {
   if (!patchset.effective_version.empty()) json["effective_version"] = patchset.effective_version;
   if (!patchset.fixed.empty()) json["fixed"] = patchset.fixed;
   if (!patchset.unaffected.empty()) json["unaffected"] = patchset.unaffected;
+  if (!patchset.more_modules.empty()) {
+    json["more"] = Json::array();
+    for (const RemoteFile& file : patchset.more_modules) json["more"].push_back(to_json(file));
+  }
   if (patchset.statement) json["statement"] = to_json(*patchset.statement);
   if (const auto& withdrawn = patchset.withdrawn) {
     json["withdrawn"] = {
@@ -64,6 +69,19 @@ Result<std::vector<std::string>> names_field(const Json& json, const char* key) 
   return names;
 }
 
+Result<std::vector<RemoteFile>> read_more(const Json& json, const AvailablePatchset& patchset) {
+  const Json& list = *TRY(json_array(json, "more"));
+  if (list.size() >= kMostModuleFiles) return wrong("read the field \"more\"", "it names too many files");
+  std::vector<RemoteFile> files;
+  std::set<std::string> names = {patchset.manifest.name, patchset.module.name};
+  for (const Json& item : list) {
+    files.push_back(TRY(read_file_entry(item, patchset)));
+    if (!names.insert(files.back().name).second)
+      return wrong("read the field \"more\"", "two files are called " + files.back().name);
+  }
+  return files;
+}
+
 Result<AvailablePatchset> read_level(const Json& json, const Catalog& catalog) {
   AvailablePatchset patchset{
       .stream = catalog.stream, .build_id = catalog.build_id, .release = catalog.release};
@@ -79,6 +97,7 @@ Result<AvailablePatchset> read_level(const Json& json, const Catalog& catalog) {
   if (json.contains("unaffected")) patchset.unaffected = TRY(names_field(json, "unaffected"));
   patchset.manifest = TRY(read_file_entry(*TRY(json_object(json, "manifest")), patchset));
   patchset.module = TRY(read_file_entry(*TRY(json_object(json, "module")), patchset));
+  if (json.contains("more")) patchset.more_modules = TRY(read_more(json, patchset));
   if (json.contains("statement")) {
     patchset.statement = TRY(read_file_entry(*TRY(json_object(json, "statement")), patchset));
   }
@@ -93,9 +112,11 @@ Result<AvailablePatchset> read_level(const Json& json, const Catalog& catalog) {
 }
 
 Json entry_of(const AvailablePatchset& patchset) {
-  return {{"channel", patchset.stream.channel},   {"distribution", patchset.stream.distribution},
-          {"build_id", patchset.build_id},        {"level", patchset.level},
-          {"manifest", patchset.manifest.sha256}, {"module", patchset.module.sha256}};
+  Json entry = {{"channel", patchset.stream.channel},   {"distribution", patchset.stream.distribution},
+                {"build_id", patchset.build_id},        {"level", patchset.level},
+                {"manifest", patchset.manifest.sha256}, {"module", patchset.module.sha256}};
+  for (const RemoteFile& file : patchset.more_modules) entry["more"].push_back(file.sha256);
+  return entry;
 }
 
 /// It cannot fail: there are no fractions in it.
@@ -111,8 +132,15 @@ bool AvailablePatchset::qualified() const {
 
 std::vector<RemoteFile> AvailablePatchset::files() const {
   std::vector<RemoteFile> all = {manifest, module};
+  all.insert(all.end(), more_modules.begin(), more_modules.end());
   if (statement) all.push_back(*statement);
   return all;
+}
+
+std::uint64_t AvailablePatchset::module_bytes() const {
+  std::uint64_t bytes = module.length;
+  for (const RemoteFile& file : more_modules) bytes += file.length;
+  return bytes;
 }
 
 const AvailablePatchset* Catalog::newest() const {

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "patchset/patchset.h"
 #include "repository/layout.h"
 
 namespace suture {
@@ -43,9 +44,10 @@ struct AvailablePatchset {
   std::vector<std::string> fixed{};       ///< of these: the kernel's source has the fix (FixRecord)
   std::vector<std::string> unaffected{};  ///< of these: the kernel has no such code
   RemoteFile manifest{};
-  RemoteFile module{};
-  std::optional<RemoteFile> statement{};  ///< who vouches for it: qualification.json or override.json
-  std::uint64_t log_index = 0;            ///< of its publication
+  RemoteFile module{};                     ///< the first of the manifest's: its hash stands for the patchset
+  std::vector<RemoteFile> more_modules{};  ///< the other files of Patchset::files(), in that order
+  std::optional<RemoteFile> statement{};   ///< who vouches for it: qualification.json or override.json
+  std::uint64_t log_index = 0;             ///< of its publication
   std::optional<Withdrawal> withdrawn{};
 
   bool qualified() const;
@@ -54,6 +56,7 @@ struct AvailablePatchset {
     return payload_path(build_id, level, file.sha256, file.name);
   }
   std::vector<RemoteFile> files() const;
+  std::uint64_t module_bytes() const;  ///< of all module files
   bool operator==(const AvailablePatchset&) const = default;
 };
 
@@ -70,6 +73,7 @@ struct Catalog {
 };
 
 inline constexpr std::size_t kMostCatalog = 4u << 20;
+inline constexpr std::size_t kMostModuleFiles = 2 * kMostPatchModules;  ///< each may bring its engine's
 
 /// The same catalog gives the same bytes.
 std::string catalog_text(const Catalog& catalog);

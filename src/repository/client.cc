@@ -351,7 +351,9 @@ Result<fs::path> RepositoryClient::download(const AvailablePatchset& patchset, c
   TRY(check_manifest(manifest, patchset));
 
   TempDir unfinished = TRY(TempDir::make("download", folder));
-  TRY(write_file(unfinished.path() / manifest.module().file, TRY(fetch_payload(patchset, patchset.module))));
+  TRY(write_file(unfinished.path() / patchset.module.name, TRY(fetch_payload(patchset, patchset.module))));
+  for (const RemoteFile& file : patchset.more_modules)
+    TRY(write_file(unfinished.path() / file.name, TRY(fetch_payload(patchset, file))));
   TRY(write_file(unfinished.path() / kManifestName, manifest_bytes));
   ::chmod(unfinished.path().c_str(), 0755);
 
@@ -382,13 +384,15 @@ std::optional<LogHead> checked_log_head(const fs::path& state) {
 }
 
 Result<void> check_manifest(const Patchset& manifest, const AvailablePatchset& promised) {
+  std::vector<RemoteFile> modules;
+  for (const ModuleFile& named : manifest.files()) modules.push_back({named.file, named.sha256, named.size});
+  std::vector<RemoteFile> expected = promised.more_modules;
+  expected.insert(expected.begin(), promised.module);
   const bool same = manifest.level == promised.level && manifest.target.build_id == promised.build_id &&
-                    manifest.module().sha256 == promised.module.sha256 &&
-                    manifest.module().size == promised.module.length &&
-                    manifest.module().file == promised.module.name;
+                    modules == expected;
   if (same) return {};
   return fail("repository.inconsistent", "verify " + promised.stored(promised.manifest),
-              "the manifest tells another level, kernel or module than the repository's metadata",
+              "the manifest tells another level, kernel or modules than the repository's metadata",
               "The repository was published wrongly: tell its owner.");
 }
 

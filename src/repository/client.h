@@ -48,7 +48,7 @@ class RepositoryClient {
   /// have nothing to check.
   Result<void> check_logged(const AvailablePatchset& patchset);
 
-  /// Fetches manifest and module into a new folder below `folder`, named after the level ("000001"), and
+  /// Fetches manifest and modules into a new folder below `folder`, named after the level ("000001"), and
   /// returns that. All or nothing; one that stands there already is replaced. Checks the log first. What was
   /// cut off is kept in the state folder, and the next try goes on from there.
   Result<std::filesystem::path> download(const AvailablePatchset& patchset,

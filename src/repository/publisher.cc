@@ -50,6 +50,8 @@ std::vector<std::string> names_in(const std::map<std::string, std::string>& reas
 
 AvailablePatchset describe(const Payload& payload, const std::string& channel, Time now) {
   const Patchset& manifest = payload.manifest;
+  std::vector<RemoteFile> modules;
+  for (const ModuleFile& named : manifest.files()) modules.push_back({named.file, named.sha256, named.size});
   return {.stream = {channel, manifest.target.distribution},
           .build_id = manifest.target.build_id,
           .release = manifest.target.release,
@@ -61,7 +63,8 @@ AvailablePatchset describe(const Payload& payload, const std::string& channel, T
           .unaffected = names_in(manifest.unaffected_cves()),
           .manifest = {std::string(kManifestName), sha256_hex(payload.manifest_bytes),
                        payload.manifest_bytes.size()},
-          .module = {manifest.module().file, manifest.module().sha256, manifest.module().size}};
+          .module = modules.front(),
+          .more_modules = {modules.begin() + 1, modules.end()}};
 }
 
 /// A publisher's own word that it goes out without a qualification.
@@ -109,6 +112,7 @@ Result<void> store(const OwnedRepository& owned, const AvailablePatchset& patchs
   };
   TRY(put(patchset.manifest, payload.manifest_bytes));
   TRY(put(patchset.module, payload.files.at(patchset.module.name)));
+  for (const RemoteFile& file : patchset.more_modules) TRY(put(file, payload.files.at(file.name)));
   if (patchset.statement) TRY(put(*patchset.statement, as_bytes(payload.statement)));
   return {};
 }

@@ -88,10 +88,11 @@ with tempfile.TemporaryDirectory() as name:
 
     # And one that has seen something.
     statement = {"name": "qualification.json", "sha256": "c" * 64, "length": 10}
+    more = [{"name": "suture_stop_6.ko", "sha256": "d" * 64, "length": 2000}]
     withdrawn = {"reason": "it hangs", "time": "2026-11-25T10:00:00Z", "log": 9}
     (state / "trusted/catalog").write_text(json.dumps({
         "channel": "stable", "distribution": "debian", "build_id": status["build_id"], "release": status["release"],
-        "levels": [level(6, statement=statement), level(7, withdrawn=withdrawn)]}))
+        "levels": [level(6, statement=statement, more=more), level(7, withdrawn=withdrawn)]}))
     (state / "state.json").write_text(json.dumps({
         "held": True, "applied_boot_id": "", "changed_at": "2026-11-24T10:00:00Z",
         "checked_at": "2026-11-24T10:00:00Z", "newest": 6, "waits": "for its window", "quarantined": {"d" * 64: 5},
@@ -103,6 +104,7 @@ with tempfile.TemporaryDirectory() as name:
     expect("what waits", (status["newest_level"], status["waits"], status["quarantined"]), (6, "for its window", [5]))
     expect("levels", [one["state"] for one in run("list", "list")["levels"]], ["newer", "withdrawn"])
     expect("the effective version", run("info", "info", "6")["effective_version"], "6.1.176-1")
+    expect("the modules", [len(one["more_modules"]) for one in run("list", "list")["levels"]], [1, 0])
     run("error", "info", "9", statuses=(1,))
     expect("one that a level closes", run("cve", "cve", "CVE-2026-1001", statuses=(10,))["level"], 6)
     expect("one that is fixed", run("cve", "cve", "CVE-2026-1002")["verdict"], "fixed")

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# make_patchset.sh FOLDER LEVEL [BUILD_ID]: a folder as `suture build` leaves it, without a kernel: its module is a line
-# of text. To `suture publish --unqualified REASON`, all that counts is that the manifest names it.
+# make_patchset.sh FOLDER LEVEL [BUILD_ID]: a folder as `suture build` leaves it, without a kernel: its modules, for two
+# engines, are lines of text. To `suture publish --unqualified REASON`, all that counts is that the manifest names them.
 set -eu
 folder=$1
 level=$2
@@ -10,7 +10,12 @@ build_id=${3:-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}
 name=suture_$level
 mkdir -p "$folder"
 echo "module of level $level for $build_id" >"$folder/$name.ko"
-sha256=$(sha256sum "$folder/$name.ko")
+echo "module of level $level for another engine, for $build_id" >"$folder/suture_stop_$level.ko"
+echo "that engine for $build_id" >"$folder/suture.ko"
+file() { # NAME: what the manifest says of a file
+  sha256=$(sha256sum "$folder/$1")
+  echo "\"file\": \"$1\", \"sha256\": \"${sha256%% *}\", \"size\": $(wc -c <"$folder/$1")"
+}
 cat >"$folder/patchset.json" <<JSON
 {
   "format": 2,
@@ -23,12 +28,10 @@ cat >"$folder/patchset.json" <<JSON
   },
   "level": $level,
   "modules": [
+    {"engine": "klp", "name": "$name", $(file "$name.ko")},
     {
-      "engine": "klp",
-      "name": "$name",
-      "file": "$name.ko",
-      "sha256": "${sha256%% *}",
-      "size": $(wc -c <"$folder/$name.ko")
+      "engine": "stopmachine", "name": "suture_stop_$level", $(file "suture_stop_$level.ko"),
+      "engine_module": {$(file suture.ko), "abi": 1}
     }
   ],
   "fixes": [

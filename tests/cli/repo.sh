@@ -80,15 +80,21 @@ expect 1 'repository.absent' repo list nowhere
 
 # Publishing.
 patchset 1
+expect 0 'suture_stop_1.ko' inspect patchset-1
+says '^engine  *klp' '^engine  *stopmachine' '^needs  *suture.ko (ABI 1)'
+cp -r patchset-1 patchset-bent
+printf X | dd of=patchset-bent/suture.ko conv=notrunc status=none
+expect 1 'patchset.module-differs' inspect patchset-bent
 into="--repository r $owner --channel canary"
 expect 1 'policy.\|qualif' publish patchset-1 $into
 expect 1 'key.passphrase' publish patchset-1 --repository r --keys keys --passphrase-file wrong --channel canary --unqualified test
+expect 1 'repository.module-differs' publish patchset-bent $into --unqualified test
 expect 1 'repository.no-channel' publish patchset-1 --repository r $owner --channel nightly --unqualified test
 says 'add-channel'
 expect 0 'published level 1 .* to canary: CVE-2026-53249' publish patchset-1 $into --unqualified 'a test'
 expect 1 'repository.level' publish patchset-1 $into --unqualified 'a test'
 json '"level": 1' repo list r
-says '"qualified": false' '"withdrawn": null'
+says '"qualified": false' '"withdrawn": null' '"more_modules": \[' 'suture_stop_1.ko"' 'suture.ko"'
 "$here/make_patchset.sh" other 1 $other_kernel
 json '"published": true' publish other $into --unqualified 'a test'
 
@@ -237,10 +243,13 @@ expect 0 'catalog.json: ' repo fetch "$url" $catalog --state trusted --output ca
 expect 1 'repository.\|version' repo fetch mirror $catalog --state trusted --output catalog.json
 
 # A byte of a module, of a document.
-cp -r r bent
-module=$(find bent/patchsets -name '*.suture_6.ko')
-printf X | dd of="$module" conv=notrunc status=none
-expect 1 'repository.tampered\|hash' repo verify bent --root first.json
+for name in suture_6.ko suture_stop_6.ko suture.ko; do
+  rm -rf bent
+  cp -r r bent
+  module=$(find bent/patchsets -path '*/000006/*' -name "*.$name")
+  printf X | dd of="$module" conv=notrunc status=none
+  expect 1 'repository.tampered\|hash' repo verify bent --root first.json
+done
 cp -r r forged
 sed -i 's/"version":/"version": /' forged/metadata/timestamp.json
 expect 0 verified repo verify forged --root first.json

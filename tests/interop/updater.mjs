@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // updater.mjs URL STATE TARGET: what a host does, with tuf-js: follows the repository at URL from what is trusted in the
-// folder STATE, downloads TARGET, a catalog, into it, and then the module of its newest level. Prints "level N";
+// folder STATE, downloads TARGET, a catalog, into it, and then the modules of its newest level. Prints "level N";
 // the exit status is 3 when the repository was refused.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -45,6 +45,11 @@ try {
 }
 const newest = catalog.levels.filter((level) => !level.withdrawn).at(-1);
 const manifest = JSON.parse(await fetchFile(catalog.build_id, newest.level, newest.manifest));
-await fetchFile(catalog.build_id, newest.level, newest.module);
-if (manifest.modules[0].sha256 !== newest.module.sha256) throw new Error('manifest and catalog name different modules');
+const modules = [newest.module, ...(newest.more ?? [])];
+for (const module of modules) await fetchFile(catalog.build_id, newest.level, module);
+const promised = new Set(modules.map((module) => module.sha256));
+const named = manifest.modules.flatMap((module) => [module, ...(module.engine_module ? [module.engine_module] : [])]);
+if (named.length !== modules.length || !named.every((module) => promised.has(module.sha256))) {
+  throw new Error('manifest and catalog name different modules');
+}
 console.log(`level ${newest.level}`);

@@ -68,6 +68,9 @@ class FileKernel : public Engine {
 };
 
 class PreparedSource : public Source {
+  inline static const Bytes kStopModule = Bytes(200, 0xcd);
+  inline static const Bytes kEngine = Bytes(50, 0xef);
+
  public:
   explicit PreparedSource(std::filesystem::path spool) : spool_(std::move(spool)) {}
 
@@ -89,7 +92,8 @@ class PreparedSource : public Source {
   Question asked{};             ///< the last one
   std::uint32_t held_back = 0;  ///< a level that the policy does not let in
   std::map<std::uint32_t, std::string> withdrawn;
-  bool tampered = false;
+  bool two_engines = false;  ///< the offer has a module for each of two
+  bool tampered = false;     ///< and its last file is another one
   std::string refusal;
 
  private:
@@ -102,12 +106,24 @@ class PreparedSource : public Source {
     patchset.level = level;
     const std::string name = "suture_" + std::to_string(level);
     patchset.modules = {{"klp", name, name + ".ko", sha256_hex(module), module.size()}};
+    if (two_engines) {
+      const std::string stop = "suture_stop_" + std::to_string(level);
+      patchset.modules.push_back({"stopmachine", stop, stop + ".ko", sha256_hex(kStopModule),
+                                  kStopModule.size(),
+                                  EngineModule{"suture.ko", sha256_hex(kEngine), kEngine.size(), 1}});
+    }
     patchset.fixes = {{"CVE-2026-1", std::string(64, 'a'), {"CVE-2026-1"}}};
     patchset.tool = "suture test";
     offer.manifest = json_text(to_json(patchset));
     if (known == patchset.module().sha256) return Offer{.known = true};
     offer.folder = spool_;
-    TRY(write_file(spool_ / patchset.module().file, tampered ? Bytes(100, 0xee) : module));
+    TRY(write_file(spool_ / patchset.module().file, module));
+    if (two_engines) {
+      TRY(write_file(spool_ / patchset.modules[1].file, kStopModule));
+      TRY(write_file(spool_ / "suture.ko", kEngine));
+    }
+    if (tampered)
+      TRY(write_file(spool_ / patchset.files().back().file, Bytes(patchset.files().back().size, 0xee)));
     return offer;
   }
 

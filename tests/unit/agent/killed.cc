@@ -39,6 +39,7 @@ TEST(Killed, AtEachStepOfTheFirstUpdate) {
   int steps = 0;
   for (int nth = 1;; ++nth) {
     Host host;
+    host.source.two_engines = true;
     if (!dies_at(host, nth, update)) break;
     ++steps;
     ASSERT_TRUE(host.agent().start()) << nth;
@@ -70,6 +71,18 @@ TEST(Killed, AfterTheKernelChangedButBeforeItWasRecorded) {
   Host host;
   ASSERT_TRUE(dies_at(host, 3, [](Agent& agent) { static_cast<void>(agent.update(Asked::kByTimer)); }));
   ASSERT_TRUE(write_file(host.folder.path() / "kernel", std::string_view("suture_1")));
+  ASSERT_TRUE(host.agent().start());
+  expect_clean(host);
+  ASSERT_TRUE(host.state().wanted);
+  EXPECT_EQ(host.state().wanted->level, 1u);
+  EXPECT_EQ(host.stored(), 1u);
+}
+
+TEST(Killed, AfterAnotherEngineThanTheFirstModulesChangedTheKernel) {
+  Host host;
+  host.source.two_engines = true;
+  ASSERT_TRUE(dies_at(host, 3, [](Agent& agent) { static_cast<void>(agent.update(Asked::kByTimer)); }));
+  ASSERT_TRUE(write_file(host.folder.path() / "kernel", std::string_view("suture_stop_1")));
   ASSERT_TRUE(host.agent().start());
   expect_clean(host);
   ASSERT_TRUE(host.state().wanted);

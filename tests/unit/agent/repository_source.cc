@@ -72,6 +72,15 @@ TEST(RepositorySource, ThePublishedPatchsetIsOffered) {
   EXPECT_FALSE(must(fleet.ask()).offer);
 }
 
+TEST(RepositorySource, TheModulesOfAllEnginesAreFetched) {
+  Fleet fleet;
+  must(fleet.repository.publish_for_two_engines(1));
+  const auto offer = must(fleet.ask()).offer.value();
+  const PatchsetFiles files = must(read_files(offer.patchset, offer.folder));
+  EXPECT_EQ(files.size(), 3u);
+  EXPECT_EQ(differing_file(offer.patchset, files), std::nullopt);
+}
+
 TEST(RepositorySource, AWithdrawnLevelIsNamedAndTheOneBelowOffered) {
   Fleet fleet;
   must(fleet.repository.publish(1));

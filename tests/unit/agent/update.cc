@@ -136,6 +136,23 @@ TEST(Update, BytesThatChangedOnTheWayAreNotLoaded) {
   EXPECT_FALSE(host.state().error);
 }
 
+TEST(Update, TheModulesOfAllEnginesAreVerifiedAndKept) {
+  Host host;
+  host.source.two_engines = true;
+  host.source.tampered = true;
+  Agent agent = host.agent();
+  EXPECT_EQ(code(agent.update(Asked::kByTimer)), "agent.wrong-module");
+  EXPECT_EQ(host.kernel.observe()->level, 0u);
+  EXPECT_EQ(host.stored(), 0u);
+  host.source.tampered = false;
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kApplied);
+  const auto folder = host.config.state / "patchsets" / host.state().wanted->folder;
+  for (const char* name : {"patchset.json", "suture_1.ko", "suture_stop_1.ko", "suture.ko"})
+    EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
+  EXPECT_EQ(host.state().wanted->module_sha256, sha256_hex(Bytes(100, 1))) << "the first one's";
+  EXPECT_EQ(expect(agent.update(Asked::kByTimer)), Outcome::kUpToDate);
+}
+
 TEST(Update, ARepositoryThatIsAwayIsReportedAndLeavesThePatchsetApplied) {
   Host host;
   Agent agent = host.agent();
@@ -274,6 +291,27 @@ TEST(Reboot, AnOwnCopyThatWasChangedIsRefusedThenFetchedAgain) {
   EXPECT_EQ(host.state().error->code, "agent.store-changed");
   EXPECT_EQ(expect(host.agent().update(Asked::kByTimer)), Outcome::kApplied);
   EXPECT_EQ(host.kernel.observe()->level, 1u);
+}
+
+TEST(Reboot, AFurtherEnginesModuleThatWasChangedOrIsGoneIsRefused) {
+  for (const bool gone : {false, true}) {
+    for (const char* name : {"suture_stop_1.ko", "suture.ko"}) {
+      Host host;
+      host.source.two_engines = true;
+      expect(host.agent().update(Asked::kByTimer));
+      const auto file = host.config.state / "patchsets" / host.state().wanted->folder / name;
+      if (gone)
+        std::filesystem::remove(file);
+      else
+        ASSERT_TRUE(write_file(file, Bytes(200, 0xee)));
+      host.kernel.reboot("00000000-0000-4000-8000-000000000002");
+      ASSERT_TRUE(host.agent().start());
+      EXPECT_EQ(host.kernel.observe()->level, 0u);
+      EXPECT_EQ(host.state().error->code, gone ? "file.unreadable" : "agent.store-changed") << name;
+      EXPECT_NE(host.state().error->message.find(name), std::string::npos) << host.state().error->message;
+      EXPECT_EQ(expect(host.agent().update(Asked::kByTimer)), Outcome::kApplied);
+    }
+  }
 }
 
 TEST(HostId, IsDerivedAndStable) {

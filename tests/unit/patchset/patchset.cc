@@ -214,6 +214,8 @@ TEST(Patchset, HoldsAModuleForEachEngine) {
   EXPECT_EQ(patchset.module_for(kKlpEngine), &patchset.module());
   EXPECT_EQ(patchset.module_for(kStopMachineEngine), &patchset.modules[1]);
   EXPECT_EQ(patchset.module_for("other"), nullptr);
+  EXPECT_TRUE(patchset.has_module("suture_stop_3"));
+  EXPECT_FALSE(patchset.has_module("suture_stop_4"));
   std::vector<std::string> names;
   for (const ModuleFile& file : patchset.files()) names.push_back(file.file);
   EXPECT_EQ(names, (std::vector<std::string>{"suture_3.ko", "suture_stop_3.ko", "suture.ko"}));
@@ -231,6 +233,15 @@ TEST(Patchset, HoldsAFewModulesAtMost) {
   };
   EXPECT_TRUE(patchset_from_json(with(kMostPatchModules)));
   expect_refused(with(kMostPatchModules + 1), "too many");
+}
+
+TEST(Patchset, ItsFilesTogetherAreBounded) {
+  Patchset patchset = sample();
+  patchset.modules[0].size =
+      kLargestModule - patchset.modules[1].size - patchset.modules[1].engine_module->size;
+  EXPECT_TRUE(patchset_from_json(to_json(patchset)));
+  patchset.modules[0].size++;
+  expect_refused(to_json(patchset), "too large");
 }
 
 TEST(Patchset, OlderManifestsHaveOneModule) {

@@ -101,6 +101,14 @@ TEST_F(Bundle, OfAnotherOwnerIsRefused) {
   EXPECT_EQ(import(first), "repository.bad-signature");
 }
 
+TEST_F(Bundle, BringsTheModulesOfAllEngines) {
+  const AvailablePatchset published = must(repository.publish_for_two_engines(2));
+  must(export_bundle(repository.context.repository, first, {}, kNow));
+  ASSERT_EQ(import(first), "ok");
+  for (const RemoteFile& file : published.files())
+    EXPECT_TRUE(fs::exists(inside / published.stored(file))) << file.name;
+}
+
 TEST_F(Bundle, OfATamperedRepositoryIsNotMade) {
   const AvailablePatchset published = must(repository.publish(2));
   must(write_file(repository.context.repository / published.stored(published.module), std::string_view("x")));

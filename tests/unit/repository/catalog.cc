@@ -31,6 +31,8 @@ Catalog catalog() {
   made.levels[2].withdrawn = Withdrawal{"it hangs", "2026-11-25T10:00:00Z", 6};
   made.levels[0].statement.reset();
   made.levels[1].cves = {"CVE-2026-1", "CVE-2026-2", "CVE-2026-53249"};
+  made.levels[1].more_modules = {{"suture_stop_1.ko", std::string(64, 'd'), 2000},
+                                 {"suture.ko", std::string(64, 'e'), 300}};
   made.levels[1].effective_version = "6.1.176-1";
   made.levels[1].fixed = {"CVE-2026-1"};
   made.levels[1].unaffected = {"CVE-2026-2"};
@@ -88,13 +90,52 @@ TEST(Catalog, NamesFilesByHashAndPlainly) {
   EXPECT_EQ(with("/levels/1/statement/sha256", "x"), "catalog.schema");
 }
 
+TEST(Catalog, NamesTheModulesOfFurtherEngines) {
+  EXPECT_EQ(catalog().levels[0].files().size(), 2u);
+  EXPECT_EQ(catalog().levels[1].files().size(), 5u);
+  EXPECT_EQ(catalog().levels[1].module_bytes(), 3300u);
+  const Json json = must(parse_json(catalog_text(catalog()), "test"));
+  EXPECT_FALSE(json["levels"][0].contains("more"));
+  const Json file = json["levels"][1]["more"][0];
+  EXPECT_EQ(with("/levels/1/more", Json::array()), "ok");
+  EXPECT_EQ(with("/levels/1/more/0/sha256", "x"), "catalog.schema");
+  EXPECT_EQ(with("/levels/1/more/0/length", -1), "catalog.schema");
+  EXPECT_EQ(with("/levels/1/more/0/name", "a/b.ko"), "repository.malformed");
+  // A file for each name, and not too many.
+  EXPECT_EQ(with("/levels/1/more/1", file), "catalog.schema");
+  EXPECT_EQ(with("/levels/1/more/0/name", "suture_1.ko"), "catalog.schema");
+  EXPECT_EQ(with("/levels/1/more/0/name", "patchset.json"), "catalog.schema");
+  Json many = Json::array();
+  for (std::size_t i = 1; i < kMostModuleFiles; i++) {
+    many.push_back(file);
+    many.back()["name"] = "m" + std::to_string(i) + ".ko";
+  }
+  EXPECT_EQ(with("/levels/1/more", many), "ok");
+  many.push_back(file);
+  EXPECT_EQ(with("/levels/1/more", many), "catalog.schema");
+}
+
 TEST(Catalog, RefusesFieldsOfAnotherType) {
-  for (const char* pointer :
-       {"/levels", "/levels/0", "/levels/0/level", "/levels/0/published", "/levels/0/cves",
-        "/levels/0/cves/0", "/levels/1/effective_version", "/levels/1/fixed", "/levels/1/fixed/0",
-        "/levels/1/unaffected", "/levels/0/manifest", "/levels/0/module", "/levels/0/log",
-        "/levels/2/withdrawn", "/levels/2/withdrawn/log", "/levels/2/withdrawn/reason", "/release",
-        "/channel"}) {
+  for (const char* pointer : {"/levels",
+                              "/levels/0",
+                              "/levels/0/level",
+                              "/levels/0/published",
+                              "/levels/0/cves",
+                              "/levels/0/cves/0",
+                              "/levels/1/effective_version",
+                              "/levels/1/fixed",
+                              "/levels/1/fixed/0",
+                              "/levels/1/unaffected",
+                              "/levels/0/manifest",
+                              "/levels/0/module",
+                              "/levels/1/more",
+                              "/levels/1/more/0",
+                              "/levels/0/log",
+                              "/levels/2/withdrawn",
+                              "/levels/2/withdrawn/log",
+                              "/levels/2/withdrawn/reason",
+                              "/release",
+                              "/channel"}) {
     EXPECT_NE(with(pointer, true), "ok") << pointer;
     EXPECT_NE(with(pointer, nullptr), "ok") << pointer;
   }
@@ -121,12 +162,15 @@ TEST(Catalog, LogEntriesNameWhatTheyVouchFor) {
        {+[](AvailablePatchset& p) { p.level = 2; }, +[](AvailablePatchset& p) { p.build_id[0] = 'b'; },
         +[](AvailablePatchset& p) { p.module.sha256[0] = 'c'; },
         +[](AvailablePatchset& p) { p.manifest.sha256[0] = 'c'; },
+        +[](AvailablePatchset& p) { p.more_modules = {p.module}; },
         +[](AvailablePatchset& p) { p.stream.channel = "canary"; },
         +[](AvailablePatchset& p) { p.published = "2026-11-24T10:00:01Z"; }}) {
     AvailablePatchset other = one;
     change(other);
     EXPECT_NE(publication_entry(other), entry);
   }
+  EXPECT_EQ(entry.find("more"), std::string::npos) << "entries that older agents wrote stay the same";
+  EXPECT_NE(publication_entry(catalog().levels[1]).find(R"("more":["ddd)"), std::string::npos);
   EXPECT_NE(withdrawal_entry(one, {"a", one.published, 0}), entry);
   EXPECT_NE(withdrawal_entry(one, {"a", one.published, 0}), withdrawal_entry(one, {"b", one.published, 0}));
 }

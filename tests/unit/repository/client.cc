@@ -184,6 +184,46 @@ TEST_F(Client, RefusesASwappedTarget) {
   EXPECT_EQ(code(client.download(swapped, spool)), "log.not-included");
 }
 
+TEST_F(Client, DownloadsTheModulesOfAllEngines) {
+  const AvailablePatchset published = must(repository.publish_for_two_engines(2));
+  RepositoryClient client = open();
+  ASSERT_EQ(code(client.refresh(kNow)), "ok");
+  const AvailablePatchset patchset = *must(client.catalog(kStable, kBuildId)).newest();
+  EXPECT_EQ(patchset, published);
+  ASSERT_EQ(patchset.more_modules.size(), 2u);
+  EXPECT_EQ(patchset.more_modules[1].name, "suture.ko");
+  // One that is not the catalog's leaves nothing at all.
+  for (const RemoteFile& file : patchset.more_modules) {
+    keep(patchset.stored(file));
+    fetcher.instead[patchset.stored(file)].back() ^= 1;
+    EXPECT_EQ(code(client.download(patchset, spool)), "repository.tampered") << file.name;
+    EXPECT_TRUE(!fs::exists(spool) || fs::is_empty(spool));
+    fetcher.instead.clear();
+  }
+  const fs::path folder = must(client.download(patchset, spool));
+  const PatchsetFiles files = must(read_files(manifest_of(patchset), folder));
+  EXPECT_EQ(differing_file(manifest_of(patchset), files), std::nullopt);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 4);
+}
+
+TEST_F(Client, TheCatalogNamesJustTheManifestsModules) {
+  const AvailablePatchset good = must(repository.publish_for_two_engines(2));
+  const Patchset manifest = manifest_of(good);
+  EXPECT_EQ(code(check_manifest(manifest, good)), "ok");
+  for (const auto change : {+[](AvailablePatchset& p) { p.more_modules.pop_back(); },
+                            +[](AvailablePatchset& p) { p.more_modules.clear(); },
+                            +[](AvailablePatchset& p) { p.more_modules.push_back(p.module); },
+                            +[](AvailablePatchset& p) { std::swap(p.module, p.more_modules[0]); },
+                            +[](AvailablePatchset& p) { std::swap(p.more_modules[0], p.more_modules[1]); },
+                            +[](AvailablePatchset& p) { p.more_modules[0].length++; },
+                            +[](AvailablePatchset& p) { p.more_modules[1].sha256 = p.module.sha256; },
+                            +[](AvailablePatchset& p) { p.more_modules[1].name = "other.ko"; }}) {
+    AvailablePatchset bad = good;
+    change(bad);
+    EXPECT_EQ(code(check_manifest(manifest, bad)), "repository.inconsistent");
+  }
+}
+
 TEST_F(Client, FollowsNewRoots) {
   ASSERT_EQ(refresh(), "ok");
   PublisherContext later = repository.context;

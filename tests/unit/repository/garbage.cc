@@ -47,6 +47,13 @@ TEST_F(GarbageTest, WhatIsNamedStaysAndWhatIsNotGoes) {
   EXPECT_EQ(must(verify_repository(mirror, repository.metadata("1.root.json"), kNow)).log.value().size, 4u);
 }
 
+TEST_F(GarbageTest, ModulesOfAllEnginesAreNamed) {
+  must(repository.publish_for_two_engines(1));
+  collect();
+  test::Mirror mirror = repository.mirror();
+  EXPECT_EQ(must(verify_repository(mirror, repository.metadata("1.root.json"), kNow)).patchsets.size(), 1u);
+}
+
 TEST_F(GarbageTest, RootsStay) {
   must(renew_repository(repository.later(std::chrono::days(300))));
   collect();

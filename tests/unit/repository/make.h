@@ -89,6 +89,19 @@ inline std::filesystem::path make_patchset(const std::filesystem::path& parent, 
   return folder;
 }
 
+/// Gives the patchset in `folder` a second module, for Suture's own engine, and that engine's.
+inline void add_stop_module(const std::filesystem::path& folder) {
+  Patchset patchset = must(parse_patchset(must(read_text_file(folder / kManifestName))));
+  const std::string name = "suture_stop_" + std::to_string(patchset.level);
+  const std::string module = "stop module of level " + std::to_string(patchset.level);
+  const std::string engine = "engine for " + patchset.target.build_id;
+  patchset.modules.push_back({"stopmachine", name, name + ".ko", sha256_hex(as_bytes(module)), module.size(),
+                              EngineModule{"suture.ko", sha256_hex(as_bytes(engine)), engine.size(), 1}});
+  EXPECT_TRUE(write_file(folder / (name + ".ko"), module));
+  EXPECT_TRUE(write_file(folder / "suture.ko", engine));
+  EXPECT_TRUE(write_file(folder / kManifestName, json_text(to_json(patchset))));
+}
+
 /// What a machine would have said of the patchset in this folder: that it is good, unless there are failures.
 inline Statement make_statement(const std::filesystem::path& folder, std::vector<std::string> failures = {}) {
   const std::string manifest = must(read_text_file(folder / kManifestName));
@@ -145,6 +158,14 @@ struct Repository {
   Result<AvailablePatchset> publish(std::uint32_t level, const std::string& channel = "stable",
                                     const std::string& build_id = kBuildId) const {
     return TRY(publish_patchset(context, qualified(level, build_id), channel)).patchset;
+  }
+  /// One with a module for each of two engines.
+  Result<AvailablePatchset> publish_for_two_engines(std::uint32_t level,
+                                                    const std::string& channel = "stable") const {
+    const auto patchset = make_patchset(folder.path(), level);
+    add_stop_module(patchset);
+    write_statement(patchset, make_statement(patchset), context.keys / kQualifierKey);
+    return TRY(publish_patchset(context, patchset, channel)).patchset;
   }
   /// A patchset that the repository's own qualifier vouches for.
   std::filesystem::path qualified(std::uint32_t level, const std::string& build_id = kBuildId,

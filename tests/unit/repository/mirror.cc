@@ -135,6 +135,21 @@ TEST_F(MirrorTest, RefusesATamperedFileAndShowsNothingOfIt) {
   EXPECT_EQ(level(), 2u);
 }
 
+TEST_F(MirrorTest, HasTheModulesOfAllEngines) {
+  const AvailablePatchset second = must(repository.publish_for_two_engines(2));
+  for (const RemoteFile& module : second.more_modules) {
+    const std::string path = second.stored(module);
+    source.instead = {{path, file(path)}};
+    source.instead[path].back() ^= 1;
+    EXPECT_EQ(code(copy()), "repository.tampered") << path;
+  }
+  source.instead.clear();
+  must(copy());
+  EXPECT_EQ(level(), 2u);
+  for (const RemoteFile& module : second.files())
+    EXPECT_EQ(must(read_file(folder / second.stored(module))), file(second.stored(module))) << module.name;
+}
+
 TEST_F(MirrorTest, RefusesAForkedLog) {
   must(copy());
   const fs::path old = repository.folder.path() / "old";

@@ -130,10 +130,12 @@ TEST_F(Moving, OneKernelMayGoAhead) {
 }
 
 TEST_F(Moving, TheFilesStayWhereTheyAre) {
-  const AvailablePatchset published = must(repository.publish(1, "canary"));
+  const AvailablePatchset published = must(repository.publish_for_two_engines(1, "canary"));
   promote(Hours(0), {.to = "stable", .from = "canary"});
   const AvailablePatchset promoted = catalog(kStable).levels.front();
   EXPECT_EQ(promoted.stored(promoted.module), published.stored(published.module));
+  EXPECT_EQ(promoted.more_modules.size(), 2u);
+  EXPECT_EQ(promoted.more_modules, published.more_modules);
   EXPECT_NE(promoted.log_index, published.log_index);
 }
 

@@ -78,6 +78,34 @@ TEST(Publisher, RefusesAModuleThatIsNotTheManifests) {
   EXPECT_FALSE(fs::exists(repository.context.repository / "patchsets"));
 }
 
+TEST(Publisher, CopiesTheModulesOfAllEngines) {
+  const Repository repository;
+  const AvailablePatchset published = must(repository.publish_for_two_engines(1));
+  EXPECT_EQ(published.module.name, "suture_1.ko");
+  const std::vector<RemoteFile> files = published.files();
+  ASSERT_EQ(files.size(), 5u);
+  for (const RemoteFile& file : files) {
+    const Bytes bytes = must(read_file(repository.context.repository / published.stored(file)));
+    EXPECT_EQ(bytes.size(), file.length) << file.name;
+    EXPECT_EQ(sha256_hex(bytes), file.sha256) << file.name;
+  }
+}
+
+TEST(Publisher, RefusesAnyModuleThatIsNotTheManifests) {
+  const Repository repository;
+  const fs::path folder = test::make_patchset(repository.folder.path(), 1);
+  for (const char* name : {"suture_stop_1.ko", "suture.ko"}) {
+    test::add_stop_module(folder);
+    ASSERT_TRUE(write_file(folder / name, "another module"));
+    EXPECT_EQ(code(publish_patchset(repository.context, folder, "stable")), "repository.module-differs")
+        << name;
+    fs::remove(folder / name);
+    EXPECT_EQ(code(publish_patchset(repository.context, folder, "stable")), "file.unreadable") << name;
+    test::make_patchset(repository.folder.path(), 1);
+  }
+  EXPECT_FALSE(fs::exists(repository.context.repository / "patchsets"));
+}
+
 TEST(Publisher, RefusesAChannelThatLeadsElsewhere) {
   const Repository repository;
   for (const char* channel : {"", "..", "a/b", "Stable", "a b"}) {

@@ -72,44 +72,62 @@ std::string add_kernel_test(Parts& parts, const OvalKernel& kernel) {
   return test;
 }
 
-/// True where a live patch from this level on has a file with this content.
-std::string add_sysfs_test(Parts& parts, const OvalContent& content, std::uint32_t level,
-                           std::string_view file, char value) {
-  const std::string folder = "^" + literal(content.live_patches) + "/suture_" + numbers_from(level) + "$";
-  const std::string what = fmt::format("{}/{}={}", folder, file, value);
+/// True where a file has such a line. `path` is the inside of the folder's element.
+std::string add_sysfs_test(Parts& parts, const std::string& path, std::string_view file,
+                           const std::string& line, const std::string& comment) {
+  const std::string what = fmt::format("{}/{}={}", path, file, line);
   const std::string object = id("obj", what);
   std::string test = id("tst", what);
   parts.objects[object] = fmt::format(
       "    <ind:textfilecontent54_object id=\"{}\" version=\"1\">\n"
-      "      <ind:path operation=\"pattern match\">{}</ind:path>\n"
+      "      {}\n"
       "      <ind:filename>{}</ind:filename>\n"
       "      <ind:pattern operation=\"pattern match\">^{}$</ind:pattern>\n"
       "      <ind:instance datatype=\"int\" operation=\"greater than or equal\">1</ind:instance>\n"
       "    </ind:textfilecontent54_object>\n",
-      object, xml_escaped(folder), file, value);
+      object, path, file, xml_escaped(line));
   parts.tests[test] = fmt::format(
       "    <ind:textfilecontent54_test id=\"{}\" version=\"1\" check=\"all\" "
-      "check_existence=\"at_least_one_exists\" comment=\"{} is {} of a live patch of level {} or later\">\n"
+      "check_existence=\"at_least_one_exists\" comment=\"{}\">\n"
       "      <ind:object object_ref=\"{}\"/>\n    </ind:textfilecontent54_test>\n",
-      test, file, value, level, object);
+      test, comment, object);
   return test;
 }
 
-/// True on a host that runs this kernel without what is to be there. While a level replaces another, both are
-/// enabled and one is in transition: it is enough that one is not.
+/// True where a live patch from this level on has a file with this content.
+std::string add_klp_test(Parts& parts, const OvalContent& content, std::uint32_t level, std::string_view file,
+                         char value) {
+  const std::string folder = "^" + literal(content.live_patches) + "/suture_" + numbers_from(level) + "$";
+  return add_sysfs_test(parts, "<ind:path operation=\"pattern match\">" + xml_escaped(folder) + "</ind:path>",
+                        file, std::string(1, value),
+                        fmt::format("{} is {} of a live patch of level {} or later", file, value, level));
+}
+
+/// True where the stop-machine engine holds this level or a later one: it has switched all tasks then.
+std::string add_stop_machine_test(Parts& parts, const OvalContent& content, std::uint32_t level) {
+  return add_sysfs_test(parts, "<ind:path>" + xml_escaped(content.stop_machine) + "</ind:path>", "patch",
+                        "suture_stop_" + numbers_from(level),
+                        fmt::format("the stop-machine engine holds level {} or later", level));
+}
+
+/// True on a host that runs this kernel without what is to be there. While a level replaces another in the
+/// kernel's livepatch, both are enabled and one is in transition: it is enough that one is not.
 std::string open_criteria(Parts& parts, const OvalContent& content, const OvalKernel& kernel,
                           std::uint32_t level) {
   return fmt::format(
       "          <criteria operator=\"AND\" comment=\"{0} without live patch level {1}\">\n"
       "            <criterion test_ref=\"{2}\" comment=\"the kernel is {0}\"/>\n"
-      "            <criteria operator=\"AND\" negate=\"true\" comment=\"level {1} or later is in the "
+      "            <criteria operator=\"OR\" negate=\"true\" comment=\"level {1} or later is in the "
       "kernel\">\n"
-      "              <criterion test_ref=\"{3}\" comment=\"enabled\"/>\n"
-      "              <criterion test_ref=\"{4}\" comment=\"all tasks have moved\"/>\n"
+      "              <criteria operator=\"AND\" comment=\"by its livepatch\">\n"
+      "                <criterion test_ref=\"{3}\" comment=\"enabled\"/>\n"
+      "                <criterion test_ref=\"{4}\" comment=\"all tasks have moved\"/>\n"
+      "              </criteria>\n"
+      "              <criterion test_ref=\"{5}\" comment=\"by the stop-machine engine\"/>\n"
       "            </criteria>\n          </criteria>\n",
       xml_escaped(name_of(kernel)), level, add_kernel_test(parts, kernel),
-      add_sysfs_test(parts, content, level, "enabled", '1'),
-      add_sysfs_test(parts, content, level, "transition", '0'));
+      add_klp_test(parts, content, level, "enabled", '1'),
+      add_klp_test(parts, content, level, "transition", '0'), add_stop_machine_test(parts, content, level));
 }
 
 std::string reference(const std::string& cve) {

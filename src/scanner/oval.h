@@ -33,6 +33,7 @@ struct OvalContent {
   std::string time{};  ///< RFC 3339
   std::vector<OvalKernel> kernels{};
   std::string live_patches = "/sys/kernel/livepatch";  ///< elsewhere in tests only
+  std::string stop_machine = "/sys/kernel/suture";     ///< the same
 };
 
 /// What a live patch closes or could close on this host.

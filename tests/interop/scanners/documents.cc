@@ -57,7 +57,8 @@ Result<void> write_definitions(const fs::path& folder, const std::string& releas
                    .fixes = {{"CVE-2026-1002", 2}, {"CVE-2026-1003", 3}, {"CVE-2026-1012", 12}}},
                   {.release = "0.0.0-elsewhere", .fixes = {{"CVE-2026-1999", 1}}},
                   {.release = release, .version = "0.0.0-elsewhere", .fixes = {{"CVE-2026-1998", 1}}}},
-      .live_patches = folder.string() + "/livepatch"};
+      .live_patches = folder.string() + "/livepatch",
+      .stop_machine = folder.string() + "/stop"};
   return write_file(folder / "definitions.xml", TRY(oval_text(content)));
 }
 

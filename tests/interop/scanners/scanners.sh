@@ -76,3 +76,13 @@ live kpatch_12 1 0
 live suture_012 1 0
 live suture_12x 1 0
 open_are CVE-2026-1002 CVE-2026-1003 CVE-2026-1012 "$suture 2 $kernel" "$suture 3 $kernel" "$suture 12 $kernel"
+rm -r livepatch
+
+# The other engine holds one level at most.
+mkdir stop
+echo >stop/patch
+open_are CVE-2026-1002 CVE-2026-1003 CVE-2026-1012 "$suture 2 $kernel" "$suture 3 $kernel" "$suture 12 $kernel"
+echo suture_stop_2 >stop/patch
+open_are CVE-2026-1003 CVE-2026-1012 "$suture 3 $kernel" "$suture 12 $kernel"
+echo suture_stop_100 >stop/patch
+open_are ''

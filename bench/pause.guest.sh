@@ -41,8 +41,8 @@ stopmachine_clean() { soon rmmod suture_stop_1; }
 module_apply() { load_module sch_netem; }
 module_revert() { rmmod sch_netem; }
 module_clean() { :; }
-nothing_apply() { usleep 1000000; }
-nothing_revert() { usleep 1000000; }
+nothing_apply() { usleep 300000; }
+nothing_revert() { usleep 300000; }
 nothing_clean() { :; }
 
 # The longest times of all processors, and what the engine says itself.

@@ -118,6 +118,8 @@ for part in $parts; do
     calls) run calls calls- --count-instructions --timeout 1200 ;;
   esac
 done
+mkdir -p build/test
+cp "$work/figures" build/test/pause.figures
 [ -z "$markdown" ] || set -- --markdown "$markdown"
-bench/pause/report.py "$work/figures" --kernel "$SUTURE_RELEASE" --fix "$fix" --rounds "$rounds" \
+python3 -B bench/pause/report.py "$work/figures" --kernel "$SUTURE_RELEASE" --fix "$fix" --rounds "$rounds" \
   --clock "$([ -n "$clock" ] && echo instructions || echo host)" "$@"

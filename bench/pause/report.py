@@ -220,10 +220,12 @@ def write_page(path, options, pauses, calls):
 with each engine, one after the other. {clock}
 
 On each processor a thread before all others looks at the clock: every 50 µs at least, when it is let. What is told is
-the longest time between two looks, the median of the rounds and the longest of all. The patch is loaded on CPU 1. So CPU 1
-shows also what one process does in the kernel without a pause; CPU 0 shows what the others see of it. Idle: the tasks
-sleep in nanosleep, futex, pipe, poll and socket. Busy: two pairs pass bytes, two call the kernel, two fork,
-all the time.
+the longest time between two looks, the median of the rounds and the longest of all. So what lasts less than the 60 to
+100 µs between two looks when nothing is done cannot be seen there; what the engine tells itself, from when the first
+processor stops until the functions are switched, is exact. The patch is loaded on CPU 1, which also shows what one process
+does in the kernel without letting others run; CPU 0 shows what the others see of it. Idle: the tasks sleep in nanosleep,
+futex, pipe, poll and socket. Busy: on each processor two pass a byte to and fro, one calls the kernel and one forks, all
+the time.
 
 ![longest time without a look at the clock](pause.svg)
 
@@ -239,8 +241,10 @@ all the time.
 
 {page_table(pause_rows(pauses), 4)}
 
-“Its own” is the time between the two looks at the clock inside the stopped machine; “examined” is how many tasks were
-looked at in that time, of how many there were.
+“Its own” is from when the first processor stops until the functions are switched; “examined” is how many stacks were
+looked at in that time, of how many tasks there were. The milliseconds on CPU 1 with few tasks are ftrace's, which goes
+through all its places when one is added or taken away, with either engine, while the machine runs; what klp takes longer
+with many tasks is its own way through all of them.
 
 ## What a call costs
 

@@ -177,9 +177,10 @@ int main(int argc, char** argv) {
   app.add_option("--timeout", options.timeout, "Seconds until the machine is stopped")->capture_default_str();
   app.add_option("--memory", options.memory, "MiB")->capture_default_str();
   app.add_option("--cpus", options.cpus, "Virtual processors")->capture_default_str();
-  app.add_flag("--count-instructions", options.counts_instructions,
-               "The machine's clock goes by what its processors execute, a nanosecond an instruction: times are "
-               "costs, whatever else the host does");
+  app.add_flag(
+      "--count-instructions", options.counts_instructions,
+      "The machine's clock goes by what its processors execute, a nanosecond an instruction: times are "
+      "costs, whatever else the host does");
   app.add_option("--junit", options.junit, "Write results as JUnit XML")->type_name("FILE");
   app.add_option(
          "--initramfs", options.initramfs,

@@ -71,8 +71,7 @@ static char word[64];
 
 static const char *__used new_word(void)
 {
-	snprintf(word, sizeof(word), "by " NUMBER(CASE) ", %d %d,", secret ? *secret : -1,
-		 secret_in_code() == secret);
+	snprintf(word, sizeof(word), "by " NUMBER(CASE) ", %d %d,", secret ? *secret : -1, secret_in_code() == secret);
 	return word;
 }
 
@@ -192,9 +191,8 @@ struct suture_patch suture_patch = {
 	.object_count = CASE == NO_OBJECTS ? 0 : ARRAY_SIZE(objects),
 	.symbol_count = ARRAY_SIZE(symbols),
 	/* The second level has no object that the relocations could belong to. */
-	.relocation_count = CASE == SECOND_LEVEL || CASE == OBJECT_NEVER_THERE || CASE == NO_OBJECTS ?
-				    0 :
-				    ARRAY_SIZE(relocations),
+	.relocation_count =
+		CASE == SECOND_LEVEL || CASE == OBJECT_NEVER_THERE || CASE == NO_OBJECTS ? 0 : ARRAY_SIZE(relocations),
 	.pre_patch = pre_patch,
 	.post_patch = post_patch,
 	.pre_unpatch = pre_unpatch,

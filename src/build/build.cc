@@ -291,7 +291,7 @@ class Builder {
   Result<void> make_engine(const Kbuild& kbuild) {
     if (!engines_.contains(kStopMachineEngine)) return {};
     progress_.step("make the stop-machine engine");
-    auto engine = compile_engine(kbuild, kEngineFiles);
+    auto engine = unsigned_engine_module(kbuild);
     if (!engine) return leave_out_unless_only(kStopMachineEngine, std::move(engine).error());
     engine_ = std::move(*engine);
     return {};

@@ -157,22 +157,14 @@ std::filesystem::path symvers_of(const Target& target) {
 }
 
 /// All that the unsigned module depends on.
-Result<std::string> cache_key(const Target& target, std::string_view config, std::string_view exports) {
-  std::vector<std::string_view> parts{"engine", target.id.build_id, target.compiler_version, config,
-                                      exports,  kModpostHead};
+Result<std::string> cache_key(const Target& target) {
+  const std::string config = TRY(read_text_file(target.config, kLargestText));
+  const std::string exports = TRY(read_text_file(symvers_of(target), kLargestText));
   const std::string modpost = TRY(modpost_text({}));
-  parts.push_back(modpost);
+  std::vector<std::string_view> parts{
+      "engine", target.id.build_id, target.compiler_version, config, exports, kModpostHead, modpost};
   for (const EngineFile& file : kEngineFiles) parts.insert(parts.end(), {file.name, file.text});
   return BuildCache::key_of(parts);
-}
-
-Result<Bytes> unsigned_module(const Target& target, std::string_view config, const BuildCache& cache) {
-  const std::string symvers = TRY(read_text_file(symvers_of(target), kLargestText));
-  const std::string key = TRY(cache_key(target, config, symvers));
-  if (std::optional<Bytes> known = cache.find(key)) return std::move(*known);
-  Bytes module = TRY(compile_engine(TRY(Kbuild::prepare(target, cache)), kEngineFiles));
-  cache.keep(key, module);
-  return module;
 }
 
 bool is_set(std::string_view config, std::string_view option) {
@@ -199,6 +191,14 @@ Result<Bytes> compile_engine(const Kbuild& kbuild, std::span<const EngineFile> f
   return EngineBuilder(kbuild, exports, files).build();
 }
 
+Result<Bytes> unsigned_engine_module(const Kbuild& kbuild) {
+  const std::string key = TRY(cache_key(kbuild.target()));
+  if (std::optional<Bytes> known = kbuild.cache().find(key)) return std::move(*known);
+  Bytes module = TRY(compile_engine(kbuild, kEngineFiles));
+  kbuild.cache().keep(key, module);
+  return module;
+}
+
 Result<EngineModuleBuild> build_engine_module(const Target& target, const BuildCache& cache,
                                               const std::optional<ModuleKey>& key) {
   const std::string config = TRY(read_text_file(target.config, kLargestText));
@@ -210,7 +210,10 @@ Result<EngineModuleBuild> build_engine_module(const Target& target, const BuildC
     TRY(key->check(rules));
     build.signer = key->signer(rules);
   }
-  build.module = TRY(unsigned_module(target, config, cache));
+  if (std::optional<Bytes> known = cache.find(TRY(cache_key(target))))
+    build.module = std::move(*known);
+  else
+    build.module = TRY(unsigned_engine_module(TRY(Kbuild::prepare(target, cache))));
   if (key) build.module = TRY(key->sign(build.module, rules));
   return build;
 }

@@ -30,6 +30,9 @@ Result<void> check_engine_can_run(std::string_view config);
 /// The unsigned module of these files: a Kbuild that lists them under "suture-y", sources, headers.
 Result<Bytes> compile_engine(const Kbuild& kbuild, std::span<const EngineFile> files);
 
+/// That of kmod/. What the Kbuild's cache has is not compiled again.
+Result<Bytes> unsigned_engine_module(const Kbuild& kbuild);
+
 struct EngineModuleBuild {
   Bytes module;
   std::uint32_t abi = 0;  ///< of suture_patch.h

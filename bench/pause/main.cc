@@ -2,8 +2,8 @@
 //
 // bench_pause: in the virtual machine of bench/pause.sh, who watches, who sleeps and who works while the
 // kernel is patched.
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 #include "pause/calls.h"
@@ -12,6 +12,17 @@
 #include "pause/watch.h"
 #include "pause/yield.h"
 
+namespace {
+
+/// 0 when it is none.
+unsigned number(std::string_view text) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() ? value : 0;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace suture::bench;
   const std::string_view what = argc > 3 ? argv[1] : "";
@@ -19,9 +30,9 @@ int main(int argc, char** argv) {
   if (what == "load" && argc == 4) return load(argv[2], argv[3]);
   if (what == "yield" && argc == 4) return yield(argv[2], argv[3]);
   if (what == "sleepers") {
-    return sleepers(argv[2], argv[3], argc > 4 ? static_cast<unsigned>(std::atoi(argv[4])) : 0);
+    return sleepers(argv[2], argv[3], argc > 4 ? number(argv[4]) : 0);
   }
-  if (what == "calls" && argc == 4) return calls(argv[2], std::atol(argv[3]));
+  if (what == "calls" && argc == 4) return calls(argv[2], number(argv[3]));
   std::fputs(
       "usage: bench_pause watch start|mark|show|stop FILE\n"
       "       bench_pause sleepers start|stop FILE [NUMBER]\n"

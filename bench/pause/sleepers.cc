@@ -74,7 +74,7 @@ void* sleep_in_thread(void* argument) {
 void sleep_in_process(Places& places, unsigned number) {
   pthread_attr_t small;
   pthread_attr_init(&small);
-  pthread_attr_setstacksize(&small, std::max<std::size_t>(kStack, PTHREAD_STACK_MIN));
+  pthread_attr_setstacksize(&small, std::max(kStack, static_cast<std::size_t>(PTHREAD_STACK_MIN)));
   std::array<Sleeper, kThreads> all{};
   for (unsigned i = 1; i < number; ++i) {
     all[i] = {&places, i};

@@ -128,6 +128,7 @@ TEXT
   row "attempts" attempts "$@"
   row "times the machine stood still" stops "$@"
   row "switches given up as busy, and begun again" given_up "$@"
+  row "begun again since a module was just coming" module_was_coming "$@"
   row "longest pause, µs" longest_pause_us "$@"
   row "the second processor went" processor_went "$@"
   row "modules came" modules_came "$@"

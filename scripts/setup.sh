@@ -33,13 +33,14 @@ build_packages="
 # is a token for signing keys, which opensc fills; nginx and tinyproxy stand between a repository and its hosts;
 # lintian and fakeroot are for our own packages; python3-jsonschema checks what commands print against docs/schemas;
 # tests/vm/secure_boot.sh boots from a disk through firmware, shim and GRUB; openscap-scanner and prometheus read what
-# we tell scanners.
+# we tell scanners; scripts/kernel.sh builds kernels with flex and bison.
 test_packages="
   clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck stress-ng faketime
   softhsm2 opensc nginx tinyproxy-bin openssl
   lintian fakeroot python3-jsonschema
   ovmf shim-signed grub-efi-amd64-signed mtools dosfstools mokutil
   openscap-scanner prometheus
+  flex bison
 "
 # For another implementation of what the repository speaks. A newer nodejs than Debian's brings an npm of its own,
 # which Debian's package npm conflicts with: only what is not there as a command is installed.

@@ -8,14 +8,16 @@
 
 struct suture_patch *suture_applied;
 
-/* By object: the module that is patched, if it is there. */
-static struct module **targets;
-static bool *is_there;
+/* What of a patch's objects is there to be patched. */
+struct places {
+	unsigned int count; /* of objects; 0: there is no patch */
+	struct place {
+		struct module *target; /* NULL: the kernel, or a module that is not there */
+		bool is_there;
+	} * of;
+};
 
-static struct module *target_of(const struct suture_patch *patch, unsigned int object)
-{
-	return object && is_there[object] ? targets[object] : NULL;
-}
+static struct places places;
 
 bool suture_is_patch(const char *name)
 {
@@ -83,13 +85,13 @@ static int prepare_objects(const struct suture_patch *patch)
 
 			if (IS_ERR(module))
 				return PTR_ERR(module);
-			targets[i] = module;
-			is_there[i] = module != NULL;
+			places.of[i].target = module;
+			places.of[i].is_there = module != NULL;
 		} else {
-			is_there[i] = true;
+			places.of[i].is_there = true;
 		}
-		if (is_there[i])
-			error = prepare_object(patch, i, target_of(patch, i));
+		if (places.of[i].is_there)
+			error = prepare_object(patch, i, places.of[i].target);
 	}
 	return error;
 }
@@ -101,16 +103,16 @@ static int do_pre_patch(const struct suture_patch *patch, const void *previous)
 	int error = 0;
 
 	for (i = 0; i < patch->object_count; i++) {
-		if (!is_there[i])
+		if (!places.of[i].is_there)
 			continue;
-		error = patch->pre_patch(i, target_of(patch, i), previous);
+		error = patch->pre_patch(i, places.of[i].target, previous);
 		if (error)
 			break;
 	}
 	if (!error)
 		return 0;
 	while (i--) {
-		if (is_there[i])
+		if (places.of[i].is_there)
 			patch->post_unpatch(i);
 	}
 	return suture_refuse(error, "the patch's own preparation failed; the kernel's log says why");
@@ -121,7 +123,7 @@ static void do_each(const struct suture_patch *patch, void (*fn)(unsigned int ob
 	unsigned int i;
 
 	for (i = 0; i < patch->object_count; i++) {
-		if (is_there[i])
+		if (places.of[i].is_there)
 			fn(i);
 	}
 }
@@ -131,60 +133,74 @@ static void do_each_backwards(const struct suture_patch *patch, void (*fn)(unsig
 	unsigned int i;
 
 	for (i = patch->object_count; i-- > 0;) {
-		if (is_there[i])
+		if (places.of[i].is_there)
 			fn(i);
 	}
 }
 
-struct places {
-	struct module **targets;
-	bool *is_there;
-};
-
-static struct places exchange_places(struct places places)
+static struct places exchange_places(struct places other)
 {
-	struct places before = { targets, is_there };
+	struct places before = places;
 
-	targets = places.targets;
-	is_there = places.is_there;
+	places = other;
 	return before;
 }
 
-static void free_places(struct places places)
+static void let_go(const struct places *held, unsigned int count)
 {
-	kfree(places.targets);
-	kfree(places.is_there);
+	while (count--) {
+		if (held->of[count].target)
+			module_put(held->of[count].target);
+	}
 }
 
-static int apply(struct suture_patch *patch)
+/*
+ * During a switch no module that is patched may begin to go: its exit function may be one of the patch's, and who runs
+ * that has not been in it when the machine stood still.
+ */
+static int hold(const struct places *held)
 {
-	struct suture_patch *previous = suture_applied;
-	struct places places = {
-		.targets = kcalloc(patch->object_count, sizeof(*targets), GFP_KERNEL),
-		.is_there = kcalloc(patch->object_count, sizeof(*is_there), GFP_KERNEL),
-	};
-	struct places before;
-	int error;
+	unsigned int i;
 
-	if (!places.targets || !places.is_there) {
-		free_places(places);
-		return -ENOMEM;
+	for (i = 0; i < held->count; i++) {
+		if (!held->of[i].target || try_module_get(held->of[i].target))
+			continue;
+		let_go(held, i);
+		return suture_refuse(-EAGAIN, "%s is just being removed", held->of[i].target->name);
 	}
-	before = exchange_places(places);
-	suture_wait_for_modules_of(previous, patch);
-	suture_begin_redirects();
-	error = prepare_objects(patch);
+	return 0;
+}
+
+/* With what is to be done of its own before and, if it fails, after it. */
+static int prepare_and_switch(struct suture_patch *patch, const struct suture_patch *previous)
+{
+	int error = prepare_objects(patch);
+
 	if (!error)
-		error = do_pre_patch(patch, previous ? previous->effects : NULL);
+		error = hold(&places);
+	if (error)
+		return error;
+	error = do_pre_patch(patch, previous ? previous->effects : NULL);
 	if (!error) {
 		error = suture_switch(previous ? previous->owner : NULL);
 		if (error)
 			do_each_backwards(patch, patch->post_unpatch);
 	}
+	if (error)
+		let_go(&places, places.count);
+	return error;
+}
+
+static int apply_over(struct suture_patch *patch, struct suture_patch *previous)
+{
+	int error;
+
+	suture_wait_for_modules_of(previous, patch);
+	suture_begin_redirects();
+	error = prepare_and_switch(patch, previous);
 	if (error) {
 		suture_keep_redirects();
 		suture_wait_for_modules_of(previous, NULL);
-		free_places(exchange_places(before));
 		return error;
 	}
 	__module_get(patch->owner);
@@ -194,12 +210,35 @@ static int apply(struct suture_patch *patch)
 	add_taint(TAINT_LIVEPATCH, LOCKDEP_STILL_OK);
 	suture_release_redirects();
 	do_each(patch, patch->post_patch);
-	free_places(before);
+	let_go(&places, places.count);
 	if (previous) {
 		module_put(previous->owner);
 		module_put(THIS_MODULE);
 	}
 	return 0;
+}
+
+static int apply(struct suture_patch *patch)
+{
+	struct places next = {
+		.count = patch->object_count,
+		.of = kcalloc(patch->object_count, sizeof(*next.of), GFP_KERNEL),
+	};
+	struct places before;
+	int error;
+
+	if (!next.of)
+		return -ENOMEM;
+	before = exchange_places(next);
+	error = hold(&before);
+	if (!error) {
+		error = apply_over(patch, suture_applied);
+		let_go(&before, before.count);
+	}
+	if (error)
+		before = exchange_places(before);
+	kfree(before.of);
+	return error;
 }
 
 /* Called by the patch's init function: what this returns decides whether the module stays. */
@@ -217,21 +256,27 @@ int suture_enable(struct suture_patch *patch)
 static int revert(void)
 {
 	struct suture_patch *patch = suture_applied;
-	int error;
+	struct places held;
+	int error = hold(&places);
 
+	if (error)
+		return error;
 	do_each_backwards(patch, patch->pre_unpatch);
 	suture_begin_redirects();
 	error = suture_switch(patch->owner);
 	if (error) {
 		suture_keep_redirects();
 		do_each(patch, patch->post_patch);
+		let_go(&places, places.count);
 		return error;
 	}
 	suture_applied = NULL;
 	suture_wait_for_modules_of(NULL, NULL);
 	suture_release_redirects();
 	do_each_backwards(patch, patch->post_unpatch);
-	free_places(exchange_places((struct places){}));
+	held = exchange_places((struct places){});
+	let_go(&held, held.count);
+	kfree(held.of);
 	module_put(patch->owner);
 	module_put(THIS_MODULE);
 	return 0;
@@ -264,7 +309,7 @@ int suture_patch_coming(struct module *module)
 	if (patch)
 		suture_begin_report("apply", patch->owner->name);
 	for (i = 1; patch && i < patch->object_count; i++) {
-		if (is_there[i] || strcmp(patch->objects[i].name, module->name))
+		if (places.of[i].is_there || strcmp(patch->objects[i].name, module->name))
 			continue;
 		error = prepare_object(patch, i, module);
 		if (!error) {
@@ -277,8 +322,8 @@ int suture_patch_coming(struct module *module)
 			pr_err("%s cannot be patched\n", module->name);
 			return suture_end_report(error);
 		}
-		targets[i] = module;
-		is_there[i] = true;
+		places.of[i].target = module;
+		places.of[i].is_there = true;
 		suture_flip_coming(module);
 		patch->post_patch(i);
 		pr_info("%s: applied to %s, which comes\n", patch->owner->name, module->name);
@@ -294,12 +339,12 @@ void suture_patch_going(struct module *module)
 	unsigned int i;
 
 	for (i = 1; patch && i < patch->object_count; i++) {
-		if (!is_there[i] || targets[i] != module)
+		if (!places.of[i].is_there || places.of[i].target != module)
 			continue;
 		patch->pre_unpatch(i);
 		suture_remove_redirects(module);
-		is_there[i] = false;
-		targets[i] = NULL;
+		places.of[i].is_there = false;
+		places.of[i].target = NULL;
 		patch->post_unpatch(i);
 	}
 }

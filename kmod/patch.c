@@ -301,8 +301,6 @@ int suture_revert(const char *name)
 int suture_patch_coming(struct module *module)
 {
 	struct suture_patch *patch = suture_applied;
-	/* Of the switch, which stays to be told when nothing goes wrong here. */
-	struct suture_report before = suture_last;
 	unsigned int i;
 	int error;
 
@@ -328,7 +326,6 @@ int suture_patch_coming(struct module *module)
 		patch->post_patch(i);
 		pr_info("%s: applied to %s, which comes\n", patch->owner->name, module->name);
 	}
-	suture_last = before;
 	return 0;
 }
 

@@ -9,6 +9,21 @@
 
 struct suture_report suture_last = { .action = "none" };
 
+/* The last one that is over, and what was applied then; nobody who reads them waits for one that is under way. */
+struct suture_report suture_told = { .action = "none" };
+u32 suture_told_level;
+char suture_told_patch[MODULE_NAME_LEN];
+DEFINE_MUTEX(suture_told_lock);
+
+static void tell(void)
+{
+	mutex_lock(&suture_told_lock);
+	suture_told = suture_last;
+	suture_told_level = suture_applied ? suture_applied->level : 0;
+	strscpy(suture_told_patch, suture_applied ? suture_applied->owner->name : "", sizeof(suture_told_patch));
+	mutex_unlock(&suture_told_lock);
+}
+
 void suture_begin_report(const char *action, const char *patch)
 {
 	memset(&suture_last, 0, sizeof(suture_last));
@@ -46,14 +61,15 @@ static void log_blockers(void)
 int suture_end_report(int error)
 {
 	suture_last.error = error;
+	if (error && !suture_last.reason[0])
+		suture_refuse(error, "error %d", -error);
+	tell();
 	if (!error) {
 		pr_info("%s: %s after %u attempts, the machine stood still for %llu us at most\n", suture_last.patch,
 			strcmp(suture_last.action, "apply") ? "taken back" : "applied", suture_last.attempts,
 			suture_last.pause_ns / 1000);
 		return 0;
 	}
-	if (!suture_last.reason[0])
-		suture_refuse(error, "error %d", -error);
 	pr_err("%s: cannot %s it: %s\n", suture_last.patch, suture_last.action, suture_last.reason);
 	log_blockers();
 	return error;

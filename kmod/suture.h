@@ -171,7 +171,13 @@ struct suture_report {
 	struct suture_blocker blockers[SUTURE_MOST_BLOCKERS];
 };
 
+/* Of what is under way; under suture_lock. */
 extern struct suture_report suture_last;
+/* Of what is over; under suture_told_lock, which nobody holds for long. */
+extern struct suture_report suture_told;
+extern u32 suture_told_level;
+extern char suture_told_patch[MODULE_NAME_LEN];
+extern struct mutex suture_told_lock;
 void suture_begin_report(const char *action, const char *patch);
 int suture_end_report(int error);
 __printf(2, 3) int suture_refuse(int error, const char *format, ...);

@@ -14,22 +14,22 @@
 
 static ssize_t unlock_after(ssize_t length)
 {
-	mutex_unlock(&suture_lock);
+	mutex_unlock(&suture_told_lock);
 	return length;
 }
 
 #define READ_ONLY(name, format, ...)                                                                \
 	static ssize_t name##_show(struct kobject *kobj, struct kobj_attribute *attr, char *buffer) \
 	{                                                                                           \
-		mutex_lock(&suture_lock);                                                           \
+		mutex_lock(&suture_told_lock);                                                      \
 		return unlock_after(sysfs_emit(buffer, format "\n", __VA_ARGS__));                  \
 	}                                                                                           \
 	static struct kobj_attribute name##_attribute = __ATTR_RO(name)
 
 READ_ONLY(abi, "%u", SUTURE_PATCH_ABI);
 READ_ONLY(version, "%s", SUTURE_VERSION);
-READ_ONLY(level, "%u", suture_applied ? suture_applied->level : 0);
-READ_ONLY(patch, "%s", suture_applied ? suture_applied->owner->name : "");
+READ_ONLY(level, "%u", suture_told_level);
+READ_ONLY(patch, "%s", suture_told_patch);
 
 static ssize_t revert_store(struct kobject *kobj, struct kobj_attribute *attr, const char *text, size_t length)
 {
@@ -55,21 +55,21 @@ static struct attribute *suture_attributes[] = {
 static const struct attribute_group suture_group = { .attrs = suture_attributes };
 
 /* Named as their files are; in a folder of their own. */
-READ_ONLY(action, "%s", suture_last.action);
+READ_ONLY(action, "%s", suture_told.action);
 static ssize_t last_patch_show(struct kobject *kobj, struct kobj_attribute *attr, char *buffer)
 {
-	mutex_lock(&suture_lock);
-	return unlock_after(sysfs_emit(buffer, "%s\n", suture_last.patch));
+	mutex_lock(&suture_told_lock);
+	return unlock_after(sysfs_emit(buffer, "%s\n", suture_told.patch));
 }
 
 static struct kobj_attribute last_patch_attribute = __ATTR(patch, 0444, last_patch_show, NULL);
-READ_ONLY(error, "%d", -suture_last.error);
-READ_ONLY(reason, "%s", suture_last.reason);
-READ_ONLY(attempts, "%u", suture_last.attempts);
-READ_ONLY(stops, "%u", suture_last.stops);
-READ_ONLY(pause_ns, "%llu", suture_last.pause_ns);
-READ_ONLY(tasks, "%u", suture_last.tasks);
-READ_ONLY(examined, "%u", suture_last.examined);
+READ_ONLY(error, "%d", -suture_told.error);
+READ_ONLY(reason, "%s", suture_told.reason);
+READ_ONLY(attempts, "%u", suture_told.attempts);
+READ_ONLY(stops, "%u", suture_told.stops);
+READ_ONLY(pause_ns, "%llu", suture_told.pause_ns);
+READ_ONLY(tasks, "%u", suture_told.tasks);
+READ_ONLY(examined, "%u", suture_told.examined);
 
 /* "FUNCTION+OFFSET/SIZE"; of a module's, sprint_symbol() says behind a blank which. */
 static const char *symbolic(unsigned long address, char *buffer)
@@ -85,9 +85,9 @@ static ssize_t blockers_show(struct kobject *kobj, struct kobj_attribute *attr, 
 	ssize_t length = 0;
 	unsigned int i;
 
-	mutex_lock(&suture_lock);
-	for (i = 0; i < suture_last.blocker_count; i++) {
-		const struct suture_blocker *blocker = &suture_last.blockers[i];
+	mutex_lock(&suture_told_lock);
+	for (i = 0; i < suture_told.blocker_count; i++) {
+		const struct suture_blocker *blocker = &suture_told.blockers[i];
 
 		length += sysfs_emit_at(buffer, length, "%d %d %c %s ", blocker->pid, blocker->tgid, blocker->state,
 					blocker->kernel_thread ? "kthread" : "user");
@@ -97,7 +97,7 @@ static ssize_t blockers_show(struct kobject *kobj, struct kobj_attribute *attr, 
 			length += sysfs_emit_at(buffer, length, "?+0x0/0x0");
 		length += sysfs_emit_at(buffer, length, " %s\n", blocker->name);
 	}
-	mutex_unlock(&suture_lock);
+	mutex_unlock(&suture_told_lock);
 	return length;
 }
 
@@ -136,7 +136,10 @@ static ssize_t functions_read(struct file *file, struct kobject *kobj, MAYBE_CON
 
 	if (!line)
 		return -ENOMEM;
-	mutex_lock(&suture_lock);
+	if (mutex_lock_interruptible(&suture_lock)) {
+		kfree(line);
+		return -EINTR;
+	}
 	list_for_each_entry(redirect, &suture_redirects, list) {
 		size_t length = scnprintf(line, PAGE_SIZE, "%s %s %lu %s\n", redirect->object, redirect->name,
 					  redirect->sympos, redirect->by_jump ? "jump" : "ftrace");

@@ -9,12 +9,14 @@
 struct suture_patch *suture_applied;
 
 /* What of a patch's objects is there to be patched. */
+struct place {
+	struct module *target; /* NULL: the kernel, or a module that is not there */
+	bool is_there;
+};
+
 struct places {
 	unsigned int count; /* of objects; 0: there is no patch */
-	struct place {
-		struct module *target; /* NULL: the kernel, or a module that is not there */
-		bool is_there;
-	} * of;
+	struct place *of;
 };
 
 static struct places places;

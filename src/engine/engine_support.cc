@@ -25,7 +25,7 @@ EngineSupport look_at_klp(const HostPaths& paths) {
 /// How it came there is known as long as nothing was tried since.
 std::string text_of(const StopMachineState& state, const LastSwitch& last) {
   if (state.patch.empty()) return "suture.ko is loaded and holds nothing";
-  const std::string text = "it holds " + state.patch;
+  std::string text = "it holds " + state.patch;
   if (last.patch != state.patch || last.action != "apply" || last.attempts == 0) return text;
   const auto microseconds = (last.pause_ns + 999) / 1000;
   return text + "; switched at attempt " + std::to_string(last.attempts) +

@@ -183,7 +183,7 @@ do_mend() {
   web=$pid
 }
 # The last request for a module, and how it was answered.
-do_resumed() { sleep 1; awk '/\.ko / { answer = $3; range = $6 } END { print answer, range ~ /bytes=[1-9]/ ? "from the middle" : range }' "$work/web/access.log"; }
+do_resumed() { sleep 1; awk '/\.suture_2\.ko / { answer = $3; range = $6 } END { print answer, range ~ /bytes=[1-9]/ ? "from the middle" : range }' "$work/web/access.log"; }
 # Whoever was told the repository's state will hear of each change of it.
 do_listening() {
   for _ in $(seq 300); do

@@ -17,17 +17,8 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class AuthoredFix : public testing::Test {
+class AuthoredFix : public test::OnRealTarget {
  protected:
-  void SetUp() override {
-    auto target = test::real_target();
-    ASSERT_TRUE(target.has_value()) << target.error().message();
-    target_ = std::move(*target);
-    auto folder = TempDir::make("suture-test");
-    ASSERT_TRUE(folder.has_value());
-    folder_.emplace(std::move(*folder));
-  }
-
   static std::string text_of(const std::string& name) {
     return read_text_file(std::filesystem::path(SUTURE_TEST_FIXES) / (name + ".patch")).value_or("");
   }
@@ -39,9 +30,6 @@ class AuthoredFix : public testing::Test {
     return build_patchset({.target = target_, .fixes = {path}, .level = 1, .output = folder_->path() / "out"},
                           progress);
   }
-
-  Target target_;
-  std::optional<TempDir> folder_;
 };
 
 TEST_F(AuthoredFix, MayAddCallbacks) {

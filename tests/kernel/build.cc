@@ -21,17 +21,8 @@ namespace {
 
 using testing::HasSubstr;
 
-class BuildOnRealKernel : public testing::Test {
+class BuildOnRealKernel : public test::OnRealTarget {
  protected:
-  void SetUp() override {
-    auto target = test::real_target();
-    ASSERT_TRUE(target.has_value()) << target.error().message();
-    target_ = std::move(*target);
-    auto folder = TempDir::make("suture-test");
-    ASSERT_TRUE(folder.has_value());
-    folder_.emplace(std::move(*folder));
-  }
-
   static std::filesystem::path fix(const std::string& name) {
     return std::filesystem::path(SUTURE_TEST_FIXES) / (name + ".patch");
   }
@@ -60,9 +51,6 @@ class BuildOnRealKernel : public testing::Test {
     EXPECT_FALSE(std::filesystem::exists(folder_->path() / "out"));
     return result ? Error{} : result.error();
   }
-
-  Target target_;
-  std::optional<TempDir> folder_;
 };
 
 TEST_F(BuildOnRealKernel, MakesOneModuleForKernelAndModule) {

@@ -19,17 +19,8 @@ namespace {
 
 using testing::HasSubstr;
 
-class EngineOnRealKernel : public testing::Test {
+class EngineOnRealKernel : public test::OnRealTarget {
  protected:
-  void SetUp() override {
-    auto target = test::real_target();
-    ASSERT_TRUE(target.has_value()) << target.error().message();
-    target_ = std::move(*target);
-    auto folder = TempDir::make("suture-test");
-    ASSERT_TRUE(folder.has_value());
-    folder_.emplace(std::move(*folder));
-  }
-
   Bytes build(const BuildCache& cache) const {
     auto built = build_engine_module(target_, cache, std::nullopt);
     EXPECT_TRUE(built.has_value()) << built.error().message();
@@ -42,9 +33,6 @@ class EngineOnRealKernel : public testing::Test {
                            EngineFile{"start.c", text}};
     return compile_engine(kbuild, files);
   }
-
-  Target target_;
-  std::optional<TempDir> folder_;
 };
 
 TEST_F(EngineOnRealKernel, IsAModuleOfThatKernelWithTheSameBytesEachTime) {

@@ -30,17 +30,8 @@ using Engines = std::set<std::string, std::less<>>;
 
 const Engines kStopMachine{std::string(kStopMachineEngine)};
 
-class StopMachineOnRealKernel : public testing::Test {
+class StopMachineOnRealKernel : public test::OnRealTarget {
  protected:
-  void SetUp() override {
-    auto target = test::real_target();
-    ASSERT_TRUE(target.has_value()) << target.error().message();
-    target_ = std::move(*target);
-    auto folder = TempDir::make("suture-test");
-    ASSERT_TRUE(folder.has_value());
-    folder_.emplace(std::move(*folder));
-  }
-
   Result<BuildResult> build(const std::vector<std::string>& fixes, const Engines& engines) {
     std::vector<std::filesystem::path> paths;
     for (const std::string& fix : fixes)
@@ -63,9 +54,6 @@ class StopMachineOnRealKernel : public testing::Test {
     target_.config = folder_->path() / "config";
     ASSERT_TRUE(write_file(target_.config, config).has_value());
   }
-
-  Target target_;
-  std::optional<TempDir> folder_;
 };
 
 std::vector<std::string> names_of(const std::vector<KlpFunction>& functions) {

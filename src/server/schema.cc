@@ -43,8 +43,8 @@ constexpr std::array<const char*, 1> kMigrations = {
     )sql",
 };
 
-Result<void> take_step(Database& database, std::size_t step) {
-  auto transaction = TRY(Transaction::begin(database));
+Result<void> take_step(sqlite::Database& database, std::size_t step) {
+  auto transaction = TRY(sqlite::Transaction::begin(database));
   TRY(database.execute(kMigrations.at(step)));
   TRY(database.execute(
       fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, step + 1)));
@@ -53,7 +53,7 @@ Result<void> take_step(Database& database, std::size_t step) {
 
 }  // namespace
 
-Result<void> migrate(Database& database) {
+Result<void> migrate(sqlite::Database& database) {
   const auto version = TRY(database.integer("PRAGMA user_version"));
   const auto application = TRY(database.integer("PRAGMA application_id"));
   const auto tables = TRY(database.integer("SELECT count(*) FROM sqlite_schema"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "server/database.h"
+#include "database/database.h"
 
 namespace suture::server {
 
@@ -10,6 +10,6 @@ inline constexpr std::int64_t kApplicationId = 0x53555455;
 
 /// Brings the database to this program's schema, one committed step at a time; PRAGMA user_version counts
 /// the steps that are done. "store.foreign" for another program's file, "store.newer" for a later schema.
-Result<void> migrate(Database& database);
+Result<void> migrate(sqlite::Database& database);
 
 }  // namespace suture::server

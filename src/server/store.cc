@@ -43,8 +43,8 @@ constexpr const char* kReports = R"sql(
   SELECT id, received_at, report FROM reports WHERE host_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
 )sql";
 
-Result<std::vector<Count>> read_counts(Statement& statement) {
-  ResetOnExit reset_on_exit(statement);
+Result<std::vector<Count>> read_counts(sqlite::Statement& statement) {
+  sqlite::ResetOnExit reset_on_exit(statement);
   std::vector<Count> counts;
   while (TRY(statement.step())) counts.push_back({statement.text(0), statement.number(1)});
   return counts;
@@ -55,7 +55,7 @@ constexpr std::size_t kPageBytes = 4u << 20;
 
 /// Reads rows until the page is full; one row more than asked for tells whether another page follows.
 template <class T, class Read>
-Result<Page<T>> read_page(Statement& statement, std::uint32_t limit, Read read) {
+Result<Page<T>> read_page(sqlite::Statement& statement, std::uint32_t limit, Read read) {
   Page<T> page;
   std::size_t bytes = 0;
   while (TRY(statement.step())) {
@@ -69,10 +69,10 @@ Result<Page<T>> read_page(Statement& statement, std::uint32_t limit, Read read) 
   return page;
 }
 
-HostRecord read_host(const Statement& row) {
+HostRecord read_host(const sqlite::Statement& row) {
   return {row.text(0), row.text(1), row.text(2)};
 }
-ReportRecord read_report(const Statement& row) {
+ReportRecord read_report(const sqlite::Statement& row) {
   return {row.number(0), row.text(1), row.text(2)};
 }
 
@@ -84,13 +84,13 @@ std::string rfc3339(Store::Time time) {
 
 Result<Store> Store::open(const std::filesystem::path& path, StoreLimits limits) {
   if (path.has_parent_path()) TRY(make_directories(path.parent_path()));
-  auto database = TRY(Database::open(path, limits.database_pages));
+  auto database = TRY(sqlite::Database::open(path, limits.database_pages));
   TRY_IN(path.string(), migrate(database));
   auto statements = TRY(prepare(database));
   return Store(std::move(database), std::move(statements), limits);
 }
 
-Result<Store::Statements> Store::prepare(Database& database) {
+Result<Store::Statements> Store::prepare(sqlite::Database& database) {
   return Statements{
       .put_host = TRY(database.prepare(kPutHost)),
       .drop_cves = TRY(database.prepare("DELETE FROM host_cves WHERE host_id = ?1")),
@@ -116,7 +116,7 @@ Result<void> Store::add(const HostReport& report, Time now) {
   const std::string text = to_json(report).dump();
   const std::string time = rfc3339(now);
   const std::lock_guard lock(*turn_);
-  auto transaction = TRY(Transaction::begin(database_));
+  auto transaction = TRY(sqlite::Transaction::begin(database_));
   TRY(put_host(report, text, time));
   TRY(put_cves(report));
   TRY(put_report(report, text, time));
@@ -149,10 +149,10 @@ Result<void> Store::put_report(const HostReport& report, std::string_view text, 
 
 Result<Page<HostRecord>> Store::hosts(const HostQuery& query) {
   const std::lock_guard lock(*turn_);
-  Statement& statement = !query.cve.empty() ? statements_.hosts_by_cve
-                         : query.state      ? statements_.hosts_by_state
-                                            : statements_.hosts;
-  ResetOnExit reset_on_exit(statement);
+  sqlite::Statement& statement = !query.cve.empty() ? statements_.hosts_by_cve
+                                 : query.state      ? statements_.hosts_by_state
+                                                    : statements_.hosts;
+  sqlite::ResetOnExit reset_on_exit(statement);
   statement.bind(1, query.after).bind(2, std::int64_t{query.limit} + 1);
   const int state_index = query.cve.empty() ? 3 : 4;
   if (!query.cve.empty()) statement.bind(3, query.cve);
@@ -162,7 +162,7 @@ Result<Page<HostRecord>> Store::hosts(const HostQuery& query) {
 
 Result<std::optional<HostRecord>> Store::host(std::string_view host_id) {
   const std::lock_guard lock(*turn_);
-  ResetOnExit reset_on_exit(statements_.host);
+  sqlite::ResetOnExit reset_on_exit(statements_.host);
   statements_.host.bind(1, host_id);
   if (!TRY(statements_.host.step())) return std::nullopt;
   return read_host(statements_.host);
@@ -171,8 +171,8 @@ Result<std::optional<HostRecord>> Store::host(std::string_view host_id) {
 Result<Page<ReportRecord>> Store::reports(std::string_view host_id, std::int64_t before,
                                           std::uint32_t limit) {
   const std::lock_guard lock(*turn_);
-  Statement& statement = statements_.reports;
-  ResetOnExit reset_on_exit(statement);
+  sqlite::Statement& statement = statements_.reports;
+  sqlite::ResetOnExit reset_on_exit(statement);
   statement.bind(1, host_id).bind(2, before).bind(3, std::int64_t{limit} + 1);
   return read_page<ReportRecord>(statement, limit, read_report);
 }

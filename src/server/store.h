@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/file.h"
+#include "database/database.h"
 #include "patchset/report.h"
-#include "server/database.h"
 
 namespace suture::server {
 
@@ -80,19 +80,19 @@ class Store {
 
  private:
   struct Statements {
-    Statement put_host, drop_cves, put_cve, put_report, drop_old_reports;
-    Statement hosts, hosts_by_state, hosts_by_cve, host, reports;
-    Statement by_state, by_level, by_release, ping;
+    sqlite::Statement put_host, drop_cves, put_cve, put_report, drop_old_reports;
+    sqlite::Statement hosts, hosts_by_state, hosts_by_cve, host, reports;
+    sqlite::Statement by_state, by_level, by_release, ping;
   };
-  Store(Database database, Statements statements, StoreLimits limits)
+  Store(sqlite::Database database, Statements statements, StoreLimits limits)
       : database_(std::move(database)), statements_(std::move(statements)), limits_(limits) {}
-  static Result<Statements> prepare(Database& database);
+  static Result<Statements> prepare(sqlite::Database& database);
   Result<void> put_host(const HostReport& report, std::string_view text, std::string_view now);
   Result<void> put_cves(const HostReport& report);
   Result<void> put_report(const HostReport& report, std::string_view text, std::string_view now);
 
   std::unique_ptr<std::mutex> turn_ = std::make_unique<std::mutex>();
-  Database database_;
+  sqlite::Database database_;
   Statements statements_;
   StoreLimits limits_;
 };

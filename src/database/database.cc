@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/database.h"
+#include "database/database.h"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-namespace suture::server {
+namespace suture::sqlite {
 namespace {
 
 std::unexpected<Error> sqlite_error(sqlite3* database, std::string what) {
@@ -147,4 +147,4 @@ Result<void> Transaction::commit() {
   return {};
 }
 
-}  // namespace suture::server
+}  // namespace suture::sqlite

@@ -16,7 +16,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace suture::server {
+namespace suture::sqlite {
 
 /// One prepared statement. Bound texts must outlive the next reset().
 class Statement {
@@ -91,4 +91,4 @@ class ResetOnExit {
   Statement& statement_;
 };
 
-}  // namespace suture::server
+}  // namespace suture::sqlite

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a fix changes in the source: lines, and the functions and types that they are in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace suture {
+
+/// One hunk, without the lines around it that stay.
+struct ChangedLines {
+  std::uint32_t before =
+      0;  ///< number of the first line that goes, in the old file; of an insertion: the line before it
+  std::uint32_t after = 0;  ///< the same in the new file
+  std::vector<std::string> removed{};
+  std::vector<std::string> added{};
+  std::vector<std::string> leading{};   ///< up to three lines that stay, before
+  std::vector<std::string> trailing{};  ///< and behind
+};
+
+enum class CodeItemKind : std::uint8_t { kFunction, kType, kMacro, kVariable };
+
+/// What a change is in: something defined at the outermost level of a file.
+struct CodeItem {
+  CodeItemKind kind = CodeItemKind::kFunction;
+  std::string name{};
+  bool before = true;  ///< it is there in the old file
+  bool after = true;   ///< and in the new one
+};
+
+struct FileCodeChange {
+  std::string path{};
+  bool added = false;
+  bool removed = false;
+  std::vector<ChangedLines> lines{};
+  std::vector<CodeItem> items{};
+};
+
+struct CodeChange {
+  /// For people: "commit 98a2046d155f", "linux 6.1.170-3 to 6.1.176-1"
+  std::string origin{};
+  std::vector<FileCodeChange> files{};
+  /// Other fixes change the same files between the same two versions, and what belongs to which cannot all be
+  /// told: there may be more here than this fix.
+  bool mixed = false;
+  std::string note{};  ///< why, where something is missing or mixed
+};
+
+}  // namespace suture

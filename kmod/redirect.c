@@ -162,20 +162,24 @@ static int prepare_jump(struct suture_redirect *redirect, const struct suture_fu
 static int find_cold(struct suture_redirect *redirect)
 {
 	char *name = kasprintf(GFP_KERNEL, "%s.cold", redirect->name);
-	unsigned int count = 0;
+	struct suture_range cold;
+	int error = 0;
 
 	if (!name)
 		return -ENOMEM;
-	while (count < SUTURE_MOST_COLD) {
-		unsigned long start = suture_find_optional(redirect->module, name, count + 1);
+	for (;;) {
+		unsigned long start = suture_find_optional(redirect->module, name, redirect->cold_count + 1);
 
-		if (!start || !code_of(start, &redirect->cold[count]))
+		if (!start || !code_of(start, &cold))
 			break;
-		count++;
+		if (redirect->cold_count == SUTURE_MOST_COLD) {
+			error = suture_refuse(-E2BIG, "more than %u functions are called %s", SUTURE_MOST_COLD, name);
+			break;
+		}
+		redirect->cold[redirect->cold_count++] = cold;
 	}
-	redirect->cold_count = count;
 	kfree(name);
-	return 0;
+	return error;
 }
 
 static int find_code(struct suture_redirect *redirect)
@@ -269,37 +273,37 @@ bool suture_jumps_are_ours(void)
 	return true;
 }
 
+/* From here on calls go where the redirect leads next. */
+static void flip(struct suture_redirect *redirect, void (*write)(void *place, const void *bytes, size_t length))
+{
+	u8 jump[SUTURE_JUMP_LENGTH];
+
+	if (redirect->next == redirect->target)
+		return;
+	WRITE_ONCE(redirect->target, redirect->next);
+	if (!redirect->by_jump)
+		return;
+	make_jump(redirect, redirect->target, jump);
+	write((void *)redirect->location, jump, sizeof(jump));
+}
+
 /* While the machine stands still. */
 void suture_flip_redirects(void)
 {
 	struct suture_redirect *redirect;
-	u8 jump[SUTURE_JUMP_LENGTH];
 
-	list_for_each_entry(redirect, &suture_redirects, list) {
-		if (redirect->next == redirect->target)
-			continue;
-		WRITE_ONCE(redirect->target, redirect->next);
-		if (!redirect->by_jump)
-			continue;
-		make_jump(redirect, redirect->target, jump);
-		suture_write_stopped((void *)redirect->location, jump, sizeof(jump));
-	}
+	list_for_each_entry(redirect, &suture_redirects, list)
+		flip(redirect, suture_write_stopped);
 }
 
 /* Of a module that nobody is in: it is coming. */
 void suture_flip_coming(const struct module *module)
 {
 	struct suture_redirect *redirect;
-	u8 jump[SUTURE_JUMP_LENGTH];
 
 	list_for_each_entry(redirect, &suture_redirects, list) {
-		if (redirect->module != module || redirect->next == redirect->target)
-			continue;
-		WRITE_ONCE(redirect->target, redirect->next);
-		if (!redirect->by_jump)
-			continue;
-		make_jump(redirect, redirect->target, jump);
-		suture_write_running((void *)redirect->location, jump, sizeof(jump));
+		if (redirect->module == module)
+			flip(redirect, suture_write_running);
 	}
 	suture_synchronize_cores();
 }

@@ -82,7 +82,9 @@ struct suture_redirect {
 	void *target; /* where calls go; NULL: nowhere else */
 	void *next;   /* where they are to go */
 	bool by_jump;
+#ifdef CONFIG_DYNAMIC_FTRACE
 	struct ftrace_ops ops;
+#endif
 	unsigned long location; /* of ftrace's call, or of the jump */
 	u8 found[SUTURE_JUMP_LENGTH];
 };

@@ -120,7 +120,9 @@ Result<Target> describe(const KernelPlan& plan, const std::string& distribution,
   if (!plan.compiler.empty()) target.compiler = plan.compiler;
   target.packages = plan.packages;
   if (!config.contains("\nCONFIG_LIVEPATCH=y\n")) {
-    target.warnings.push_back("the kernel was built without CONFIG_LIVEPATCH, so hosts cannot apply patches");
+    target.warnings.push_back(
+        "the kernel was built without CONFIG_LIVEPATCH, so hosts need the stopmachine engine to apply "
+        "patches");
   }
   if (image.release() == plan.release && target.banner.contains(target.compiler_version)) return target;
   return fail("target.mixed", "check that the packages of " + plan.release + " belong together",

@@ -34,6 +34,7 @@ struct stop {
 	atomic_t arrived;
 	int done;
 	int error;
+	u64 begun;
 	u64 pause_ns; /* from the first CPU that stopped */
 };
 
@@ -54,7 +55,7 @@ static int while_stopped(void *data)
 
 	if (atomic_inc_return(&stop->arrived) == 1) {
 		stop->error = look_and_flip(stop);
-		stop->pause_ns = ktime_get_mono_fast_ns() - suture_first_cpu_stopped();
+		stop->pause_ns = ktime_get_mono_fast_ns() - max(stop->begun, suture_first_cpu_stopped());
 		/* What was written is there for who sees this. */
 		smp_store_release(&stop->done, 1);
 		return 0;
@@ -68,7 +69,7 @@ static int while_stopped(void *data)
 
 static int stop_once(struct suture_scan *scan)
 {
-	struct stop stop = { .scan = scan, .arrived = ATOMIC_INIT(0) };
+	struct stop stop = { .scan = scan, .arrived = ATOMIC_INIT(0), .begun = ktime_get_mono_fast_ns() };
 	int error = suture_stop_machine(while_stopped, &stop);
 
 	suture_last.stops++;

@@ -6,8 +6,12 @@
  * The scheduler tells of each switch through its tracepoint. Each CPU notes the tasks that it switches to in a set
  * of its own. There are two sets: while one is filled, the other, of an earlier time, is emptied by somebody who may
  * sleep, since letting go of a task may.
+ *
+ * A kernel without tracepoints tells of nothing: there all tasks are looked at while the machine stands still.
  */
 #include "suture.h"
+
+#ifdef CONFIG_TRACEPOINTS
 
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
@@ -68,7 +72,7 @@ static void notrace probe_switch(void *data, bool preempt, struct task_struct *p
 	this_cpu_write(last_switch, ktime_get_mono_fast_ns());
 }
 
-/* While the machine stands still: since when. The last switch of each CPU was to the thread that holds it. */
+/* While the machine stands still: since when, or 0. The last switch of each CPU was to the thread that holds it. */
 u64 suture_first_cpu_stopped(void)
 {
 	u64 first = U64_MAX;
@@ -106,7 +110,7 @@ int suture_watch_switches(void)
 
 	for_each_kernel_tracepoint(find_tracepoint, NULL);
 	if (!sched_switch)
-		return suture_refuse(-EOPNOTSUPP, "this kernel does not tell of task switches (CONFIG_TRACEPOINTS)");
+		return suture_refuse(-EOPNOTSUPP, "this kernel does not tell of task switches");
 	sets[0] = __alloc_percpu(sizeof(struct task_set), __alignof__(struct task_set));
 	sets[1] = __alloc_percpu(sizeof(struct task_set), __alignof__(struct task_set));
 	if (!sets[0] || !sets[1]) {
@@ -171,3 +175,31 @@ bool suture_each_switched(bool (*fn)(struct task_struct *task, void *data), void
 	}
 	return true;
 }
+
+#else
+
+int suture_watch_switches(void)
+{
+	return 0;
+}
+
+void suture_unwatch_switches(void)
+{
+}
+
+void suture_begin_watch(void)
+{
+}
+
+u64 suture_first_cpu_stopped(void)
+{
+	return 0;
+}
+
+bool suture_each_switched(bool (*fn)(struct task_struct *task, void *data), void *data, bool *complete)
+{
+	*complete = false;
+	return true;
+}
+
+#endif

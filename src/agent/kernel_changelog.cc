@@ -8,6 +8,7 @@
 #include <cctype>
 #include <memory>
 
+#include "base/cve_id.h"
 #include "base/process.h"
 
 namespace suture {
@@ -35,24 +36,6 @@ std::string_view next_line(std::string_view& rest) {
   const std::string_view line = rest.substr(0, rest.find('\n'));
   rest.remove_prefix(std::min(line.size() + 1, rest.size()));
   return line;
-}
-
-/// Calls `found(id)` for each "CVE-2026-53249" in a line.
-template <class Found>
-void for_each_cve(std::string_view line, Found found) {
-  constexpr std::string_view kHead = "CVE-";
-  constexpr std::size_t kYear = 4;
-  constexpr std::size_t kFewest = 4;
-  constexpr std::size_t kMost = 12;
-  for (std::size_t at = 0; (at = line.find(kHead, at)) != std::string_view::npos; at += kHead.size()) {
-    const std::string_view rest = line.substr(at + kHead.size());
-    const std::size_t year = std::min(rest.size(), rest.find_first_not_of("0123456789"));
-    if (year != kYear || year >= rest.size() || rest[year] != '-') continue;
-    const std::string_view number = rest.substr(kYear + 1);
-    const std::size_t digits = std::min(number.size(), number.find_first_not_of("0123456789"));
-    if (digits < kFewest || digits > kMost) continue;
-    found(line.substr(at, kHead.size() + kYear + 1 + digits));
-  }
 }
 
 struct DebianEntry {
@@ -154,7 +137,7 @@ std::optional<KernelChangelog> parse_debian_changelog(std::string_view text, std
       }
     }
     if (entry.empty()) continue;
-    for_each_cve(line, [&](std::string_view cve) { changelog.named[std::string(cve)] = entry; });
+    for_each_cve_id(line, [&](std::string_view cve) { changelog.named[std::string(cve)] = entry; });
   }
   if (entry.empty()) return std::nullopt;
   return changelog;
@@ -166,7 +149,7 @@ KernelChangelog parse_rpm_changelog(std::string_view text) {
   while (!text.empty()) {
     const std::string_view line = next_line(text);
     if (const auto head = read_rpm_head(line)) entry = *head;
-    for_each_cve(line, [&](std::string_view cve) { changelog.named[std::string(cve)] = entry; });
+    for_each_cve_id(line, [&](std::string_view cve) { changelog.named[std::string(cve)] = entry; });
   }
   return changelog;
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "base/cve_id.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "build/declarations.h"
@@ -17,28 +18,6 @@ namespace suture {
 namespace {
 
 constexpr std::size_t kLargestFix = 16u << 20;
-/// Of the number of a CVE id; the CVE record format has 4 to 19.
-constexpr std::size_t kMostCveDigits = 19;
-
-/// "CVE-2026-53249" at the start of `text`; empty when there is none.
-std::string_view cve_at(std::string_view text) {
-  const auto digits = [&](std::size_t from) {
-    std::size_t end = from;
-    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
-    return end - from;
-  };
-  text = text.substr(0, 9 + kMostCveDigits + 1);
-  if (!text.starts_with("CVE-") || digits(4) != 4 || text.size() < 10 || text[8] != '-') return {};
-  if (digits(9) < 4 || digits(9) > kMostCveDigits) return {};
-  return text.substr(0, 9 + digits(9));
-}
-
-void collect_cves(std::string_view text, std::set<std::string>& cves) {
-  for (std::size_t at = text.find("CVE-"); at != std::string_view::npos; at = text.find("CVE-", at + 4)) {
-    if (const std::string_view id = cve_at(text.substr(at)); !id.empty()) cves.emplace(id);
-  }
-}
-
 class DiffReader {
  public:
   DiffReader(std::string_view text, const std::string& name) : rest_(text), what_("read the fix " + name) {}
@@ -224,11 +203,12 @@ Result<Fix> parse_fix(std::string_view diff, const std::string& name) {
   fix.text = diff;
   fix.files = TRY(DiffReader(diff, name).read());
   std::set<std::string> cves;
-  collect_cves(name, cves);
+  const auto found = [&](std::string_view id) { cves.emplace(id); };
+  for_each_cve_id(name, found);
   // Only the words before the diff say what it closes: source may name other CVEs in comments.
   const std::size_t start = diff.starts_with("--- ") ? 0 : diff.find("\n--- ");
   const std::string_view words = diff.substr(0, start);
-  collect_cves(words, cves);
+  for_each_cve_id(words, found);
   Declarations declared = TRY(read_declarations(words, name));
   fix.record = {.name = name,
                 .sha256 = sha256_hex(as_bytes(diff)),

@@ -6,6 +6,7 @@
 
 #include "agent/agent.h"
 #include "agent/verdicts.h"
+#include "base/cve_id.h"
 #include "base/json.h"
 #include "base/terminal.h"
 #include "cli/agent_request.h"
@@ -58,11 +59,7 @@ Result<HostKnowledge> look(const Options& options) {
 Result<std::string> read_cve(std::string text) {
   std::ranges::transform(text, text.begin(),
                          [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  const std::size_t digits = text.find_first_not_of("0123456789", 4);
-  if (text.starts_with("CVE-") && digits == 8 && text[digits] == '-' && text.size() > digits + 1 &&
-      text.find_first_not_of("0123456789", digits + 1) == std::string::npos) {
-    return text;
-  }
+  if (is_cve_id(text)) return text;
   return fail("agent.cve-id", "look for " + text, "that is no CVE identifier",
               "They look like CVE-2026-53249.");
 }

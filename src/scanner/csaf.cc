@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "base/cve_id.h"
 #include "base/json.h"
-#include "scanner/cve_id.h"
 #include "scanner/document_id.h"
 #include "scanner/kernel_purl.h"
 

@@ -7,7 +7,7 @@
 #include <array>
 #include <string_view>
 
-#include "scanner/utf8.h"
+#include "base/utf8.h"
 
 namespace suture {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "patchset/patchset.h"
-#include "scanner/utf8.h"
 
 namespace suture {
 namespace {

@@ -7,8 +7,8 @@
 #include <map>
 #include <set>
 
+#include "base/cve_id.h"
 #include "base/hash.h"
-#include "scanner/cve_id.h"
 #include "scanner/number_pattern.h"
 #include "scanner/xml_text.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scanner/xml_text.h"
 
-#include "scanner/utf8.h"
+#include "base/utf8.h"
 
 namespace suture {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "scanner/cve_id.h"
+#include "base/cve_id.h"
 
 namespace suture {
 namespace {

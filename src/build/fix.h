@@ -12,24 +12,14 @@
 
 #include "base/error.h"
 #include "patchset/patchset.h"
+#include "source/unified_diff.h"
 
 namespace suture {
-
-enum class FileChange : std::uint8_t { kChanged, kAdded, kRemoved };
-
-struct FixFile {
-  std::string path;  ///< in the tree: relative, without "." and ".."
-  FileChange change = FileChange::kChanged;
-  std::size_t hunks = 0;
-  /// Its part of the diff: names as above, and the hunks. Only this may be applied. patch(1) understands far
-  /// more than what was read here (ed scripts, context diffs, git's modes and links), and would act on it.
-  std::string diff;
-};
 
 struct Fix {
   FixRecord record;
   std::string text;  ///< the whole file, which FixRecord::sha256 is of
-  std::vector<FixFile> files;
+  std::vector<DiffFile> files;
 };
 
 /// Reads the file. CVE ids come from its name and from its text before the diff, declarations

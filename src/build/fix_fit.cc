@@ -80,7 +80,7 @@ bool each_hunk_adds(const Fix& fix) {
   const auto says_something = [](std::string_view line) {
     return std::ranges::any_of(line, [](unsigned char c) { return std::isalnum(c) != 0; });
   };
-  for (const FixFile& file : fix.files) {
+  for (const DiffFile& file : fix.files) {
     bool adds = true;
     for (std::string_view rest = file.diff; !rest.empty();) {
       const std::string_view line = next_line(rest);
@@ -98,7 +98,7 @@ bool each_hunk_adds(const Fix& fix) {
 /// The functions that the hunks name behind the second "@@", as diff does: "static int f(struct sock *sk)".
 std::set<std::string> functions_of(const Fix& fix) {
   std::set<std::string> names;
-  for (const FixFile& file : fix.files) {
+  for (const DiffFile& file : fix.files) {
     for (std::string_view rest = file.diff; !rest.empty();) {
       const std::string_view line = next_line(rest);
       const std::size_t behind = line.starts_with("@@ ") ? line.find(" @@", 3) : std::string_view::npos;
@@ -119,7 +119,7 @@ class Fitting {
  public:
   Fitting(const Fix& fix, const fs::path& tree, const fs::path& pristine)
       : fix_(fix), tree_(tree), pristine_(pristine) {
-    for (const FixFile& file : fix.files) diff_ += file.diff;
+    for (const DiffFile& file : fix.files) diff_ += file.diff;
   }
 
   Result<FixFit> run() {
@@ -163,7 +163,7 @@ class Fitting {
 
   std::vector<std::string> missing_files() const {
     std::vector<std::string> missing;
-    for (const FixFile& file : fix_.files) {
+    for (const DiffFile& file : fix_.files) {
       std::error_code error;
       const bool there = fs::is_regular_file(tree_ / file.path, error);
       if (file.change != FileChange::kAdded && !there) missing.push_back(file.path);
@@ -175,7 +175,7 @@ class Fitting {
     const Finished reverse = TRY(patch({"--reverse", "--force", "--dry-run"}));
     if (reverse.status != 0 || !each_hunk_adds(fix_)) return does_not_apply(forward.out + forward.err);
     std::size_t hunks = 0;
-    for (const FixFile& file : fix_.files) hunks += file.hunks;
+    for (const DiffFile& file : fix_.files) hunks += file.hunks.size();
     return not_affected(
         fmt::format("the source of this kernel has the fix already, {} of {} hunks", hunks, hunks), true);
   }

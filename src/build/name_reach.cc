@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/process.h"
-#include "build/c_text.h"
+#include "source/c_text.h"
 
 namespace suture {
 namespace {

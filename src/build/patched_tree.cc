@@ -24,7 +24,7 @@ Result<PatchedTree> PatchedTree::make(const fs::path& pristine, const std::vecto
 
 Result<void> PatchedTree::copy_files(const std::vector<Fix>& fixes) {
   for (const Fix& fix : fixes) {
-    for (const FixFile& file : fix.files) {
+    for (const DiffFile& file : fix.files) {
       if (!patched_.insert(file.path).second) continue;
       TRY(make_directories((root_ / file.path).parent_path()));
       std::error_code error;

@@ -17,8 +17,8 @@
 #include <string>
 #include <string_view>
 
-#include "build/c_text.h"
 #include "delta/type_layout.h"
+#include "source/c_text.h"
 
 namespace suture {
 

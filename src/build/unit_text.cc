@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "build/c_text.h"
+#include "source/c_text.h"
 
 namespace suture {
 namespace {

@@ -12,15 +12,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto fix = parse_fix(text, "input");
   if (!fix) return 0;
   std::string diff;
-  for (const FixFile& file : fix->files) {
+  for (const DiffFile& file : fix->files) {
     diff += file.diff;
     if (file.path.starts_with('/') || ("/" + file.path + "/").find("/../") != std::string::npos) std::abort();
   }
   const auto again = parse_fix(diff, "input");
   if (!again || again->files.size() != fix->files.size()) std::abort();
   for (std::size_t i = 0; i < fix->files.size(); ++i) {
-    const FixFile& one = fix->files[i];
-    const FixFile& other = again->files[i];
+    const DiffFile& one = fix->files[i];
+    const DiffFile& other = again->files[i];
     if (one.path != other.path || one.change != other.change || one.hunks != other.hunks) std::abort();
   }
   static_cast<void>(files_touched_by({*fix}));

@@ -70,7 +70,7 @@ TEST(Fix, SaysWhichFilesAndHowManyHunks) {
                          "--- a/fs/old.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n");
   ASSERT_EQ(fix.files.size(), 3u);
   EXPECT_EQ(fix.files[0].path, "net/core/sock.c");
-  EXPECT_EQ(fix.files[0].hunks, 2u);
+  EXPECT_EQ(fix.files[0].hunks.size(), 2u);
   EXPECT_EQ(fix.files[0].change, FileChange::kChanged);
   EXPECT_EQ(fix.files[1].path, "fs/new.c");
   EXPECT_EQ(fix.files[1].change, FileChange::kAdded);
@@ -102,7 +102,7 @@ TEST(Fix, TakesNoEndlessCve) {
 TEST(Fix, CountsLinesInsteadOfGuessing) {
   const Fix fix = parsed("--- a/a.c\n+++ b/a.c\n@@ -1,2 +1,2 @@\n--- x\n+++ y\n two\n");
   ASSERT_EQ(fix.files.size(), 1u);
-  EXPECT_EQ(fix.files[0].hunks, 1u);
+  EXPECT_EQ(fix.files[0].hunks.size(), 1u);
 }
 
 TEST(Fix, AcceptsALastLineWithoutItsEnd) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "build/c_text.h"
+#include "source/c_text.h"
 
 #include <algorithm>
 #include <cctype>

@@ -4,8 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "base/error.h"
+#include "source/c_outline.h"
 
 namespace suture {
 
@@ -20,12 +26,10 @@ struct ChangedLines {
   std::vector<std::string> trailing{};  ///< and behind
 };
 
-enum class CodeItemKind : std::uint8_t { kFunction, kType, kMacro, kVariable };
-
 /// What a change is in: something defined at the outermost level of a file.
 struct CodeItem {
   CodeItemKind kind = CodeItemKind::kFunction;
-  std::string name{};
+  std::string name{};  ///< as OutlineItem has it: of a system call, "__do_sys_openat"
   bool before = true;  ///< it is there in the old file
   bool after = true;   ///< and in the new one
 };
@@ -47,5 +51,19 @@ struct CodeChange {
   bool mixed = false;
   std::string note{};  ///< why, where something is missing or mixed
 };
+
+/// A file's whole text; nothing where there is none.
+using FileText = std::function<std::optional<std::string>(const std::string& path)>;
+
+/// The files that a diff is between. Where one side is not at hand, the other and the diff give it; where
+/// neither is, or the diff is not of these texts, only what its hunks show is known.
+struct FileTexts {
+  FileText before{};
+  FileText after{};
+};
+
+/// As unified_diff.h reads it: "source.diff-…". Files without text (binary ones, links) are left out.
+Result<CodeChange> read_code_change(std::string_view diff, const std::string& origin,
+                                    const FileTexts& texts = {});
 
 }  // namespace suture

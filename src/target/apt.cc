@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "target/debian_version.h"
+#include "base/debian_version.h"
 
 namespace suture {
 namespace fs = std::filesystem;

@@ -5,11 +5,11 @@
 #include <optional>
 #include <set>
 
+#include "base/debian_version.h"
 #include "base/process.h"
 #include "target/debian_root.h"
 #include "target/debian_rt.h"
 #include "target/debian_suites.h"
-#include "target/debian_version.h"
 
 namespace suture {
 namespace fs = std::filesystem;

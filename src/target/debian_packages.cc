@@ -5,8 +5,8 @@
 // series share, is the first to go, and a newer one does the same work.
 #include <algorithm>
 
+#include "base/debian_version.h"
 #include "target/debian.h"
-#include "target/debian_version.h"
 
 namespace suture {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "target/debian_version.h"
+#include "base/debian_version.h"
 
 #include <algorithm>
 

@@ -10,9 +10,9 @@
 #include <cstdlib>
 
 #include "base/hash.h"
+#include "fetch/http_fetcher.h"
 #include "patchset/patchset.h"
 #include "repository/client.h"
-#include "repository/http_fetcher.h"
 #include "repository/owned.h"
 #include "repository/publisher.h"
 

@@ -12,7 +12,7 @@
 #include "agent/policy.h"
 #include "base/error.h"
 #include "engine/engine.h"
-#include "repository/http_fetcher.h"
+#include "fetch/http_fetcher.h"
 
 namespace suture {
 

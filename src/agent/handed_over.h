@@ -9,7 +9,7 @@
 
 #include <filesystem>
 
-#include "repository/fetcher.h"
+#include "fetch/fetcher.h"
 
 namespace suture {
 

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/unfinished.h"
-#include "repository/http_fetcher.h"
+#include "fetch/http_fetcher.h"
 #include "repository/layout.h"
 
 namespace suture {

@@ -15,7 +15,7 @@
 #include "agent/schedule.h"
 #include "agent/unprivileged.h"
 #include "base/error.h"
-#include "repository/http_fetcher.h"
+#include "fetch/http_fetcher.h"
 
 namespace suture {
 

@@ -11,7 +11,7 @@
 #include "cli/agent_request.h"
 #include "engine/engine_support.h"
 #include "engine/obstacles.h"
-#include "repository/http_fetcher.h"
+#include "fetch/http_fetcher.h"
 #include "repository/verifier.h"
 
 namespace suture::cli {

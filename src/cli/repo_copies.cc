@@ -12,9 +12,9 @@
 #include "base/json.h"
 #include "base/terminal.h"
 #include "cli/repo.h"
+#include "fetch/http_fetcher.h"
 #include "repository/bundle.h"
 #include "repository/client.h"
-#include "repository/http_fetcher.h"
 #include "repository/log_head.h"
 #include "repository/mirror.h"
 

@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
+#include "fetch/fetcher.h"
 #include "patchset/patchset.h"
 #include "repository/catalog.h"
-#include "repository/fetcher.h"
 #include "repository/log_reader.h"
 #include "repository/verifier.h"
 

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "repository/fetcher.h"
+#include "fetch/fetcher.h"
 #include "repository/log_tree.h"
 #include "repository/merkle.h"
 

@@ -6,9 +6,9 @@
 
 #include "base/json.h"
 #include "evil_server.h"
+#include "fetch/http_fetcher.h"
 #include "make.h"
 #include "repository/client.h"
-#include "repository/http_fetcher.h"
 #include "repository/mirror.h"
 #include "repository/promotion.h"
 #include "repository/role_keys.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What goes over the wire: cut downloads that go on, unchanged files that are not sent, and little of it.
-#include "repository/http_fetcher.h"
+#include "fetch/http_fetcher.h"
 
 #include "evil_server.h"
 #include "make.h"

@@ -13,9 +13,9 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "fetch/fetcher.h"
 #include "patchset/patchset.h"
 #include "patchset/statement.h"
-#include "repository/fetcher.h"
 #include "repository/metadata.h"
 #include "repository/policy.h"
 #include "repository/publisher.h"

@@ -2,9 +2,9 @@
 #include "repository/metadata.h"
 
 #include "base/json.h"
+#include "fetch/http_fetcher.h"
 #include "make.h"
 #include "repository/canonical_json.h"
-#include "repository/http_fetcher.h"
 #include "repository/layout.h"
 
 namespace suture::tuf {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a repository's bytes come from. What they are worth is the verifier's business.
+// Where bytes come from: a repository, or what announces vulnerabilities. What they are worth is the business
+// of who asks. The reason codes begin with "repository." for all of them.
 #pragma once
 
 #include <filesystem>

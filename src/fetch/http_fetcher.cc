@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "repository/http_fetcher.h"
+#include "fetch/http_fetcher.h"
 
 #include <curl/curl.h>
 

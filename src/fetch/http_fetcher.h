@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "repository/fetcher.h"
+#include "fetch/fetcher.h"
 
 namespace suture {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "repository/fetcher.h"
+#include "fetch/fetcher.h"
 
 namespace suture {
 

@@ -86,10 +86,13 @@ Result<Command> Kbuild::compiler_command(const UnitFlags& flags, const fs::path&
     compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", include));
   }
   // kbuild's own flags say how paths in the tree are to appear; the folder of a generated source shall not.
-  // The sanitizer's records would hold it whatever the map says.
+  // The sanitizers' records of places and of variables would hold it whatever the map says.
   if (!in_tree) {
     compiler.argv.push_back(fmt::format("-fmacro-prefix-map={}/=", file.parent_path().string()));
-    compiler.argv.emplace_back("-fno-sanitize=all");
+    compiler.argv.emplace_back("-fno-sanitize=undefined,bounds-strict");
+    const auto is_kasan = [](const std::string& word) { return word == "-fsanitize=kernel-address"; };
+    if (std::ranges::any_of(flags.compile, is_kasan))
+      compiler.argv.insert(compiler.argv.end(), {"--param", "asan-globals=0"});
   }
   // Debug information changes no code; a kernel of the user's own may have been built without.
   const auto is_debug = [](const std::string& word) { return word.starts_with("-g"); };

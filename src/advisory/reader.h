@@ -27,8 +27,8 @@ using ReadRecord = Result<std::vector<Voice>>;
 using Sink = std::function<Result<void>(std::string record, ReadRecord voices)>;
 
 enum class FeedFormat : std::uint8_t {
-  kCve,              ///< "cve": CVE JSON 5.x, a record a document
-  kOsv,              ///< "osv": OSV JSON, a record a document, or a zip archive of those
+  kCve,              ///< "cve": CVE JSON 5.x
+  kOsv,              ///< "osv": OSV JSON
   kDebianTracker,    ///< "debian-tracker": all of Debian's security tracker in one document
   kCsafVex,          ///< "csaf-vex": CSAF 2.0, profile VEX
   kKev,              ///< "kev": CISA's catalogue
@@ -45,10 +45,12 @@ Result<FeedFormat> feed_format(std::string_view name);
 /// lie checksums and other notes.
 bool is_document(FeedFormat format, std::string_view path);
 
-/// Reads one document, which may be compressed with gzip or xz. `name` is how it is called in messages, and
-/// the name of its record where there is no better one.
-/// Errors are those of the sink, and "advisory.document" where nothing of it can be read as that format:
-/// then the sink has got nothing.
+/// Reads one document, which may be compressed with gzip, xz or zstd; of the formats that have a record a
+/// document (CVE, OSV, CSAF) it may also be an archive of them, zip or tar. `name` is how it is called in
+/// messages, and the name of its record where there is no better one.
+///
+/// Errors are those of the sink, and "advisory.document" where nothing of it can be read as that format, or
+/// no more: a file that was cut off. What was passed on before is right, but it is not all there is.
 Result<void> read_document(FeedFormat format, std::string_view name, std::string_view bytes,
                            const Sink& sink);
 

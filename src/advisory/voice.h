@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -86,6 +87,9 @@ struct Voice {
   std::vector<std::string> references{};  ///< URLs
   bool operator==(const Voice&) const = default;
 };
+
+/// "kernel", "git", "debian", "rpm", "other"
+std::string_view name_of(VersionOrder order);
 
 Json to_json(const Voice& voice);
 /// "advisory.schema"

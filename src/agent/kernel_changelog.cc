@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/cve_id.h"
+#include "base/debian_changelog.h"
 #include "base/process.h"
 
 namespace suture {
@@ -18,43 +19,12 @@ namespace {
 // Debian's are a megabyte, and three when unpacked.
 constexpr std::size_t kMostPacked = 16u << 20;
 constexpr std::size_t kMostText = 64u << 20;
-constexpr std::size_t kMostVersion = 128;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// As deb-version(7) and rpm-version(7) have them.
-bool is_version(std::string_view text) {
-  return !text.empty() && text.size() <= kMostVersion && std::ranges::all_of(text, [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view(".+-~:_^").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-}
-
-std::string_view next_line(std::string_view& rest) {
-  const std::string_view line = rest.substr(0, rest.find('\n'));
-  rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-  return line;
-}
-
-struct DebianEntry {
-  std::string_view package;
-  std::string_view version;
-};
-
-/// "linux (6.1.170-2) bookworm-security; urgency=high"
-std::optional<DebianEntry> read_debian_head(std::string_view line) {
-  if (line.empty() || std::isalnum(static_cast<unsigned char>(line.front())) == 0) return std::nullopt;
-  const std::size_t open = line.find(" (");
-  const std::size_t close = line.find(')');
-  if (open == std::string_view::npos || close == std::string_view::npos || close < open) return std::nullopt;
-  const DebianEntry entry{line.substr(0, open), line.substr(open + 2, close - open - 2)};
-  if (!is_version(entry.package) || !is_version(entry.version)) return std::nullopt;
-  return entry;
-}
-
-bool is_of(const DebianEntry& entry, std::string_view version) {
+bool is_of(const DebianChangelogHead& entry, std::string_view version) {
   if (!entry.package.starts_with("linux-signed")) return entry.version == version;
   std::string signed_version(version);
   std::ranges::replace(signed_version, '-', '+');
@@ -67,7 +37,7 @@ std::optional<std::string_view> read_rpm_head(std::string_view line) {
   line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
   std::string_view version = line.substr(line.find_last_of(" \t") + 1);
   if (version.starts_with('[') && version.ends_with(']')) version = version.substr(1, version.size() - 2);
-  if (!is_version(version) || !std::ranges::any_of(version, is_digit)) return std::nullopt;
+  if (!is_package_version(version) || !std::ranges::any_of(version, is_digit)) return std::nullopt;
   return version;
 }
 
@@ -120,7 +90,7 @@ std::optional<std::string> debian_version_of(std::string_view proc_version) {
   if (at == std::string_view::npos) return std::nullopt;
   std::string_view version = proc_version.substr(at + kWord.size());
   version = version.substr(0, version.find_first_of(" \n"));
-  if (!is_version(version) || !is_digit(version.front())) return std::nullopt;
+  if (!is_package_version(version) || !is_digit(version.front())) return std::nullopt;
   return std::string(version);
 }
 
@@ -128,7 +98,7 @@ std::optional<KernelChangelog> parse_debian_changelog(std::string_view text, std
   KernelChangelog changelog{.version = std::string(version)};
   std::string entry;  // empty: above the one that runs
   while (!text.empty()) {
-    const std::string_view line = next_line(text);
+    const std::string_view line = take_line(text);
     if (const auto head = read_debian_head(line)) {
       if (!entry.empty()) {
         entry = head->version;
@@ -147,7 +117,7 @@ KernelChangelog parse_rpm_changelog(std::string_view text) {
   KernelChangelog changelog;
   std::string entry;
   while (!text.empty()) {
-    const std::string_view line = next_line(text);
+    const std::string_view line = take_line(text);
     if (const auto head = read_rpm_head(line)) entry = *head;
     for_each_cve_id(line, [&](std::string_view cve) { changelog.named[std::string(cve)] = entry; });
   }
@@ -157,7 +127,7 @@ KernelChangelog parse_rpm_changelog(std::string_view text) {
 std::optional<KernelChangelog> read_kernel_changelog(const ChangelogPlaces& places,
                                                      const std::string& release) {
   // It becomes part of a path and of a package's name.
-  if (!is_version(release)) return std::nullopt;
+  if (!is_package_version(release)) return std::nullopt;
   if (auto changelog = read_debian(places, release)) return changelog;
   return read_rpm(release);
 }

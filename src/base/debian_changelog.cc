@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/debian_changelog.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace suture {
+
+bool is_package_version(std::string_view text) {
+  constexpr std::size_t kLongest = 128;
+  return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view(".+-~:_^").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+std::optional<DebianChangelogHead> read_debian_head(std::string_view line) {
+  if (line.empty() || std::isalnum(static_cast<unsigned char>(line.front())) == 0) return std::nullopt;
+  const std::size_t open = line.find(" (");
+  const std::size_t close = line.find(')');
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open) return std::nullopt;
+  DebianChangelogHead head{line.substr(0, open), line.substr(open + 2, close - open - 2),
+                           line.substr(close + 1)};
+  head.distribution.remove_prefix(
+      std::min(head.distribution.size(), head.distribution.find_first_not_of(' ')));
+  head.distribution = head.distribution.substr(0, head.distribution.find_first_of("; \t\r"));
+  if (!is_package_version(head.package) || !is_package_version(head.version)) return std::nullopt;
+  return head;
+}
+
+std::string_view take_line(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(line.size() + 1, text.size()));
+  return line;
+}
+
+}  // namespace suture

@@ -105,7 +105,11 @@ class Entry {
     const std::string_view text = line.substr(std::min(line.size(), line.find_first_not_of(" \t")));
     const bool starts =
         text.size() > 1 && std::string_view("*-+").find(text[0]) != std::string_view::npos && text[1] == ' ';
-    if (starts || text.empty()) end_item();
+    const std::size_t column = line.size() - text.size();
+    // What stands further left than the item's text is a line of its own: the address of an upstream
+    // changelog.
+    if (starts || text.empty() || column <= column_) end_item();
+    if (starts) column_ = column;
     if (item_.size() + text.size() > kMostItem) return;
     if (!item_.empty()) item_ += ' ';
     item_ += starts ? text.substr(2) : text;
@@ -150,6 +154,7 @@ class Entry {
   std::string record_;
   std::string date_;
   std::string item_;
+  std::size_t column_ = 0;  ///< of its bullet
   std::map<std::string, Voice, std::less<>> voices_;
 };
 
@@ -171,7 +176,9 @@ std::string subject_of_item(std::string_view item) {
     trim(" ", " ");
   }
   // A bracket too many, behind the one of the note that is gone.
-  if (subject.ends_with(" )") || subject.ends_with(" .")) subject.remove_suffix(2);
+  for (const std::string_view rest : {" ).", " )", " ."}) {
+    if (subject.ends_with(rest)) subject.remove_suffix(rest.size());
+  }
   const auto count = [&](char c) { return std::ranges::count(subject, c); };
   if (subject.ends_with(')') && count(')') > count('(')) subject.remove_suffix(1);
   return shown_line(subject, kMostItem);

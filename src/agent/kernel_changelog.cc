@@ -37,7 +37,7 @@ std::optional<std::string_view> read_rpm_head(std::string_view line) {
   line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
   std::string_view version = line.substr(line.find_last_of(" \t") + 1);
   if (version.starts_with('[') && version.ends_with(']')) version = version.substr(1, version.size() - 2);
-  if (!is_package_version(version) || !std::ranges::any_of(version, is_digit)) return std::nullopt;
+  if (!is_package_word(version) || !std::ranges::any_of(version, is_digit)) return std::nullopt;
   return version;
 }
 
@@ -90,7 +90,7 @@ std::optional<std::string> debian_version_of(std::string_view proc_version) {
   if (at == std::string_view::npos) return std::nullopt;
   std::string_view version = proc_version.substr(at + kWord.size());
   version = version.substr(0, version.find_first_of(" \n"));
-  if (!is_package_version(version) || !is_digit(version.front())) return std::nullopt;
+  if (!is_package_word(version) || !is_digit(version.front())) return std::nullopt;
   return std::string(version);
 }
 
@@ -127,7 +127,7 @@ KernelChangelog parse_rpm_changelog(std::string_view text) {
 std::optional<KernelChangelog> read_kernel_changelog(const ChangelogPlaces& places,
                                                      const std::string& release) {
   // It becomes part of a path and of a package's name.
-  if (!is_package_version(release)) return std::nullopt;
+  if (!is_package_word(release)) return std::nullopt;
   if (auto changelog = read_debian(places, release)) return changelog;
   return read_rpm(release);
 }

@@ -6,7 +6,7 @@
 
 namespace suture {
 
-bool is_package_version(std::string_view text) {
+bool is_package_word(std::string_view text) {
   constexpr std::size_t kLongest = 128;
   return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, [](unsigned char c) {
     return std::isalnum(c) != 0 ||
@@ -24,7 +24,7 @@ std::optional<DebianChangelogHead> read_debian_head(std::string_view line) {
   head.distribution.remove_prefix(
       std::min(head.distribution.size(), head.distribution.find_first_not_of(' ')));
   head.distribution = head.distribution.substr(0, head.distribution.find_first_of("; \t\r"));
-  if (!is_package_version(head.package) || !is_package_version(head.version)) return std::nullopt;
+  if (!is_package_word(head.package) || !is_package_word(head.version)) return std::nullopt;
   return head;
 }
 

@@ -17,8 +17,8 @@ struct DebianChangelogHead {
 /// "linux (6.1.170-2) bookworm-security; urgency=high". Nothing for any other line.
 std::optional<DebianChangelogHead> read_debian_head(std::string_view line);
 
-/// Letters, digits and the signs that deb-version(7) and rpm-version(7) know; at most 128.
-bool is_package_version(std::string_view text);
+/// A name or version: letters, digits and the signs that deb-version(7) and rpm-version(7) know; at most 128.
+bool is_package_word(std::string_view text);
 
 /// Takes a line off the front of a text, without its end.
 std::string_view take_line(std::string_view& text);

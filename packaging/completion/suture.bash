@@ -82,7 +82,7 @@ _suture() {
       esac
       ;;
     inspect) options+=' --function --original --target --store --syntax --whole' ;;
-    qualify) options+=' --all --key --probe --previous --html --accel --again --machines --times --timeout --store' ;;
+    qualify) options+=' --all --key --probe --previous --engine --html --accel --again --machines --times --timeout --store' ;;
     build) options+=' --target --targets --fix --level --effective-version --output --header-units --jobs --engine --module-key --module-certificate --store' ;;
     build-engine) options+=' --target --output --module-key --module-certificate --store' ;;
     rebuild) options+=' --fixes --cached --store' ;;

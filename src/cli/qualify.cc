@@ -21,6 +21,7 @@ constexpr const char* kExamples = R"(
 Examples:
   suture qualify out --probe probes/CVE-2026-53249 --key ~/suture-keys/qualifier.pem
   suture qualify level2 --previous level1 --probe probes --key ~/suture-keys/qualifier.pem
+  suture qualify out --engine klp --key ~/suture-keys/qualifier.pem
   suture qualify --all fleet --probe probes --key ~/suture-keys/qualifier.pem --html report.html
 
 Exit status: 0 all are qualified, 1 otherwise.
@@ -32,6 +33,7 @@ struct Options {
   std::string all;
   std::string previous;
   std::vector<std::string> probes;
+  std::vector<std::string> engines;
   std::string key;
   std::string html;
   unsigned machines = 0;
@@ -55,6 +57,7 @@ Result<MatrixRequest> request_of(const Options& options) {
                         .each = {.patchset = {},
                                  .previous = options.previous,
                                  .probes = {options.probes.begin(), options.probes.end()},
+                                 .engines = options.engines,
                                  .guest_program = TRY(guest_program()),
                                  .times = options.times,
                                  .timeout = std::chrono::seconds(options.timeout),
@@ -103,7 +106,7 @@ void add_qualify_command(CLI::App& app, Invocation& invocation) {
   CLI::App& command =
       *app.add_subcommand("qualify", "Try patchsets on the kernels that they are for, in virtual machines");
   command.footer(kExamples);
-  command.add_option("patchset", options->patchsets, "Folder with patchset.json and its module")
+  command.add_option("patchset", options->patchsets, "Folder with patchset.json and its modules")
       ->type_name("PATCHSET");
   command.add_option("--all", options->all, "All patchsets in this folder")->type_name("FOLDER");
   command
@@ -117,6 +120,13 @@ void add_qualify_command(CLI::App& app, Invocation& invocation) {
   command
       .add_option("--previous", options->previous, "A patchset of a lower level, to come from and go back to")
       ->type_name("PATCHSET");
+  command
+      .add_option("--engine", options->engines,
+                  "Engines to try: klp, stopmachine (default: each that the patchset has a module for)")
+      ->type_name("ENGINE")
+      ->check(CLI::IsMember({std::string(kKlpEngine), std::string(kStopMachineEngine)}))
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command.add_option("--html", options->html, "Write a report for a browser")->type_name("FILE");
   command
       .add_option("--accel", options->accelerator,

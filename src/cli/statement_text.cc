@@ -2,6 +2,7 @@
 #include "cli/statement_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -42,7 +43,7 @@ Found read(const fs::path& file, const fs::path& folder, const Patchset& patchse
   if (found.key.empty()) {
     found.fault = "its signature is not that of the key which it names";
   } else if (found.statement.subjects != subjects_of(patchset, manifest.value_or(""))) {
-    found.fault = "it is about another module or manifest";
+    found.fault = "it is about another module or manifest, or not about all of its modules";
   }
   return found;
 }
@@ -53,7 +54,10 @@ std::string qualification_line(const Found& found) {
   const auto count = [&](CheckOutcome outcome) {
     return std::ranges::count(qualification->checks, outcome, &QualificationCheck::outcome);
   };
-  const std::string who = fmt::format("{}, signed by {}", qualification->finished, found.key);
+  const std::vector<std::string> engines = qualification->engines();
+  const std::string who =
+      fmt::format("{}{}, signed by {}", engines.empty() ? "" : fmt::format("{}; ", fmt::join(engines, ", ")),
+                  qualification->finished, found.key);
   if (!qualification->passed())
     return coloured("FAILED", Colour::kRed) + fmt::format(": {}; {}", qualification->failures.front(), who);
   return fmt::format("yes: {} checks passed, {} to know; {}", count(CheckOutcome::kPassed),

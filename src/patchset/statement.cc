@@ -25,6 +25,7 @@ Json to_json(const QualificationCheck& check) {
   const auto outcome = std::ranges::find(kOutcomes, check.outcome, &decltype(kOutcomes)::value_type::first);
   Json json = {
       {"step", check.step}, {"name", check.name}, {"outcome", outcome->second}, {"seconds", check.seconds}};
+  if (!check.engine.empty()) json["engine"] = check.engine;
   if (!check.detail.empty()) json["detail"] = check.detail;
   return json;
 }
@@ -80,7 +81,8 @@ Result<std::map<std::string, std::string>> digests_in(const Json& json, const ch
 }
 
 Result<QualificationCheck> check_from_json(const Json& json) {
-  QualificationCheck check{.step = TRY(json_string(json, "step")),
+  QualificationCheck check{.engine = {},
+                           .step = TRY(json_string(json, "step")),
                            .name = TRY(json_string(json, "name")),
                            .outcome = {},
                            .seconds = TRY(seconds_in(json)),
@@ -89,6 +91,7 @@ Result<QualificationCheck> check_from_json(const Json& json) {
   const auto known = std::ranges::find(kOutcomes, outcome, &decltype(kOutcomes)::value_type::second);
   if (known == kOutcomes.end()) return wrong("outcome", "it is \"" + outcome + "\"");
   check.outcome = known->first;
+  if (json.contains("engine")) check.engine = TRY(json_string(json, "engine"));
   if (json.contains("detail")) check.detail = TRY(json_string(json, "detail"));
   return check;
 }
@@ -156,6 +159,24 @@ Result<Statement> read_fields(const Json& json) {
 }
 
 }  // namespace
+
+std::vector<std::string> Qualification::engines() const {
+  std::vector<std::string> engines;
+  for (const QualificationCheck& check : checks) {
+    if (!check.engine.empty() && std::ranges::find(engines, check.engine) == engines.end())
+      engines.push_back(check.engine);
+  }
+  return engines;
+}
+
+std::map<std::string, std::string> subjects_of(const Patchset& patchset, const std::string& manifest_sha256,
+                                               const std::vector<std::string>& engines) {
+  Patchset part = patchset;
+  std::erase_if(part.modules, [&](const PatchModule& module) {
+    return std::ranges::find(engines, module.engine) == engines.end();
+  });
+  return subjects_of(part, manifest_sha256);
+}
 
 std::map<std::string, std::string> subjects_of(const Patchset& patchset, const std::string& manifest_sha256) {
   std::map<std::string, std::string> subjects = {{std::string(kManifestName), manifest_sha256}};

@@ -33,6 +33,7 @@ enum class CheckOutcome : std::uint8_t {
 };
 
 struct QualificationCheck {
+  std::string engine;  ///< that the patch was tried with: "klp"; older statements name none
   std::string step;
   std::string name;
   CheckOutcome outcome = CheckOutcome::kFailed;
@@ -56,12 +57,14 @@ struct Qualification {
   std::string finished;  ///< "2026-11-24T10:00:00Z"
   double seconds = 0;    ///< by the host's clock, boots included
   std::vector<QualificationCheck> checks;
-  std::vector<std::string> failures;  ///< why it is not qualified; empty: it is
+  std::vector<std::string> failures;  ///< "ENGINE: …": why it is not qualified; empty: it is
   std::vector<QualificationProbe> probes;
   std::vector<std::string> ran;             ///< replaced functions that were called
   std::vector<std::string> never_ran;       ///< and the others
   std::map<std::string, std::string> logs;  ///< SHA-256 by name: "console"
   bool passed() const { return failures.empty(); }
+  /// That its checks name, in their order.
+  std::vector<std::string> engines() const;
   bool operator==(const Qualification&) const = default;
 };
 
@@ -80,6 +83,9 @@ struct Statement {
 
 /// What a statement about this patchset is about; the manifest by the SHA-256 of its bytes.
 std::map<std::string, std::string> subjects_of(const Patchset& patchset, const std::string& manifest_sha256);
+/// Of one that is about its modules for these engines alone.
+std::map<std::string, std::string> subjects_of(const Patchset& patchset, const std::string& manifest_sha256,
+                                               const std::vector<std::string>& engines);
 
 Json to_json(const Statement& statement);
 /// "statement.schema" names the field that is wrong; "statement.unknown-kind" for another predicate.

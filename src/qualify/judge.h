@@ -10,13 +10,13 @@
 
 namespace suture {
 
-/// The machine in which the patch went through everything. A complaint of the kernel belongs to the phase in
-/// whose time it came.
-void judge_trial(const VmResult& machine, const std::vector<std::string>& functions,
-                 Qualification& qualification);
+/// A machine in which the patch went through everything with this engine. A complaint of the kernel belongs
+/// to the phase in whose time it came. Of functions that ran in one machine, none counts as never called.
+void judge_trial(const VmResult& machine, const std::string& engine,
+                 const std::vector<std::string>& functions, Qualification& qualification);
 
-/// The machine that counts instructions. What takes twice as long or more is reported, no more: a fix may
-/// have to.
+/// The machine that counts instructions, with one engine after the other. What takes twice as long or more is
+/// reported, no more: a fix may have to.
 void judge_cost(const VmResult& machine, Qualification& qualification);
 
 /// Whether all that went wrong may be due to a host that gives its machine too little time.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/hash.h"
 #include "base/process.h"
@@ -49,12 +50,35 @@ Result<std::optional<PatchsetOnDisk>> previous_of(const QualifyRequest& request,
   return previous;
 }
 
+/// In the patchset's order.
+Result<std::vector<std::string>> engines_of(const QualifyRequest& request, const Patchset& patchset) {
+  constexpr std::array kKnown = {kKlpEngine, kStopMachineEngine};
+  const auto none = [&](const std::string& why) {
+    return fail("qualify.no-engine", "try " + request.patchset.string(), why,
+                "`suture inspect` tells which engines it has modules for.");
+  };
+  for (const std::string& engine : request.engines) {
+    if (patchset.module_for(engine) == nullptr) return none("it has no module for the engine " + engine);
+  }
+  std::vector<std::string> engines;
+  for (const PatchModule& module : patchset.modules) {
+    const bool known = std::ranges::find(kKnown, module.engine) != kKnown.end();
+    const bool wanted =
+        request.engines.empty() || std::ranges::find(request.engines, module.engine) != request.engines.end();
+    if (wanted && !known) return none("nobody knows here how to try the engine " + module.engine);
+    if (wanted) engines.push_back(module.engine);
+  }
+  return engines;
+}
+
 Result<Trial> trial_of(const QualifyRequest& request, const TargetStore& store) {
   Trial trial{.subject = TRY(read_patchset_on_disk(request.patchset)),
               .previous = {},
+              .engines = {},
               .target = {},
               .probes = {},
               .times = request.times};
+  trial.engines = TRY(engines_of(request, trial.subject.patchset));
   trial.previous = TRY(previous_of(request, trial.subject.patchset));
   trial.target = TRY(store.find(trial.subject.patchset.target.build_id));
   trial.probes = TRY(probes_for(request, trial.subject.patchset));
@@ -81,12 +105,17 @@ Result<QualifyResult> qualify_patchset(const QualifyRequest& request, const Targ
   const auto start = std::chrono::steady_clock::now();
   const Trial trial = TRY(trial_of(request, store));
   const Patchset& patchset = trial.subject.patchset;
-  VmConfig machine = qualify_machine(trial, request.timeout);
-  if (request.may_use_kvm) machine.accelerator = best_accelerator(machine.kernel);
+  Accelerator accelerator = Accelerator::kTcg;
+  if (request.may_use_kvm) accelerator = best_accelerator(trial.target.image);
+  const auto machine_for = [&](const std::string& engine) {
+    VmConfig machine = qualify_machine(trial, engine, request.timeout);
+    machine.accelerator = accelerator;
+    return machine;
+  };
   Qualification qualification{.target = patchset.target,
                               .level = patchset.level,
                               .tool = "suture " SUTURE_VERSION,
-                              .machine = TRY(machine_text(machine)),
+                              .machine = TRY(machine_text(machine_for(trial.engines.front()))),
                               .finished = {},
                               .seconds = 0,
                               .checks = {},
@@ -96,11 +125,15 @@ Result<QualifyResult> qualify_patchset(const QualifyRequest& request, const Targ
                               .never_ran = {},
                               .logs = {}};
 
-  // Through all that a patch can meet on a server.
-  progress.step("the kernel boots, and the patch comes and goes");
-  const VmResult tried = TRY(run_patiently(machine, trial, request.guest_program));
-  judge_trial(tried, watched_functions(patchset), qualification);
-  QualifyResult result{.statement = {}, .console = tried.console};
+  QualifyResult result;
+  // Through all that a patch can meet on a server, with one engine after the other: each in a machine that
+  // the others left alone.
+  for (const std::string& engine : trial.engines) {
+    progress.step("the kernel boots, and the patch comes and goes: " + engine);
+    const VmResult tried = TRY(run_patiently(machine_for(engine), trial, request.guest_program));
+    judge_trial(tried, engine, watched_functions(patchset), qualification);
+    result.console += tried.console;
+  }
 
   // A broken one need not be measured.
   const std::optional<VmConfig> cost = cost_machine(trial, request.timeout);
@@ -113,7 +146,7 @@ Result<QualifyResult> qualify_patchset(const QualifyRequest& request, const Targ
   qualification.logs["console"] = sha256_hex(as_bytes(result.console));
   qualification.finished = time_text(wall_clock());
   qualification.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  result.statement = {.subjects = subjects_of(patchset, trial.subject.manifest_sha256),
+  result.statement = {.subjects = subjects_of(patchset, trial.subject.manifest_sha256, trial.engines),
                       .predicate = std::move(qualification)};
   return result;
 }
@@ -128,9 +161,10 @@ std::optional<QualifyResult> kept_qualification(const QualifyRequest& request, c
   const auto text = read_text_file(request.patchset / kQualificationName, kLargestStatement);
   const auto files = read_patchset_on_disk(request.patchset);
   if (!text || !files) return std::nullopt;
+  const auto engines = engines_of(request, files->patchset);
   auto read = read_statement(*text, {&key, 1});
-  if (!read || !read->signer ||
-      read->statement.subjects != subjects_of(files->patchset, files->manifest_sha256))
+  if (!engines || !read || !read->signer ||
+      read->statement.subjects != subjects_of(files->patchset, files->manifest_sha256, *engines))
     return std::nullopt;
   const auto* qualification = std::get_if<Qualification>(&read->statement.predicate);
   if (qualification == nullptr || !qualification->passed()) return std::nullopt;

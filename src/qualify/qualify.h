@@ -22,6 +22,7 @@ struct QualifyRequest {
   std::filesystem::path patchset;             ///< its folder
   std::filesystem::path previous{};           ///< that of a lower level; may be empty
   std::vector<std::filesystem::path> probes;  ///< see read_probes(); those for other fixes are left out
+  std::vector<std::string> engines{};         ///< to try; empty: each that the patchset has a module for
   std::filesystem::path guest_program;        ///< suture-guest
   unsigned times = 20;                        ///< to load and remove it
   std::chrono::seconds timeout{300};          ///< for each machine
@@ -34,8 +35,10 @@ struct QualifyResult {
   const Qualification& qualification() const { return std::get<Qualification>(statement.predicate); }
 };
 
-/// A patchset that fails is no error. "qualify.other-kernel", "qualify.not-lower" (of `previous`),
-/// "target.not-in-store", "patchset.module-differs", and what the machine and probes lack.
+/// A patchset that fails is no error; nor is one that fails with one engine of several. The statement is
+/// about the modules that were tried. "qualify.no-engine" when the patchset has no module for one of those
+/// asked for; "qualify.other-kernel", "qualify.not-lower" (of `previous`), "target.not-in-store",
+/// "patchset.module-differs", and what the machine and probes lack.
 Result<QualifyResult> qualify_patchset(const QualifyRequest& request, const TargetStore& store,
                                        Progress& progress);
 

@@ -2,6 +2,7 @@
 #include "qualify/report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -21,13 +22,29 @@ std::size_t count_of(const Qualification& qualification, CheckOutcome outcome) {
       std::ranges::count(qualification.checks, outcome, &QualificationCheck::outcome));
 }
 
+/// "klp, stopmachine"; of older statements nothing is known.
+std::string engines_text(const std::vector<std::string>& engines) {
+  return engines.empty() ? "-" : fmt::format("{}", fmt::join(engines, ", "));
+}
+
+/// What is to be known of all engines that were tried is said once.
 std::string reported_text(const Qualification& qualification) {
-  std::string text;
+  std::vector<std::pair<std::string, std::vector<std::string>>> said;
   for (const QualificationCheck& check : qualification.checks) {
     if (check.outcome != CheckOutcome::kReported) continue;
-    text += fmt::format("  to know: {}{}{}\n", check.name, check.detail.empty() ? "" : ": ", check.detail);
+    const std::string text = check.name + (check.detail.empty() ? "" : ": " + check.detail);
+    auto known = std::ranges::find(said, text, &decltype(said)::value_type::first);
+    if (known == said.end()) known = said.insert(said.end(), {text, {}});
+    if (std::ranges::find(known->second, check.engine) == known->second.end())
+      known->second.push_back(check.engine);
   }
-  return text;
+  const std::size_t all = std::max<std::size_t>(1, qualification.engines().size());
+  std::string lines;
+  for (const auto& [text, engines] : said) {
+    const std::string with = engines.size() == all ? "" : " of " + engines_text(engines);
+    lines += fmt::format("  to know{}: {}\n", with, text);
+  }
+  return lines;
 }
 
 constexpr std::string_view kHead = R"(<!DOCTYPE html>
@@ -64,22 +81,27 @@ std::string check_rows(const Qualification& qualification) {
                                      : check.outcome == CheckOutcome::kFailed ? "failed"
                                                                               : "reported";
     rows += fmt::format(
-        "<tr><td>{}</td><td>{}{}</td><td class=\"{}\">{}</td><td class=\"number\">{:.2f}</td></tr>\n",
-        escaped(check.step), escaped(check.name),
+        "<tr><td>{}</td><td>{}</td><td>{}{}</td><td class=\"{}\">{}</td><td "
+        "class=\"number\">{:.2f}</td></tr>\n",
+        escaped(check.engine), escaped(check.step), escaped(check.name),
         check.detail.empty() ? "" : "<pre>" + escaped(check.detail) + "</pre>", outcome, outcome,
         check.seconds);
   }
   return rows;
 }
 
+double share_of(double seconds, const Qualification& qualification) {
+  return qualification.seconds > 0 ? 100 * seconds / qualification.seconds : 0;
+}
+
 std::string share_rows(const Qualification& qualification) {
   std::string rows;
-  for (const auto& [step, seconds] : seconds_by_step(qualification)) {
-    const double share = qualification.seconds > 0 ? 100 * seconds / qualification.seconds : 0;
+  for (const auto& [engine, step, checks, seconds] : time_by_step(qualification)) {
+    const double share = share_of(seconds, qualification);
     rows += fmt::format(
-        "<tr><td>{}</td><td class=\"number\">{:.1f} s</td><td class=\"number\">{:.0f} %</td>"
+        "<tr><td>{}</td><td>{}</td><td class=\"number\">{:.1f} s</td><td class=\"number\">{:.0f} %</td>"
         "<td><div class=\"bar\"><span style=\"width:{:.1f}%\"></span></div></td></tr>\n",
-        escaped(step), seconds, share, std::clamp(share, 0.0, 100.0));
+        escaped(engine), escaped(step), seconds, share, std::clamp(share, 0.0, 100.0));
   }
   return rows;
 }
@@ -95,7 +117,7 @@ std::string section_of(const MatrixEntry& entry, std::size_t number) {
   for (const std::string& failure : qualification.failures)
     text += "<p class=\"failed\">" + escaped(failure) + "</p>\n";
   text += fmt::format(
-      "<details><summary>{} checks</summary><table><tr><th>step</th><th>check</th><th></th>"
+      "<details><summary>{} checks</summary><table><tr><th>engine</th><th>step</th><th>check</th><th></th>"
       "<th class=\"number\">seconds</th></tr>\n{}</table></details>\n",
       qualification.checks.size(), check_rows(qualification));
   text += "<details><summary>where the time went</summary><table>\n" + share_rows(qualification) +
@@ -129,31 +151,29 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-std::vector<std::pair<std::string, double>> seconds_by_step(const Qualification& qualification) {
-  std::vector<std::pair<std::string, double>> steps;
+std::vector<StepTime> time_by_step(const Qualification& qualification) {
+  std::vector<StepTime> steps;
   double sum = 0;
   for (const QualificationCheck& check : qualification.checks) {
     sum += check.seconds;
-    const auto known = std::ranges::find(steps, check.step, &std::pair<std::string, double>::first);
-    if (known != steps.end()) {
-      known->second += check.seconds;
-    } else {
-      steps.emplace_back(check.step, check.seconds);
-    }
+    auto known = std::ranges::find_if(
+        steps, [&](const StepTime& step) { return step.engine == check.engine && step.step == check.step; });
+    if (known == steps.end()) known = steps.insert(steps.end(), StepTime{check.engine, check.step});
+    known->checks += 1;
+    known->seconds += check.seconds;
   }
-  steps.emplace_back("booting, and between checks", std::max(0.0, qualification.seconds - sum));
+  steps.push_back({{}, "booting, and between checks", 0, std::max(0.0, qualification.seconds - sum)});
   return steps;
 }
 
 std::string qualification_text(const Qualification& qualification) {
   std::vector<std::vector<std::string>> rows;
-  for (const auto& [step, seconds] : seconds_by_step(qualification)) {
-    const auto checks = std::ranges::count(qualification.checks, step, &QualificationCheck::step);
-    rows.push_back(
-        {step, checks == 0 ? "" : std::to_string(checks), fmt::format("{:.1f}", seconds),
-         fmt::format("{:.0f} %", qualification.seconds > 0 ? 100 * seconds / qualification.seconds : 0)});
+  for (const auto& [engine, step, checks, seconds] : time_by_step(qualification)) {
+    rows.push_back({engine.empty() ? "-" : engine, step, checks == 0 ? "" : std::to_string(checks),
+                    fmt::format("{:.1f}", seconds),
+                    fmt::format("{:.0f} %", share_of(seconds, qualification))});
   }
-  return table({"STEP", "CHECKS", "SECONDS", "SHARE"}, rows);
+  return table({"ENGINE", "STEP", "CHECKS", "SECONDS", "SHARE"}, rows);
 }
 
 std::string matrix_text(const std::vector<MatrixEntry>& entries) {
@@ -164,12 +184,12 @@ std::string matrix_text(const std::vector<MatrixEntry>& entries) {
     const std::string_view outcome = outcome_text(entry);
     const std::string shown = coloured(outcome, entry.passed() ? Colour::kGreen : Colour::kRed);
     if (!entry.result) {
-      rows.push_back({shown, name, "-", "-", "-"});
+      rows.push_back({shown, name, "-", "-", "-", "-"});
       more += fmt::format("\n{}: {}\n", name, entry.error.message());
       continue;
     }
     const Qualification& qualification = entry.result->qualification();
-    rows.push_back({shown, name, qualification.target.release,
+    rows.push_back({shown, name, qualification.target.release, engines_text(qualification.engines()),
                     std::to_string(count_of(qualification, CheckOutcome::kPassed)),
                     entry.kept ? "kept" : fmt::format("{:.1f}", qualification.seconds)});
     std::string said;
@@ -177,7 +197,7 @@ std::string matrix_text(const std::vector<MatrixEntry>& entries) {
     said += reported_text(qualification);
     if (!said.empty()) more += "\n" + name + ":\n" + said;
   }
-  return table({"", "PATCHSET", "KERNEL", "CHECKS PASSED", "SECONDS"}, rows) + more;
+  return table({"", "PATCHSET", "KERNEL", "ENGINES", "CHECKS PASSED", "SECONDS"}, rows) + more;
 }
 
 std::string matrix_html(const std::vector<MatrixEntry>& entries) {
@@ -185,18 +205,19 @@ std::string matrix_html(const std::vector<MatrixEntry>& entries) {
   const auto good = std::ranges::count_if(entries, &MatrixEntry::passed);
   text += fmt::format(
       "<h1>Qualification</h1>\n<p>{} of {} patchsets are qualified.</p>\n<table><tr><th></th>"
-      "<th>patchset</th><th>kernel</th><th class=\"number\">checks passed</th>"
+      "<th>patchset</th><th>kernel</th><th>engines</th><th class=\"number\">checks passed</th>"
       "<th class=\"number\">seconds</th></tr>\n",
       good, entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const MatrixEntry& entry = entries[i];
     const Qualification* qualification = entry.result ? &entry.result->qualification() : nullptr;
     text += fmt::format(
-        "<tr><td class=\"{0}\">{0}</td><td><a href=\"#p{1}\">{2}</a></td><td>{3}</td><td "
-        "class=\"number\">{4}</td>"
-        "<td class=\"number\">{5}</td></tr>\n",
+        "<tr><td class=\"{0}\">{0}</td><td><a href=\"#p{1}\">{2}</a></td><td>{3}</td><td>{4}</td><td "
+        "class=\"number\">{5}</td>"
+        "<td class=\"number\">{6}</td></tr>\n",
         outcome_text(entry), i, escaped(entry.patchset.filename().string()),
         qualification == nullptr ? "" : escaped(qualification->target.release),
+        qualification == nullptr ? "" : escaped(engines_text(qualification->engines())),
         qualification == nullptr ? 0 : count_of(*qualification, CheckOutcome::kPassed),
         qualification == nullptr ? "-" : fmt::format("{:.1f}", qualification->seconds));
   }

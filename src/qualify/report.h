@@ -18,8 +18,16 @@ std::string qualification_text(const Qualification& qualification);
 std::string matrix_html(const std::vector<MatrixEntry>& entries);
 Json matrix_json(const std::vector<MatrixEntry>& entries);
 
-/// The steps in their order, with the seconds of their checks; what is left, such as booting, comes last.
-std::vector<std::pair<std::string, double>> seconds_by_step(const Qualification& qualification);
+struct StepTime {
+  std::string engine{};  ///< empty: of none
+  std::string step{};
+  std::size_t checks = 0;
+  double seconds = 0;
+  bool operator==(const StepTime&) const = default;
+};
+/// The steps in their order, engine by engine, with the seconds of their checks; what is left, such as
+/// booting, comes last.
+std::vector<StepTime> time_by_step(const Qualification& qualification);
 
 /// Text that is no markup, for HTML and XML; control characters become "?".
 std::string escaped(std::string_view text);

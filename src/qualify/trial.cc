@@ -42,17 +42,40 @@ std::string needs_of(const Probe& probe) {
                      settings);
 }
 
-VmConfig machine(const Trial& trial, std::string_view script, std::chrono::seconds timeout) {
-  const Patchset& patchset = trial.subject.patchset;
+/// The module of the level before, if the engine can put it in the subject's place.
+const PatchModule* previous_module(const Trial& trial, const std::string& engine) {
+  const PatchModule* previous = trial.previous ? trial.previous->patchset.module_for(engine) : nullptr;
+  const PatchModule* subject = trial.subject.patchset.module_for(engine);
+  if (previous == nullptr || subject == nullptr) return nullptr;
+  const auto interface = [](const PatchModule& module) {
+    return module.engine_module ? module.engine_module->abi : 0;
+  };
+  return interface(*previous) == interface(*subject) ? previous : nullptr;
+}
+
+VmConfig machine(const Trial& trial, std::string_view script, const std::string& environment,
+                 std::chrono::seconds timeout) {
   return {.kernel = trial.target.image,
-          .script = std::string(kGuestProbes) + std::string(script),
-          .environment = fmt::format(
-              "MODULE={}\nPREVIOUS={}\nOBJECTS='{}'\nFUNCTIONS='{}'\nFENTRY={}\nTIMES={}\n",
-              patchset.module().name, trial.previous ? trial.previous->patchset.module().name : "",
-              fmt::join(patched_modules(patchset), " "), fmt::join(watched_functions(patchset), " "),
-              shares_functions(patchset.target.release) ? "yes" : "no", trial.times),
+          .script = std::string(kGuestProbes) + std::string(kGuestTries) + std::string(script),
+          .environment = fmt::format("OBJECTS='{}'\n{}",
+                                     fmt::join(patched_modules(trial.subject.patchset), " "), environment),
           .timeout = timeout,
           .memory = 768};
+}
+
+void add_patch(GuestFiles& files, const PatchsetOnDisk& patch) {
+  for (const PatchModule& module : patch.patchset.modules)
+    files.add_bytes("suture/patches/" + module.name + ".ko", patch.files.at(module.file));
+}
+
+/// The subject's own; the level before works with it too, or is left out.
+void add_engines(GuestFiles& files, const PatchsetOnDisk& subject) {
+  files.add_text("suture/engine/klp.sh", kGuestKlp);
+  files.add_text("suture/engine/stopmachine.sh", kGuestStopMachine);
+  for (const PatchModule& module : subject.patchset.modules) {
+    if (module.engine_module)
+      files.add_bytes("suture/patches/suture.ko", subject.files.at(module.engine_module->file));
+  }
 }
 
 }  // namespace
@@ -84,11 +107,9 @@ std::vector<std::string> watched_functions(const Patchset& patchset) {
 Result<GuestFiles> guest_of(const Trial& trial, const fs::path& guest_program) {
   GuestFiles files = TRY(GuestFiles::make());
   TRY(files.add_program(guest_program, "usr/bin/suture-guest"));
-  const auto add_patch = [&](const PatchsetOnDisk& patch) {
-    files.add_bytes("suture/patches/" + patch.patchset.module().name + ".ko", patch.module());
-  };
-  add_patch(trial.subject);
-  if (trial.previous) add_patch(*trial.previous);
+  add_patch(files, trial.subject);
+  if (trial.previous) add_patch(files, *trial.previous);
+  add_engines(files, trial.subject);
   std::vector<std::string> modules = patched_modules(trial.subject.patchset);
   const TempDir folder = TRY(TempDir::make("suture-probes"));
   for (const Probe& probe : trial.probes) {
@@ -109,15 +130,26 @@ Result<GuestFiles> guest_of(const Trial& trial, const fs::path& guest_program) {
   return files;
 }
 
-VmConfig qualify_machine(const Trial& trial, std::chrono::seconds timeout) {
-  VmConfig config = machine(trial, kQualifyScript, timeout);
+VmConfig qualify_machine(const Trial& trial, const std::string& engine, std::chrono::seconds timeout) {
+  const Patchset& patchset = trial.subject.patchset;
+  const PatchModule* previous = previous_module(trial, engine);
+  const std::string environment =
+      fmt::format("ENGINE={}\nMODULE={}\nPREVIOUS={}\nFUNCTIONS='{}'\nFENTRY={}\nTIMES={}\n", engine,
+                  patchset.module_for(engine)->name, previous == nullptr ? "" : previous->name,
+                  fmt::join(watched_functions(patchset), " "),
+                  shares_functions(patchset.target.release) ? "yes" : "no", trial.times);
+  VmConfig config = machine(trial, kQualifyScript, environment, timeout);
   config.cpus = 2;  // one of which goes off and on
   return config;
 }
 
 std::optional<VmConfig> cost_machine(const Trial& trial, std::chrono::seconds timeout) {
   if (std::ranges::none_of(trial.probes, &Probe::has_cost)) return std::nullopt;
-  VmConfig config = machine(trial, kCostScript, timeout);
+  std::vector<std::string> patches;
+  for (const std::string& engine : trial.engines)
+    patches.push_back(engine + ":" + trial.subject.patchset.module_for(engine)->name);
+  VmConfig config =
+      machine(trial, kCostScript, fmt::format("PATCHES='{}'\n", fmt::join(patches, " ")), timeout);
   config.counts_instructions = true;
   return config;
 }

@@ -166,9 +166,10 @@ Result<std::string> good_statement(const PublishingPolicy& policy, const fs::pat
         "Their keys stand there; `suture repo key FILE` prints the public half of one.");
   }
   if (statement.statement.subjects != subjects) {
-    return fail("publish.qualification-differs", what,
-                "its qualification is about another module or manifest",
-                "It was built again since: `suture qualify` tries this one.");
+    return fail(
+        "publish.qualification-differs", what,
+        "its qualification is about another module or manifest, or not about all of its modules",
+        "It was built again since, or tried with some engines only: `suture qualify` tries this one.");
   }
   const auto* qualification = std::get_if<Qualification>(&statement.statement.predicate);
   if (qualification == nullptr) return fail("publish.not-qualified", what, "it was never tried", hint);

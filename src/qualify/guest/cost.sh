@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154 # what probes.sh, which stands in front of it, and the environment set
+# shellcheck disable=SC2154 # what stands in front of it, and the environment, set
 #
-# In a virtual machine whose clock counts instructions: what the calls of probes cost without the patch and with it.
-# The environment is that of qualify.sh.
-transition=/sys/kernel/livepatch/$MODULE/transition
+# In a virtual machine whose clock counts instructions: what the calls of probes cost without the patch, and with it by
+# one engine after the other. The environment says
+#   PATCHES  the patch, ENGINE:MODULE for each engine
+#   OBJECTS  modules that it patches
 calls=100
 
 elapsed() { # CALLS
@@ -21,6 +22,14 @@ measure() { # WHEN
 step cost
 prepare
 for_all_probes measure before
-check "it loads" insmod "/suture/patches/$MODULE.ko" || exit 1
-check "its transition ends" wait_for 60 grep -q 0 "$transition" || exit 1
-for_all_probes measure after
+for patch in $PATCHES; do
+  step "cost ${patch%%:*}"
+  # shellcheck source=src/qualify/guest/engine/klp.sh
+  . "/suture/engine/${patch%%:*}.sh"
+  bring_engine
+  load "${patch#*:}"
+  for_all_probes measure after
+  [ "$patch" = "${PATCHES##* }" ] && continue
+  unload "${patch#*:}"
+  remove_engine
+done

@@ -18,8 +18,8 @@ Qualification example() {
           .machine = "QEMU emulator version 7.2, 2 processors, 768 MB",
           .finished = "2026-11-26T10:00:00Z",
           .seconds = 44.5,
-          .checks = {{"patch", "it loads", CheckOutcome::kPassed, 0.5, ""},
-                     {"end", "slow", CheckOutcome::kReported, 0, "3 times"}},
+          .checks = {{"klp", "patch", "it loads", CheckOutcome::kPassed, 0.5, ""},
+                     {"stopmachine", "end", "slow", CheckOutcome::kReported, 0, "3 times"}},
           .failures = {},
           .probes = {{"CVE-2026-53249", std::string(64, 'b')}},
           .ran = {"vmlinux:f"},
@@ -54,6 +54,27 @@ TEST(Statements, HaveTheStandardsForm) {
   EXPECT_EQ(json["predicate"]["result"], "passed");
 }
 
+TEST(Statements, TellTheEnginesUnlessTheyAreOlderThanThose) {
+  EXPECT_EQ(example().engines(), (std::vector<std::string>{"klp", "stopmachine"}));
+  Json json = to_json(statement(example()));
+  for (Json& check : json["predicate"]["checks"]) check.erase("engine");
+  const auto old = statement_from_json(json);
+  ASSERT_TRUE(old) << old.error().message();
+  EXPECT_TRUE(std::get<Qualification>(old->predicate).engines().empty());
+}
+
+// What was tried with one engine only says nothing of the other's module.
+TEST(Statements, AreAboutTheModulesThatWereTried) {
+  Patchset patchset;
+  patchset.modules = {
+      {"klp", "suture_3", "suture_3.ko", "1", 1},
+      {"stopmachine", "suture_stop_3", "suture_stop_3.ko", "2", 1, EngineModule{"suture.ko", "3", 1, 1}}};
+  using Subjects = std::map<std::string, std::string>;
+  EXPECT_EQ(subjects_of(patchset, "0", {"klp"}), (Subjects{{"patchset.json", "0"}, {"suture_3.ko", "1"}}));
+  EXPECT_EQ(subjects_of(patchset, "0", {"klp", "stopmachine"}), subjects_of(patchset, "0"));
+  EXPECT_EQ(subjects_of(patchset, "0", {"stopmachine"}).count("suture.ko"), 1u);
+}
+
 TEST(Statements, DoNotContradictThemselves) {
   Json json = to_json(statement(example()));
   json["predicate"]["result"] = "failed";
@@ -64,12 +85,26 @@ TEST(Statements, DoNotContradictThemselves) {
 }
 
 TEST(Statements, AreCheckedFieldByField) {
-  for (const char* path :
-       {"/_type", "/subject", "/subject/0/name", "/subject/0/digest", "/predicateType", "/predicate",
-        "/predicate/target", "/predicate/level", "/predicate/seconds", "/predicate/checks",
-        "/predicate/checks/0", "/predicate/checks/0/outcome", "/predicate/checks/0/seconds",
-        "/predicate/failures", "/predicate/probes/0", "/predicate/functions", "/predicate/functions/ran",
-        "/predicate/logs", "/predicate/logs/console"}) {
+  for (const char* path : {"/_type",
+                           "/subject",
+                           "/subject/0/name",
+                           "/subject/0/digest",
+                           "/predicateType",
+                           "/predicate",
+                           "/predicate/target",
+                           "/predicate/level",
+                           "/predicate/seconds",
+                           "/predicate/checks",
+                           "/predicate/checks/0",
+                           "/predicate/checks/0/outcome",
+                           "/predicate/checks/0/engine",
+                           "/predicate/checks/0/seconds",
+                           "/predicate/failures",
+                           "/predicate/probes/0",
+                           "/predicate/functions",
+                           "/predicate/functions/ran",
+                           "/predicate/logs",
+                           "/predicate/logs/console"}) {
     Json json = to_json(statement(example()));
     json[Json::json_pointer(path)] = Json::array({Json::array()});
     const auto read = statement_from_json(json);

@@ -29,7 +29,7 @@ VmResult machine(std::vector<CheckResult> checks, const std::string& console = {
 
 Qualification judged(const VmResult& result, const std::vector<std::string>& functions = {}) {
   Qualification qualification;
-  judge_trial(result, functions, qualification);
+  judge_trial(result, "klp", functions, qualification);
   return qualification;
 }
 
@@ -42,8 +42,8 @@ TEST(Judge, PassesWhatPassed) {
 TEST(Judge, NamesWhatFailed) {
   const Qualification found = judged(machine(
       {check("patch", "it loads", true), check("unload", "it goes", false, "held 2 times\nreally\n")}));
-  EXPECT_THAT(found.failures, ElementsAre("unload: it goes: held 2 times; really"));
-  EXPECT_THAT(judged(machine({})).failures, ElementsAre("the machine checked nothing"));
+  EXPECT_THAT(found.failures, ElementsAre("klp: unload: it goes: held 2 times; really"));
+  EXPECT_THAT(judged(machine({})).failures, ElementsAre("klp: the machine checked nothing"));
 }
 
 TEST(Judge, ReportsWithoutRefusing) {
@@ -59,7 +59,7 @@ TEST(Judge, SaysInWhichPhaseTheKernelComplained) {
       judged(machine({check("patch", "it loads", true)},
                      "[ 1.0] suture-qualify: before\n[ 2.0] suture-qualify: patch\n"
                      "[ 3.0] BUG: kernel NULL pointer dereference\n[ 3.1] Oops: 0002\n"));
-  EXPECT_THAT(found.failures, ElementsAre(HasSubstr("patch: kernel oops: [ 3.0] BUG: kernel NULL")));
+  EXPECT_THAT(found.failures, ElementsAre(HasSubstr("klp: patch: kernel oops: [ 3.0] BUG: kernel NULL")));
 }
 
 TEST(Judge, TellsWhichFunctionsRan) {
@@ -74,6 +74,27 @@ TEST(Judge, TellsWhichFunctionsRan) {
   EXPECT_THAT(judged(machine({check("patch", "it loads", true)}), functions).never_ran, IsEmpty());
 }
 
+// It runs nowhere only if it ran with no engine, and of what a tracer cannot see nothing is said.
+TEST(Judge, AddsUpWhatSeveralEnginesShowed) {
+  const std::vector<std::string> functions{"vmlinux:f", "vsock:g", "vmlinux:h"};
+  Qualification found;
+  judge_trial(machine({check("end", "functions that ran", true, "f\n")}), "klp", functions, found);
+  judge_trial(machine({check("before", "ftrace does not reach", true, "vmlinux:h\n"),
+                       check("end", "functions that ran", true, "g\n")}),
+              "stopmachine", functions, found);
+  EXPECT_THAT(found.ran, ElementsAre("vmlinux:f", "vsock:g"));
+  EXPECT_THAT(found.never_ran, ElementsAre("vmlinux:h"));
+  EXPECT_THAT(found.engines(), ElementsAre("klp", "stopmachine"));
+  EXPECT_TRUE(found.passed());
+}
+
+TEST(Judge, FailsWhatFailsWithOneEngine) {
+  Qualification found;
+  judge_trial(machine({check("patch", "it loads", true)}), "klp", {}, found);
+  judge_trial(machine({check("patch", "it loads", false, "busy\n")}), "stopmachine", {}, found);
+  EXPECT_THAT(found.failures, ElementsAre("stopmachine: patch: it loads: busy"));
+}
+
 TEST(Judge, ReportsWhatBecameSlow) {
   Qualification found;
   judge_cost(
@@ -86,8 +107,22 @@ TEST(Judge, ReportsWhatBecameSlow) {
   EXPECT_EQ(found.checks[1].outcome, CheckOutcome::kReported);
   EXPECT_THAT(found.checks[1].name, HasSubstr("two: the calls take 3.00 times"));
   EXPECT_TRUE(found.passed());
-  judge_cost(machine({check("cost", "it loads", false, "no")}), found);
-  EXPECT_FALSE(found.passed());
+  judge_cost(machine({check("cost stopmachine", "it loads", false, "no")}), found);
+  EXPECT_THAT(found.failures, ElementsAre("stopmachine: cost: it loads: no"));
+}
+
+TEST(Judge, ComparesEachEngineWithTheUnpatchedKernel) {
+  Qualification found;
+  judge_cost(machine({check("cost", "cost before one", true, "1000\n"),
+                      check("cost klp", "cost after one", true, "1100\n"),
+                      check("cost stopmachine", "cost after one", true, "1200\n")}),
+             found);
+  ASSERT_EQ(found.checks.size(), 2u);
+  EXPECT_EQ(found.checks[0].engine, "klp");
+  EXPECT_THAT(found.checks[0].name, HasSubstr("1.10 times"));
+  EXPECT_EQ(found.checks[1].engine, "stopmachine");
+  EXPECT_EQ(found.checks[1].step, "cost");
+  EXPECT_THAT(found.checks[1].name, HasSubstr("1.20 times"));
 }
 
 TEST(Judge, KnowsWhatAStarvedMachineMayDo) {
@@ -117,10 +152,26 @@ TEST(Report, SharesAddUpToTheWhole) {
   Qualification qualification =
       judged(machine({check("a", "1", true), check("a", "2", true), check("b", "3", true)}));
   qualification.seconds = 10;
-  const auto steps = seconds_by_step(qualification);
+  const auto steps = time_by_step(qualification);
   ASSERT_EQ(steps.size(), 3u);
-  EXPECT_EQ(steps[0], (std::pair<std::string, double>("a", 2)));
-  EXPECT_EQ(steps[2].second, 7);
+  EXPECT_EQ(steps[0], (StepTime{.engine = "klp", .step = "a", .checks = 2, .seconds = 2}));
+  EXPECT_EQ(steps[2].seconds, 7);
+}
+
+TEST(Report, SaysOnceWhatIsKnownOfAllEngines) {
+  CheckResult note = check("end", "old kernel", true);
+  note.reported = true;
+  CheckResult other = check("end", "out of reach", true);
+  other.reported = true;
+  Qualification qualification;
+  judge_trial(machine({note}), "klp", {}, qualification);
+  judge_trial(machine({note, other}), "stopmachine", {}, qualification);
+  MatrixEntry entry{.patchset = "/x/p", .kept = false, .result = {}, .error = {}};
+  entry.result = QualifyResult{.statement = {.subjects = {}, .predicate = qualification}, .console = {}};
+  const std::string text = matrix_text({entry});
+  EXPECT_THAT(text, HasSubstr("klp, stopmachine"));
+  EXPECT_THAT(text, HasSubstr("  to know: old kernel\n  to know of stopmachine: out of reach\n"));
+  EXPECT_EQ(text.find("old kernel"), text.rfind("old kernel"));
 }
 
 }  // namespace

@@ -112,7 +112,7 @@ inline Statement make_statement(const std::filesystem::path& folder, std::vector
                               .machine = "a test",
                               .finished = "2026-11-24T10:00:00Z",
                               .seconds = 1.5,
-                              .checks = {{"patch", "it loads", CheckOutcome::kPassed, 0.25, ""}},
+                              .checks = {{"klp", "patch", "it loads", CheckOutcome::kPassed, 0.25, ""}},
                               .failures = std::move(failures),
                               .probes = {},
                               .ran = {"vmlinux:ip_options_get"},

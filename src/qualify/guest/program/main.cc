@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "engine/livepatch.h"
+#include "engine/stop_machine_state.h"
 #include "qualify/guest/program/fentry.h"
 #include "qualify/guest/program/workload.h"
 
@@ -16,9 +17,10 @@ namespace {
 
 using namespace suture;
 
-/// Who keeps a transition from its end, a line for each; 1 when nobody does.
-int stalled(std::string_view enabling) {
-  const std::vector<StalledTask> tasks = read_stalled_tasks(HostPaths{}, enabling == "1");
+/// Who keeps a transition from its end, or stood in the way of a switch, a line for each; 1 when nobody does.
+int stalled(std::string_view what) {
+  const std::vector<StalledTask> tasks =
+      what == "switch" ? read_blockers(HostPaths{}) : read_stalled_tasks(HostPaths{}, what == "1");
   for (const StalledTask& task : tasks) std::puts(describe_whole(task).c_str());
   return tasks.empty() ? 1 : 0;
 }
@@ -42,7 +44,8 @@ int usage() {
   std::fputs(
       "usage: suture-guest workload start|check|suspend|resume|stop FILE\n"
       "       suture-guest fentry FUNCTION      until a signal comes\n"
-      "       suture-guest stalled 1|0          whom a transition waits for: to the patch, or back\n"
+      "       suture-guest stalled 1|0|switch   whom a transition waits for: to the patch, or back;\n"
+      "                                         who stood in the way of the stop-machine engine\n"
       "       suture-guest elapsed COMMAND...   nanoseconds\n",
       stderr);
   return 2;

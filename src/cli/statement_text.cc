@@ -42,13 +42,13 @@ Found read(const fs::path& file, const fs::path& folder, const Patchset& patchse
   const auto manifest = sha256_hex_of_file(folder / kManifestName);
   if (found.key.empty()) {
     found.fault = "its signature is not that of the key which it names";
-  } else if (found.statement.subjects != subjects_of(patchset, manifest.value_or(""))) {
-    found.fault = "it is about another module or manifest, or not about all of its modules";
+  } else if (!is_about(found.statement, patchset, manifest.value_or(""))) {
+    found.fault = "it is about another module or manifest";
   }
   return found;
 }
 
-std::string qualification_line(const Found& found) {
+std::string qualification_line(const Found& found, const Patchset& patchset) {
   const auto* qualification = std::get_if<Qualification>(&found.statement.predicate);
   if (qualification == nullptr) return "no: it was never tried";
   const auto count = [&](CheckOutcome outcome) {
@@ -60,6 +60,10 @@ std::string qualification_line(const Found& found) {
                   qualification->finished, found.key);
   if (!qualification->passed())
     return coloured("FAILED", Colour::kRed) + fmt::format(": {}; {}", qualification->failures.front(), who);
+  const std::vector<std::string> untried = untried_engines(*qualification, patchset);
+  if (!untried.empty())
+    return coloured("NO", Colour::kRed) +
+           fmt::format(": it was not tried with {}; {}", fmt::join(untried, ", "), who);
   return fmt::format("yes: {} checks passed, {} to know; {}", count(CheckOutcome::kPassed),
                      count(CheckOutcome::kReported), who);
 }
@@ -74,7 +78,7 @@ std::string statements_text(const fs::path& folder, const Patchset& patchset) {
   } else {
     const Found found = read(folder / kQualificationName, folder, patchset);
     text = "qualified " +
-           (found.fault.empty() ? qualification_line(found)
+           (found.fault.empty() ? qualification_line(found, patchset)
                                 : coloured("WORTHLESS", Colour::kRed) + ": " + found.fault) +
            "\n";
   }
@@ -96,7 +100,10 @@ Json statements_json(const fs::path& folder, const Patchset& patchset) {
     if (!fs::exists(folder / name, error)) continue;
     const Found found = read(folder / name, folder, patchset);
     json[key] = {{"signer", found.key}, {"fault", found.fault}};
-    if (found.fault.empty()) json[key]["statement"] = to_json(found.statement);
+    if (!found.fault.empty()) continue;
+    json[key]["statement"] = to_json(found.statement);
+    if (const auto* qualification = std::get_if<Qualification>(&found.statement.predicate))
+      json[key]["untried_engines"] = untried_engines(*qualification, patchset);
   }
   return json;
 }

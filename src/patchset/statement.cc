@@ -184,6 +184,23 @@ std::map<std::string, std::string> subjects_of(const Patchset& patchset, const s
   return subjects;
 }
 
+std::vector<std::string> untried_engines(const Qualification& qualification, const Patchset& patchset) {
+  std::vector<std::string> tried = qualification.engines();
+  if (tried.empty()) tried.push_back(patchset.module().engine);
+  std::vector<std::string> untried;
+  for (const PatchModule& module : patchset.modules) {
+    if (std::ranges::find(tried, module.engine) == tried.end()) untried.push_back(module.engine);
+  }
+  return untried;
+}
+
+bool is_about(const Statement& statement, const Patchset& patchset, const std::string& manifest_sha256) {
+  if (statement.subjects == subjects_of(patchset, manifest_sha256)) return true;
+  const auto* qualification = std::get_if<Qualification>(&statement.predicate);
+  return qualification != nullptr &&
+         statement.subjects == subjects_of(patchset, manifest_sha256, qualification->engines());
+}
+
 Json to_json(const Statement& statement) {
   Json subjects = Json::array();
   for (const auto& [name, sha256] : statement.subjects)

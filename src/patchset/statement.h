@@ -86,6 +86,11 @@ std::map<std::string, std::string> subjects_of(const Patchset& patchset, const s
 /// Of one that is about its modules for these engines alone.
 std::map<std::string, std::string> subjects_of(const Patchset& patchset, const std::string& manifest_sha256,
                                                const std::vector<std::string>& engines);
+/// Engines that the patchset has a module for and the qualification does not speak of. One that names no
+/// engine is of a time when the first module alone was tried.
+std::vector<std::string> untried_engines(const Qualification& qualification, const Patchset& patchset);
+/// Whether the statement is about this manifest and these modules, be it about all of them or not.
+bool is_about(const Statement& statement, const Patchset& patchset, const std::string& manifest_sha256);
 
 Json to_json(const Statement& statement);
 /// "statement.schema" names the field that is wrong; "statement.unknown-kind" for another predicate.

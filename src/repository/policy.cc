@@ -3,6 +3,8 @@
 
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -148,7 +150,7 @@ std::string policy_text(const Ed25519Public& qualifier) {
 }
 
 Result<std::string> good_statement(const PublishingPolicy& policy, const fs::path& folder,
-                                   const std::map<std::string, std::string>& subjects) {
+                                   const Patchset& patchset, const std::string& manifest_sha256) {
   const fs::path file = folder / kQualificationName;
   const std::string what = "publish " + folder.string();
   const std::string hint =
@@ -165,16 +167,22 @@ Result<std::string> good_statement(const PublishingPolicy& policy, const fs::pat
         "none of the qualifiers that " + std::string(kPolicyFile) + " names has signed its qualification",
         "Their keys stand there; `suture repo key FILE` prints the public half of one.");
   }
-  if (statement.statement.subjects != subjects) {
-    return fail(
-        "publish.qualification-differs", what,
-        "its qualification is about another module or manifest, or not about all of its modules",
-        "It was built again since, or tried with some engines only: `suture qualify` tries this one.");
+  if (!is_about(statement.statement, patchset, manifest_sha256)) {
+    return fail("publish.qualification-differs", what,
+                "its qualification is about another module or manifest",
+                "It was built again since: `suture qualify` tries this one.");
   }
   const auto* qualification = std::get_if<Qualification>(&statement.statement.predicate);
   if (qualification == nullptr) return fail("publish.not-qualified", what, "it was never tried", hint);
-  if (qualification->passed()) return text;
-  return fail("publish.qualification-failed", what, "it failed: " + qualification->failures.front(), hint);
+  if (!qualification->passed())
+    return fail("publish.qualification-failed", what, "it failed: " + qualification->failures.front(), hint);
+  const std::vector<std::string> untried = untried_engines(*qualification, patchset);
+  if (untried.empty()) return text;
+  return fail(
+      "publish.engine-untried", what,
+      fmt::format("it has a module for the engine {}, with which nobody tried it", fmt::join(untried, ", ")),
+      "`suture qualify` without --engine tries it with each; `--unqualified REASON` publishes it all "
+      "the same, and says so for ever.");
 }
 
 }  // namespace suture

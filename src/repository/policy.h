@@ -51,9 +51,10 @@ Result<PublishingPolicy> read_policy(const std::filesystem::path& keys);
 std::string policy_text(const Ed25519Public& qualifier);
 
 /// The envelope beside the patchset, once it is known to be good: of a qualifier, about just these files,
-/// passed. "publish.not-qualified", "publish.qualifier-unknown", "publish.qualification-differs",
-/// "publish.qualification-failed".
+/// passed, with each engine that the patchset has a module for. "publish.not-qualified",
+/// "publish.qualifier-unknown", "publish.qualification-differs", "publish.qualification-failed",
+/// "publish.engine-untried".
 Result<std::string> good_statement(const PublishingPolicy& policy, const std::filesystem::path& folder,
-                                   const std::map<std::string, std::string>& subjects);
+                                   const Patchset& patchset, const std::string& manifest_sha256);
 
 }  // namespace suture

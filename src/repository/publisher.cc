@@ -88,10 +88,11 @@ Result<std::string> overriding(const OwnedRepository& owned, const Stream& strea
 Result<std::string> statement_about(const OwnedRepository& owned, const Payload& payload,
                                     const Stream& stream, const fs::path& folder,
                                     const std::string& unqualified) {
-  const auto subjects = subjects_of(payload.manifest, sha256_hex(payload.manifest_bytes));
-  if (!unqualified.empty()) return overriding(owned, stream, subjects, unqualified);
+  const std::string manifest_sha256 = sha256_hex(payload.manifest_bytes);
+  if (!unqualified.empty())
+    return overriding(owned, stream, subjects_of(payload.manifest, manifest_sha256), unqualified);
   const PublishingPolicy policy = TRY(read_policy(owned.context().keys));
-  auto statement = good_statement(policy, folder, subjects);
+  auto statement = good_statement(policy, folder, payload.manifest, manifest_sha256);
   if (!statement && !policy.qualification_required) return std::string();
   return statement;
 }

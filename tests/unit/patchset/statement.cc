@@ -75,6 +75,21 @@ TEST(Statements, AreAboutTheModulesThatWereTried) {
   EXPECT_EQ(subjects_of(patchset, "0", {"stopmachine"}).count("suture.ko"), 1u);
 }
 
+TEST(Statements, TellWhichEnginesNobodyTried) {
+  Patchset patchset;
+  patchset.modules = {{"klp", "suture_3", "suture_3.ko", "1", 1},
+                      {"stopmachine", "suture_stop_3", "suture_stop_3.ko", "2", 1}};
+  Qualification qualification = example();
+  EXPECT_TRUE(untried_engines(qualification, patchset).empty());
+  qualification.checks.pop_back();
+  const std::vector<std::string> stop{"stopmachine"};
+  EXPECT_EQ(untried_engines(qualification, patchset), stop);
+  qualification.checks[0].engine.clear();
+  EXPECT_EQ(untried_engines(qualification, patchset), stop);
+  patchset.modules.pop_back();
+  EXPECT_TRUE(untried_engines(qualification, patchset).empty());
+}
+
 TEST(Statements, DoNotContradictThemselves) {
   Json json = to_json(statement(example()));
   json["predicate"]["result"] = "failed";

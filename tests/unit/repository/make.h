@@ -106,13 +106,16 @@ inline void add_stop_module(const std::filesystem::path& folder) {
 inline Statement make_statement(const std::filesystem::path& folder, std::vector<std::string> failures = {}) {
   const std::string manifest = must(read_text_file(folder / kManifestName));
   const Patchset patchset = must(parse_patchset(manifest));
+  std::vector<QualificationCheck> checks;
+  for (const PatchModule& tried : patchset.modules)
+    checks.push_back({tried.engine, "patch", "it loads", CheckOutcome::kPassed, 0.25, ""});
   Qualification qualification{.target = patchset.target,
                               .level = patchset.level,
                               .tool = "suture 0.1.0",
                               .machine = "a test",
                               .finished = "2026-11-24T10:00:00Z",
                               .seconds = 1.5,
-                              .checks = {{"klp", "patch", "it loads", CheckOutcome::kPassed, 0.25, ""}},
+                              .checks = std::move(checks),
                               .failures = std::move(failures),
                               .probes = {},
                               .ran = {"vmlinux:ip_options_get"},

@@ -101,6 +101,38 @@ TEST(Policy, AStatementAboutAnotherModuleDoesNotCount) {
   EXPECT_EQ(code(publish_patchset(repository.context, folder, "stable")), "publish.qualification-differs");
 }
 
+// Whether it is about the other module, too, and whether it says who was tried: older statements do not.
+TEST(Policy, EachEngineHasToBeTried) {
+  const Repository repository;
+  const auto folder = test::make_patchset(repository.folder.path(), 1);
+  test::add_stop_module(folder);
+  const auto refusal = [&](Statement statement, const std::vector<std::string>& engines) {
+    auto& checks = std::get<Qualification>(statement.predicate).checks;
+    std::erase_if(checks, [&](const QualificationCheck& check) {
+      return std::ranges::find(engines, check.engine) == engines.end();
+    });
+    write_statement(folder, statement, repository.context.keys / kQualifierKey);
+    const auto published = publish_patchset(repository.context, folder, "stable");
+    return published ? std::pair<std::string, std::string>()
+                     : std::pair(published.error().code, published.error().message());
+  };
+  Statement whole = make_statement(folder);
+  Statement part = whole;
+  part.subjects.erase("suture_stop_1.ko");
+  part.subjects.erase("suture.ko");
+  for (const Statement& statement : {whole, part}) {
+    const auto [code, message] = refusal(statement, {"klp"});
+    EXPECT_EQ(code, "publish.engine-untried");
+    EXPECT_NE(message.find("engine stopmachine"), std::string::npos) << message;
+    EXPECT_NE(message.find("without --engine"), std::string::npos) << message;
+  }
+  EXPECT_EQ(refusal(whole, {}).first, "publish.engine-untried");
+  EXPECT_EQ(refusal(part, {"klp", "stopmachine"}).first, "publish.qualification-differs");
+  std::get<Qualification>(part.predicate).failures = {"klp: patch: kernel oops"};
+  EXPECT_EQ(refusal(part, {"klp"}).first, "publish.qualification-failed");
+  EXPECT_EQ(refusal(whole, {"klp", "stopmachine"}).first, "");
+}
+
 TEST(Policy, AnOverrideIsRecorded) {
   const Repository repository;
   const auto folder = test::make_patchset(repository.folder.path(), 1);

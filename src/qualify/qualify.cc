@@ -164,10 +164,15 @@ std::optional<QualifyResult> kept_qualification(const QualifyRequest& request, c
   const auto engines = engines_of(request, files->patchset);
   auto read = read_statement(*text, {&key, 1});
   if (!engines || !read || !read->signer ||
-      read->statement.subjects != subjects_of(files->patchset, files->manifest_sha256, *engines))
+      !is_about(read->statement, files->patchset, files->manifest_sha256))
     return std::nullopt;
   const auto* qualification = std::get_if<Qualification>(&read->statement.predicate);
   if (qualification == nullptr || !qualification->passed()) return std::nullopt;
+  const std::vector<std::string> untried = untried_engines(*qualification, files->patchset);
+  const auto is_untried = [&](const std::string& engine) {
+    return std::ranges::find(untried, engine) != untried.end();
+  };
+  if (std::ranges::any_of(*engines, is_untried)) return std::nullopt;
   // From one level to the other and back is seen only where one was given.
   const bool saw_previous = std::ranges::any_of(qualification->checks, [](const QualificationCheck& check) {
     return check.step == "the level before";

@@ -46,8 +46,8 @@ Result<QualifyResult> qualify_patchset(const QualifyRequest& request, const Targ
 Result<void> write_qualification(const QualifyResult& result, const Ed25519Private& key,
                                  const std::filesystem::path& folder);
 
-/// What lies there of an earlier run, when it is about just these files and probes, passed, and this key
-/// signed it.
+/// What lies there of an earlier run, when it is about just these files and probes, passed with each engine
+/// that is asked for, maybe with more, and this key signed it.
 std::optional<QualifyResult> kept_qualification(const QualifyRequest& request, const Ed25519Public& key);
 
 }  // namespace suture

@@ -172,7 +172,7 @@ if [ -n "$PREVIOUS" ]; then
   check "the level before is removed" removed "$PREVIOUS" || exit 1
   probe_all after
 else
-  report note 0 "no level before was given that this engine can exchange"
+  report note 0 "no level before was given, or none that this engine can exchange"
 fi
 
 phase unload

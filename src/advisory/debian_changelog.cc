@@ -14,7 +14,7 @@
 namespace suture {
 namespace {
 
-constexpr std::size_t kMostItem = 4096;
+constexpr std::size_t kMostItem = 64u << 10;
 constexpr std::size_t kMostVoices = 65536;
 
 bool names_cve(std::string_view text) {
@@ -110,13 +110,15 @@ class Entry {
     // changelog.
     if (starts || text.empty() || column <= column_) end_item();
     if (starts) column_ = column;
-    if (item_.size() + text.size() > kMostItem) return;
+    too_long_ = too_long_ || item_.size() + text.size() > kMostItem;
+    if (too_long_) return;
     if (!item_.empty()) item_ += ' ';
     item_ += starts ? text.substr(2) : text;
   }
 
   ReadRecord end() {
     end_item();
+    if (too_long_) return bad_record(record_, "an item in it has no end");
     if (voices_.size() > kMostVoices) return bad_record(record_, "it names too many vulnerabilities");
     std::vector<Voice> voices;
     for (auto& [cve, voice] : voices_) {
@@ -154,6 +156,7 @@ class Entry {
   std::string record_;
   std::string date_;
   std::string item_;
+  bool too_long_ = false;
   std::size_t column_ = 0;  ///< of its bullet
   std::map<std::string, Voice, std::less<>> voices_;
 };

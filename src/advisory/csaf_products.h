@@ -22,7 +22,7 @@ struct CsafPackage {
 
 class CsafProducts {
  public:
-  /// Of "product_tree". "csaf.products" when it is larger than any known.
+  /// Of "product_tree". "advisory.record" when it is larger than any known.
   static Result<CsafProducts> read(JsonView tree);
 
   /// Nothing for an id that the tree does not know.

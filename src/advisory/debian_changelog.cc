@@ -170,7 +170,7 @@ std::string subject_of_item(std::string_view item) {
     subject.remove_prefix(std::min(subject.size(), subject.find_first_not_of(front)));
     subject = subject.substr(0, subject.find_last_not_of(back) + 1);
   };
-  trim(" :,\t\n", " :,*\t\n");
+  trim(" :,\t\n", " :,\t\n");
   // Architectures that it is for.
   while (subject.starts_with('[')) {
     const std::size_t close = subject.find("] ");
@@ -179,7 +179,7 @@ std::string subject_of_item(std::string_view item) {
     trim(" ", " ");
   }
   // A bracket too many, behind the one of the note that is gone.
-  for (const std::string_view rest : {" ).", " )", " ."}) {
+  for (const std::string_view rest : {" ).", " )", " .", " *"}) {
     if (subject.ends_with(rest)) subject.remove_suffix(rest.size());
   }
   const auto count = [&](char c) { return std::ranges::count(subject, c); };

@@ -79,7 +79,7 @@ TEST(DebianChangelog, SubjectsOfItems) {
   EXPECT_EQ(subject_of_item("ipv6: Fix use-after-free in inet6_addr_del(). (CVE-2026-23010))."),
             "ipv6: Fix use-after-free in inet6_addr_del().");
   EXPECT_EQ(subject_of_item("fbdev: bound-check glyph index in bit_putcs* (CVE-2025-40322)*"),
-            "fbdev: bound-check glyph index in bit_putcs");
+            "fbdev: bound-check glyph index in bit_putcs*");
   EXPECT_EQ(subject_of_item("xen/netback: don't call kfree_skb() (XSA-424, CVE-2022-42328)"),
             "xen/netback: don't call kfree_skb()");
   EXPECT_EQ(subject_of_item("wifi: cfg80211: fix u8 overflow CVE-2022-41674"),

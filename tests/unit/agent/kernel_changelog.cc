@@ -83,7 +83,8 @@ TEST(KernelChangelog, OneThatDoesNotKnowTheBootedVersionSaysNothing) {
 
 TEST(KernelChangelog, TakesWholeIdentifiersOnly) {
   const std::string text =
-      "linux (1-1) x; urgency=low\n\n  * CVE-2026-123 CVE-26-1234 CVE-2026_1234 CVE-2026-12345678901234567890\n"
+      "linux (1-1) x; urgency=low\n\n  * CVE-2026-123 CVE-26-1234 CVE-2026_1234 "
+      "CVE-2026-12345678901234567890\n"
       "  * CVE-CVE-2026-12345) xCVE-2025-1111x CVE-2026-\n";
   EXPECT_THAT(parse_debian_changelog(text, "1-1")->named,
               ElementsAre(Pair("CVE-2025-1111", "1-1"), Pair("CVE-2026-12345", "1-1")));

@@ -25,13 +25,21 @@ void add_source(std::vector<std::string>& by, const std::string& source) {
   if (std::ranges::find(by, source) == by.end()) by.push_back(source);
 }
 
+/// An erratum of several vulnerabilities says "Important: kernel security update" of each.
+bool is_of_one(const Voice& voice) {
+  return voice.record.find(voice.cve) != std::string::npos;
+}
+
 std::optional<Told<std::string>> first_text(const Advisory& advisory, std::string Voice::*field) {
   std::optional<Told<std::string>> told;
-  for (const SourcedVoice* said : standing(advisory)) {
-    const std::string& text = said->voice.*field;
-    if (text.empty()) continue;
-    if (!told) told.emplace(Told<std::string>{.value = text});
-    if (told->value == text) add_source(told->by, said->source);
+  const std::vector<const SourcedVoice*> voices = standing(advisory);
+  for (const bool of_one : {true, false}) {
+    for (const SourcedVoice* said : voices) {
+      const std::string& text = said->voice.*field;
+      if (text.empty() || is_of_one(said->voice) != of_one) continue;
+      if (!told) told.emplace(Told<std::string>{.value = text});
+      if (told->value == text) add_source(told->by, said->source);
+    }
   }
   return told;
 }

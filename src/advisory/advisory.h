@@ -37,7 +37,8 @@ struct Advisory {
   std::string cve{};
   std::vector<SourcedVoice> voices{};  ///< by source and record
 
-  /// The first that has one, in the order of voices; nothing when none has.
+  /// The first that has one, in the order of voices, of those whose record is about this one alone, or else
+  /// of all; nothing when none has.
   std::optional<Told<std::string>> title() const;
   std::optional<Told<std::string>> description() const;
   std::vector<Told<std::string>> files() const;

@@ -139,7 +139,8 @@ Result<void> CsafProducts::add_product(JsonView product) {
 
 Result<void> CsafProducts::add_relationships(JsonView relationships) {
   for (const JsonView relationship : relationships.elements()) {
-    if (products_.size() >= kMostIds) return fail("advisory.record", "read the products", "there are too many");
+    if (products_.size() >= kMostIds)
+      return fail("advisory.record", "read the products", "there are too many");
     const std::string_view id = relationship["full_product_name"]["product_id"].text();
     const CsafPackage* component = find(relationship["product_reference"].text());
     const CsafPackage* platform = find(relationship["relates_to_product_reference"].text());

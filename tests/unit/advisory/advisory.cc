@@ -66,6 +66,16 @@ TEST(Advisory, EachFieldHasItsOrigin) {
   EXPECT_FALSE(Advisory{}.withdrawn());
 }
 
+TEST(Advisory, WhatAnErratumSaysOfManyComesLast) {
+  const Advisory advisory{
+      .cve = kCve,
+      .voices = {
+          {"alma", {.cve = kCve, .record = "ALSA-2026:1", .title = "Important: kernel security update"}},
+          {"kernel", {.cve = kCve, .record = kCve, .title = "vsock"}}}};
+  EXPECT_EQ(advisory.title()->value, "vsock");
+  EXPECT_THAT(advisory.title()->by, ElementsAre("kernel"));
+}
+
 TEST(Advisory, TheWorstScoreCounts) {
   const Cvss low{.vector = "CVSS:3.1/A", .score = 5.5};
   const Cvss high{.vector = "CVSS:3.1/B", .score = 7.8};

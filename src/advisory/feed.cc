@@ -3,12 +3,12 @@
 
 namespace suture {
 
-Result<std::unique_ptr<Feed>> open_feed(const WatchConfig& config, const WatchSource& source) {
+Result<std::unique_ptr<Feed>> open_feed(const WatchConfig& config, const WatchSource& source, Time now) {
   switch (source.kind) {
     case PlaceKind::kFolder:
-      return folder_feed(source);
+      return folder_feed(source, now);
     case PlaceKind::kFile:
-      return file_feed(source);
+      return file_feed(source, now);
     case PlaceKind::kGit:
       return git_feed(config, source);
     case PlaceKind::kUrl:

@@ -15,6 +15,7 @@
 #include "advisory/watch_config.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/time.h"
 
 namespace suture {
 
@@ -50,12 +51,12 @@ class Feed {
   virtual Result<void> read(std::span<const FeedDocument> documents, const DocumentSink& sink) = 0;
 };
 
-/// "watch.source-absent" for a place that is not there.
-Result<std::unique_ptr<Feed>> open_feed(const WatchConfig& config, const WatchSource& source);
+/// `now`: when the sync began. "watch.source-absent" for a place that is not there.
+Result<std::unique_ptr<Feed>> open_feed(const WatchConfig& config, const WatchSource& source, Time now);
 
 // Each kind of place: folder_feed.cc, git_feed.cc, url_feed.cc, csaf_feed.cc.
-std::unique_ptr<Feed> folder_feed(const WatchSource& source);
-std::unique_ptr<Feed> file_feed(const WatchSource& source);
+std::unique_ptr<Feed> folder_feed(const WatchSource& source, Time now);
+std::unique_ptr<Feed> file_feed(const WatchSource& source, Time now);
 std::unique_ptr<Feed> git_feed(const WatchConfig& config, const WatchSource& source);
 Result<std::unique_ptr<Feed>> url_feed(const WatchConfig& config, const WatchSource& source);
 /// A folder of CSAF documents on a web server, with its changes.csv.

@@ -11,8 +11,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cstring>
 #include <filesystem>
 
 #include "advisory/feed.h"
@@ -40,11 +38,6 @@ std::string fingerprint(const struct stat& status, std::int64_t now) {
   return text;
 }
 
-std::int64_t present() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 /// What is known and was not seen.
 std::vector<std::string> not_among(const std::vector<std::string>& seen, const KnownDocuments& known) {
   std::unordered_map<std::string_view, bool> names;
@@ -61,8 +54,8 @@ std::vector<std::string> not_among(const std::vector<std::string>& seen, const K
 /// Goes through a folder with the descriptor of each level, which is a third faster than by whole paths.
 class Walk {
  public:
-  Walk(FeedFormat format, const KnownDocuments& known, FeedLook& look)
-      : format_(format), known_(known), look_(look), now_(present()) {}
+  Walk(FeedFormat format, std::int64_t now, const KnownDocuments& known, FeedLook& look)
+      : format_(format), known_(known), look_(look), now_(now) {}
 
   Result<void> folder(const fs::path& path, const std::string& prefix, int depth) {
     if (depth > kDeepest) {
@@ -128,8 +121,10 @@ class Walk {
 
 class FolderFeed : public Feed {
  public:
-  explicit FolderFeed(const WatchSource& source)
-      : folder_(fs::path(source.location) / source.below), format_(source.format) {}
+  FolderFeed(const WatchSource& source, Time now)
+      : folder_(fs::path(source.location) / source.below),
+        format_(source.format),
+        now_(now.time_since_epoch().count()) {}
 
   Result<FeedLook> look(const std::string&, const KnownDocuments& known) override {
     std::error_code error;
@@ -137,7 +132,7 @@ class FolderFeed : public Feed {
       return fail("watch.source-absent", "look through " + folder_.string(), "there is no such folder");
     }
     FeedLook look;
-    Walk walk(format_, known, look);
+    Walk walk(format_, now_, known, look);
     TRY(walk.folder(folder_, "", 0));
     look.documents = walk.seen().size();
     look.gone = not_among(walk.seen(), known);
@@ -155,11 +150,13 @@ class FolderFeed : public Feed {
  private:
   fs::path folder_;
   FeedFormat format_;
+  std::int64_t now_;
 };
 
 class FileFeed : public Feed {
  public:
-  explicit FileFeed(const WatchSource& source) : file_(source.location) {}
+  FileFeed(const WatchSource& source, Time now)
+      : file_(source.location), now_(now.time_since_epoch().count()) {}
 
   Result<FeedLook> look(const std::string&, const KnownDocuments& known) override {
     struct stat status {};
@@ -167,7 +164,7 @@ class FileFeed : public Feed {
       return fail("watch.source-absent", "look at " + file_.string(), "there is no such file");
     }
     FeedLook look{.documents = 1};
-    const FeedDocument document{file_.filename().string(), fingerprint(status, present())};
+    const FeedDocument document{file_.filename().string(), fingerprint(status, now_)};
     const auto found = known.find(document.name);
     if (found == known.end() || document.fingerprint.empty() || found->second != document.fingerprint) {
       look.changed.push_back(document);
@@ -185,16 +182,17 @@ class FileFeed : public Feed {
 
  private:
   fs::path file_;
+  std::int64_t now_;
 };
 
 }  // namespace
 
-std::unique_ptr<Feed> folder_feed(const WatchSource& source) {
-  return std::make_unique<FolderFeed>(source);
+std::unique_ptr<Feed> folder_feed(const WatchSource& source, Time now) {
+  return std::make_unique<FolderFeed>(source, now);
 }
 
-std::unique_ptr<Feed> file_feed(const WatchSource& source) {
-  return std::make_unique<FileFeed>(source);
+std::unique_ptr<Feed> file_feed(const WatchSource& source, Time now) {
+  return std::make_unique<FileFeed>(source, now);
 }
 
 }  // namespace suture

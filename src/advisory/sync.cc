@@ -28,9 +28,9 @@ Result<void> check_not_emptied(const WatchSource& source, const FeedLook& look, 
 
 class SourceSync {
  public:
-  SourceSync(const WatchConfig& config, const WatchSource& source, AdvisoryWriter& writer,
+  SourceSync(const WatchConfig& config, const WatchSource& source, AdvisoryWriter& writer, Time now,
              const SyncProgress& progress, SourceReport& report)
-      : config_(config), source_(source), writer_(writer), progress_(progress), report_(report) {}
+      : config_(config), source_(source), writer_(writer), now_(now), progress_(progress), report_(report) {}
 
   Outcome run() {
     auto done = go();
@@ -40,7 +40,7 @@ class SourceSync {
 
  private:
   Result<void> go() {
-    const auto feed = TRY(open_feed(config_, source_));
+    const auto feed = TRY(open_feed(config_, source_, now_));
     const KnownDocuments known = TRY(stored(writer_.known()));
     const FeedLook look = TRY(feed->look(writer_.cursor(), known));
     report_.documents = look.documents;
@@ -80,6 +80,7 @@ class SourceSync {
   const WatchConfig& config_;
   const WatchSource& source_;
   AdvisoryWriter& writer_;
+  Time now_;
   const SyncProgress& progress_;
   SourceReport& report_;
   Outcome outcome_;
@@ -118,7 +119,7 @@ Result<SourceReport> sync_source(AdvisoryStore& store, const WatchConfig& config
                                  Time now, const SyncProgress& progress) {
   SourceReport report{.name = source.name};
   AdvisoryWriter writer = TRY(AdvisoryWriter::begin(store, source, now));
-  const Outcome outcome = SourceSync(config, source, writer, progress, report).run();
+  const Outcome outcome = SourceSync(config, source, writer, now, progress, report).run();
   report.records = writer.written();
   if (outcome.broken) return std::unexpected(*outcome.broken);
   if (outcome.problem) TRY(writer.give_up(*outcome.problem));

@@ -136,6 +136,15 @@ Result<void> WatchQueue::withdraw(std::string_view cve, std::string_view target,
   return update.bind(1, cve).bind(2, target).bind(3, time).bind(4, why).run();
 }
 
+Result<std::vector<std::string>> WatchQueue::targets_waiting_for(std::string_view cve) {
+  auto rows = TRY(store_->database().prepare(
+      "SELECT target FROM queue WHERE cve = ?1 AND state IN ('waiting', 'taken', 'failed') ORDER BY target"));
+  rows.bind(1, cve);
+  std::vector<std::string> targets;
+  while (TRY(rows.step())) targets.push_back(rows.text(0));
+  return targets;
+}
+
 Result<std::optional<QueueEntry>> WatchQueue::take(std::string_view builder, std::chrono::seconds lease,
                                                    Time now, std::string_view target) {
   sqlite::Database& database = store_->database();

@@ -56,6 +56,9 @@ class WatchQueue {
   /// Takes one out that nobody has finished.
   Result<void> withdraw(std::string_view cve, std::string_view target, std::string_view why, Time now);
 
+  /// Whose entries for this CVE nobody has finished.
+  Result<std::vector<std::string>> targets_waiting_for(std::string_view cve);
+
   /// The most urgent one that waits, or whose lease is over; nothing: there is none.
   /// `target`: only for that one; empty: for any.
   Result<std::optional<QueueEntry>> take(std::string_view builder, std::chrono::seconds lease, Time now,

@@ -20,8 +20,8 @@ class Fetcher {
   /// "repository.too-large" as soon as more than `max_length` bytes come.
   virtual Result<Bytes> fetch(const std::string& path, std::size_t max_length) = 0;
 
-  /// The same, or nothing when it has not changed since the answer that `validator` came with (an entity tag,
-  /// RFC 9110, 8.8.3; empty: none came yet). Replaces the validator.
+  /// The same, or nothing when it has not changed since the answer that `validator` came with (an entity tag
+  /// or a time, RFC 9110, 8.8; empty: none came yet). Replaces the validator.
   virtual Result<std::optional<Bytes>> fetch_if_changed(const std::string& path, std::size_t max_length,
                                                         std::string& validator) {
     validator.clear();

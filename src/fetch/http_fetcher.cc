@@ -91,6 +91,8 @@ std::string_view header_value(std::string_view line, std::string_view name) {
 
 /// Longer ones are not kept: we send back what we are sent.
 constexpr std::size_t kLongestValidator = 200;
+/// Before a validator that is no entity tag.
+constexpr std::string_view kModified = "Last-Modified: ";
 /// Of an answer and those that led to it. Older versions of libcurl bound one line, but not their number.
 constexpr std::uint64_t kMostHeaderBytes = 64u << 10;
 
@@ -124,6 +126,7 @@ struct HttpFetcher::Exchange {
   std::string tag{};
   std::time_t date = 0;      ///< of the answer, by the server's clock; 0 or less: it did not say
   std::time_t modified = 0;  ///< of the file's last change
+  std::string modified_text{};
 
   static std::size_t receive(const char* data, std::size_t, std::size_t size, void* context) {
     auto& exchange = *static_cast<Exchange*>(context);
@@ -150,6 +153,8 @@ struct HttpFetcher::Exchange {
     if (value.size() <= kLongestValidator && !value.empty()) exchange.tag = value;
     take_time({data, size}, "date", exchange.date);
     take_time({data, size}, "last-modified", exchange.modified);
+    const std::string_view changed = header_value({data, size}, "last-modified");
+    if (changed.size() <= kLongestValidator && !changed.empty()) exchange.modified_text = changed;
     return size;
   }
   static void take_time(std::string_view line, std::string_view name, std::time_t& time) {
@@ -158,7 +163,13 @@ struct HttpFetcher::Exchange {
   }
   /// Servers make tags from the time of the last change, in seconds: within that second, another file of the
   /// same length may come to have the same tag (RFC 9110, 8.8.2.2).
-  bool tag_is_strong() const { return modified <= 0 || date > modified + 1; }
+  bool is_strong() const { return modified <= 0 || date > modified + 1; }
+  /// For the next request; of a server that makes no tags, the time of the last change.
+  std::string new_validator() const {
+    if (!is_strong()) return {};
+    if (!tag.empty()) return tag;
+    return modified > 0 ? std::string(kModified) + modified_text : std::string();
+  }
 };
 
 Result<HttpFetcher> HttpFetcher::open(std::string base_url, HttpOptions options) {
@@ -189,7 +200,11 @@ Result<void> HttpFetcher::perform(const std::string& path, Exchange& exchange) {
   curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(exchange.first));
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(nullptr, curl_slist_free_all);
   if (!exchange.validator.empty()) {
-    headers.reset(curl_slist_append(nullptr, ("If-None-Match: " + exchange.validator).c_str()));
+    const bool is_time = exchange.validator.starts_with(kModified);
+    const std::string condition = is_time
+                                      ? "If-Modified-Since: " + exchange.validator.substr(kModified.size())
+                                      : "If-None-Match: " + exchange.validator;
+    headers.reset(curl_slist_append(nullptr, condition.c_str()));
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   }
   std::array<char, CURL_ERROR_SIZE> words{};
@@ -242,7 +257,7 @@ Result<std::optional<Bytes>> HttpFetcher::fetch_if_changed(const std::string& pa
                     }};
   TRY(perform(path, exchange));
   if (exchange.status == 304) return std::nullopt;
-  validator = exchange.tag_is_strong() ? exchange.tag : std::string();
+  validator = exchange.new_validator();
   return bytes;
 }
 

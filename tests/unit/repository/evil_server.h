@@ -45,6 +45,7 @@ class EvilServer {
     std::string path{};  ///< "metadata/timestamp.json"
     std::uint64_t first = 0;
     std::string if_none_match{};
+    std::string if_modified_since{};
     int status = 0;
     std::uint64_t sent = 0;  ///< bytes of the body
   };
@@ -147,7 +148,8 @@ class EvilServer {
       head.append(block, static_cast<std::size_t>(got));
     }
     Request request{.path = head.substr(5, head.find(' ', 5) - 5),
-                    .if_none_match = header(head, "If-None-Match")};
+                    .if_none_match = header(head, "If-None-Match"),
+                    .if_modified_since = header(head, "If-Modified-Since")};
     const std::string range = header(head, "Range");
     if (range.starts_with("bytes=")) request.first = std::stoull(range.substr(6));
     Manner manner;

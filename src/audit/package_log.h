@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which version of a package was there when a process began: dpkg writes down each upgrade (dpkg(1), --log).
+// From what a process has mapped alone, the version cannot be told, since the file of old is gone.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace suture {
+
+struct PackageUpgrade {
+  std::int64_t time = 0;  ///< seconds since 1970
+  std::string from{};
+  std::string to{};
+  bool operator==(const PackageUpgrade&) const = default;
+};
+
+/// By the package's name, oldest first. Other lines, and ones that make no sense, are passed over.
+using PackageLog = std::map<std::string, std::vector<PackageUpgrade>, std::less<>>;
+PackageLog parse_dpkg_log(std::string_view text);
+
+/// The version that the first upgrade after `time` replaced; nothing where there was none.
+std::optional<std::string> version_at(const PackageLog& log, std::string_view package, std::int64_t time);
+
+}  // namespace suture

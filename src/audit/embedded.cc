@@ -85,6 +85,11 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+/// A text's neighbours in the constants are texts, which end in a zero, or tables.
+bool is_printable(char c) {
+  return c >= 0x20 && c < 0x7f;
+}
+
 /// "3.0.19", "1.1.1w": at least two numbers, and at most one letter behind them. Empty: none.
 std::string_view version_at(std::string_view text) {
   std::size_t at = 0;
@@ -207,7 +212,7 @@ class Search {
     std::size_t at = 0;
     while ((at = find(mark.text, at)) != text_.npos) {
       const std::string_view version = version_at(text_.substr(at, 32));
-      if (at > 0 && text_[at - 1] == '\0' && text_.substr(at + version.size()).starts_with('\0') &&
+      if (at > 0 && !is_printable(text_[at - 1]) && text_.substr(at + version.size()).starts_with('\0') &&
           std::ranges::count(version, '.') == 2)
         versions.insert(version);
       ++at;

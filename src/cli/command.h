@@ -42,6 +42,7 @@ void add_list_commands(CLI::App& app, Invocation& invocation);
 void add_cve_command(CLI::App& app, Invocation& invocation);
 void add_history_command(CLI::App& app, Invocation& invocation);
 void add_log_command(CLI::App& app, Invocation& invocation);
+void add_audit_command(CLI::App& app, Invocation& invocation);
 void add_uname_command(CLI::App& app, Invocation& invocation);
 void add_vex_command(CLI::App& app, Invocation& invocation);
 void add_oval_command(CLI::App& app, Invocation& invocation);

@@ -26,6 +26,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_history_command(app, invocation);
   add_log_command(app, invocation);
   add_uname_command(app, invocation);
+  add_audit_command(app, invocation);
   add_vex_command(app, invocation);
   add_oval_command(app, invocation);
   add_metrics_command(app, invocation);

@@ -25,22 +25,23 @@ struct Mark {
   std::string_view follow;  ///< what must follow the version
   std::string_view also;    ///< a text that must be there too, or for kAlone a symbol that must be defined
   std::string_view also_text{};  ///< kAlone, where no symbols are left: what stands for the symbol
+  char also_next = 0;            ///< what comes behind `also`; these texts here end before it
 };
 
 // Looked up in the libraries' own sources, where each text is built into what it returns as its version.
 constexpr std::array kMarks = {
     // crypto/cversion.c; the headers have the text, the folders' names are the library's own.
-    Mark{"openssl", Form::kBehind, "OpenSSL ", " ", "OPENSSLDIR: \""},
+    Mark{"openssl", Form::kBehind, "OpenSSL ", " ", "OPENSSLDIR: ", "", '"'},
     Mark{"zlib", Form::kBehind, " inflate ", " Copyright", ""},  // inftrees.c
     Mark{"zlib", Form::kBehind, " deflate ", " Copyright", ""},  // deflate.c
     Mark{"expat", Form::kBehind, "expat_", "", ""},              // xmlparse.c, XML_ExpatVersion
     Mark{"curl", Form::kBehind, "libcurl/", "", ""},             // version.c
-    Mark{"libxml2", Form::kNumber, "2", "", "xmlParseStartTag: invalid element name"},  // parser.c
+    Mark{"libxml2", Form::kNumber, "2", "", "xmlParseStartTag: invalid element name", "", '\n'},  // parser.c
     Mark{"sqlite3", Form::kAlone, "3.", "", "sqlite3_libversion", "SQLite format 3"},
     Mark{"libpng1.6", Form::kBehind, "libpng version ", "", ""},              // png.c
     Mark{"libarchive", Form::kBehind, "libarchive ", "", ""},                 // archive_util.c
     Mark{"libjpeg-turbo", Form::kBehind, "libjpeg-turbo version ", " ", ""},  // jversion.h
-    Mark{"bzip2", Form::kBehind, "", ", ", "bzip2/libbzip2: internal error number"},
+    Mark{"bzip2", Form::kBehind, "", ", ", "bzip2/libbzip2: internal error number", "", ' '},
     Mark{"xz-utils", Form::kAlone, "5.", "", "lzma_version_string"},
     Mark{"libzstd", Form::kAlone, "1.", "", "ZSTD_versionString"},
     Mark{"lz4", Form::kAlone, "1.", "", "LZ4_versionString"},
@@ -139,6 +140,14 @@ class Search {
   }
   bool has(std::string_view text) const { return find(text, 0) != text_.npos; }
 
+  /// Whether the library itself is there, and not only somebody who looks for it, as this program does.
+  bool has_also(const Mark& mark) const {
+    for (std::size_t at = 0; (at = find(mark.also, at)) != text_.npos; at += mark.also.size()) {
+      if (text_.substr(at + mark.also.size()).starts_with(mark.also_next)) return true;
+    }
+    return false;
+  }
+
   void add(const Mark& mark, std::string_view version, std::string_view seen) {
     const auto of_library = std::ranges::count(
         found_, mark.library, [](const auto& one) { return std::string_view(one.first.first); });
@@ -154,7 +163,7 @@ class Search {
       const std::size_t start = at + mark.text.size();
       const std::string_view version = version_at(text_.substr(start, 32));
       if (!version.empty() && text_.substr(start + version.size()).starts_with(mark.follow)) {
-        if (!sure && !has(mark.also)) return;
+        if (!sure && !has_also(mark)) return;
         sure = true;
         add(mark, version, text_.substr(at, mark.text.size() + version.size()));
       }
@@ -164,7 +173,7 @@ class Search {
 
   /// "1.0.8, 13-Jul-2019"
   void look_for_bzip2(const Mark& mark) {
-    if (!has(mark.also)) return;
+    if (!has_also(mark)) return;
     std::size_t at = 0;
     while ((at = find("-20", at)) != text_.npos) {
       if (at >= 13) {
@@ -181,7 +190,7 @@ class Search {
 
   /// Two digits of major, minor and patch each, but the first.
   void look_for_number(const Mark& mark) {
-    if (!has(mark.also)) return;
+    if (!has_also(mark)) return;
     std::set<std::string> versions;
     std::size_t at = 0;
     while (versions.size() < kMostVersions && (at = find(mark.text, at)) != text_.npos) {

@@ -36,7 +36,7 @@ bool names(std::string_view& ecosystem, std::string_view name, bool& whole) {
 
 bool is_debian(std::string_view release, const InstalledDistribution& distribution) {
   if (distribution.id != "debian") return false;
-  return release == distribution.codename || (!release.empty() && release == major_of(distribution.version));
+  return !release.empty() && (release == distribution.codename || release == major_of(distribution.version));
 }
 
 bool is_ubuntu(std::string_view release, const InstalledDistribution& distribution) {

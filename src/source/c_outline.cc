@@ -530,12 +530,14 @@ std::vector<OutlineItem> outline_of(std::string_view path, std::string_view text
 }
 
 const OutlineItem* item_at(const std::vector<OutlineItem>& outline, std::uint32_t line) {
-  const OutlineItem* found = nullptr;
-  for (const OutlineItem& item : outline) {
-    if (item.first_line > line) break;
-    if (line <= item.last_line && (found == nullptr || item.last_line <= found->last_line)) found = &item;
+  auto after = std::ranges::upper_bound(outline, line, {}, &OutlineItem::first_line);
+  while (after != outline.begin()) {
+    const OutlineItem& item = *--after;
+    if (line <= item.last_line) return &item;
+    // Only macros lie within others: what holds the line would not begin before such a neighbour.
+    if (item.kind != CodeItemKind::kMacro) return nullptr;
   }
-  return found;
+  return nullptr;
 }
 
 }  // namespace suture

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two passes. The first gives each fix its file: by the place that its subject names, and by the part there
+// whose words are most like its own; rare words count more. The second gives each part of a file to one of
+// the fixes that came there, in the same way; what no words claim goes with the function that it is in, or
+// with the lines that name what it adds.
+#include "advisory/version_change.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+
+#include "advisory/fix_words.h"
+#include "base/file.h"
+#include "base/process.h"
+
+namespace suture {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kLargestDifference = 256u << 20;
+
+// How much each kind of sign counts. Words of a description are many and say less than a subject's.
+constexpr double kPlaceWeight = 12;
+constexpr double kNameWeight = 2;
+constexpr double kDescriptionWeight = 0.35;
+/// Candidates name at least this share of the best one's places.
+constexpr double kPlaceShare = 0.7;
+/// A part is one fix's when the next one's words fit it this much less.
+constexpr double kClearly = 0.85;
+/// A file's worth is its best part, and a little of the next ones.
+constexpr double kNextParts = 0.25;
+/// More files than this that fit equally well are none.
+constexpr std::size_t kMostEqualFiles = 1;
+
+using Id = std::uint32_t;
+
+/// Strings to small numbers.
+class Terms {
+ public:
+  Id add(std::string_view text) {
+    const auto [place, is_new] = ids_.try_emplace(std::string(text), static_cast<Id>(ids_.size()));
+    return place->second;
+  }
+  std::optional<Id> find(const std::string& text) const {
+    const auto place = ids_.find(text);
+    return place == ids_.end() ? std::nullopt : std::optional(place->second);
+  }
+  std::size_t size() const { return ids_.size(); }
+
+ private:
+  std::unordered_map<std::string, Id> ids_;
+};
+
+/// In which documents each term is, and what that makes it worth.
+class Postings {
+ public:
+  /// Documents are added in ascending order.
+  void add(const std::string& term, Id document) {
+    const Id id = terms_.add(term);
+    if (id >= lists_.size()) lists_.resize(id + 1);
+    if (lists_[id].empty() || lists_[id].back() != document) lists_[id].push_back(document);
+    documents_ = std::max<std::size_t>(documents_, document + 1);
+  }
+  const std::vector<Id>* find(const std::string& term) const {
+    const auto id = terms_.find(term);
+    return id ? &lists_[*id] : nullptr;
+  }
+  double worth(const std::vector<Id>& list) const {
+    return std::log(1 + static_cast<double>(documents_) / static_cast<double>(list.size()));
+  }
+
+ private:
+  Terms terms_;
+  std::vector<std::vector<Id>> lists_;
+  std::size_t documents_ = 0;
+};
+
+struct Score {
+  Id document = 0;
+  double value = 0;
+};
+
+/// A file's share of the difference, in the list of all parts.
+struct PartRange {
+  Id begin = 0;
+  Id end = 0;
+};
+
+void add_path(const std::string& path, Id file, Postings& places) {
+  const fs::path whole(path);
+  std::set<std::string> names;
+  for (const fs::path& component : whole) {
+    std::string name = component.string();
+    if (component == whole.filename()) name = component.stem().string();
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    names.insert(name);
+    for (std::size_t begin = 0; begin < name.size();) {
+      const std::size_t end = std::min(name.find_first_of("-_.", begin), name.size());
+      if (end - begin >= 2) names.insert(name.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    std::ranges::replace(name, '-', '_');
+    names.insert(name);
+  }
+  for (const std::string& name : names) places.add(name, file);
+}
+
+class Attribution {
+ public:
+  Attribution(const std::vector<ChangedFile>& difference, const std::vector<DescribedFix>& fixes)
+      : difference_(difference), fixes_(fixes) {
+    for (Id file = 0; file < difference.size(); ++file) {
+      file_ids_.emplace(difference[file].path, file);
+      add_path(difference[file].path, file, places_);
+      const auto begin = static_cast<Id>(files_of_parts_.size());
+      for (const ChangedPart& part : difference[file].parts) {
+        add_part(part, static_cast<Id>(files_of_parts_.size()));
+        files_of_parts_.push_back(file);
+      }
+      ranges_.push_back({begin, static_cast<Id>(files_of_parts_.size())});
+    }
+  }
+
+  std::vector<CodeChange> run(const std::string& origin) {
+    score_of_part_.resize(files_of_parts_.size());
+    for (const DescribedFix& fix : fixes_) chosen_.push_back(choose(fix));
+    give_parts();
+    std::vector<CodeChange> changes;
+    for (std::size_t fix = 0; fix < fixes_.size(); ++fix) changes.push_back(change_of(fix, origin));
+    return changes;
+  }
+
+ private:
+  /// What a fix came to.
+  struct Chosen {
+    std::vector<Id> files{};
+    std::vector<Score> parts{};  ///< of these files, whose words are its own
+    std::vector<Id> given{};
+    bool mixed = false;
+    std::string note{};
+  };
+
+  void add_part(const ChangedPart& part, Id id) {
+    std::set<std::string> names;
+    for (const CodeItem& item : part.items) names.insert(item.name);
+    for (const auto* lines : {&part.lines.removed, &part.lines.added}) {
+      for (const std::string& line : *lines) {
+        for (const std::string_view name : names_in(line)) names.emplace(name);
+      }
+    }
+    std::set<std::string> words;
+    for (const std::string& name : names) {
+      names_.add(name, id);
+      for (std::string& word : words_of_name(name)) words.insert(std::move(word));
+    }
+    for (const std::string& word : words) words_.add(word, id);
+  }
+
+  /// Adds to score_of_part_; touched_ says where.
+  void score(const Postings& postings, const std::string& term, double weight) {
+    const std::vector<Id>* list = postings.find(term);
+    if (list == nullptr) return;
+    const double worth = postings.worth(*list) * weight;
+    for (const Id part : *list) {
+      if (score_of_part_[part] == 0) touched_.push_back(part);
+      score_of_part_[part] += worth;
+    }
+  }
+
+  void score_words(const FixWords& words, double weight) {
+    for (const std::string& name : words.names) score(names_, name, weight * kNameWeight);
+    for (const std::string& word : words.words) score(words_, word, weight);
+  }
+
+  /// Files by the places that the subject names, best first; only those near the best.
+  std::vector<Score> files_at_places(const FixWords& words) const {
+    std::map<Id, double> sums;
+    double all = 0;
+    for (const auto& names : words.places) {
+      std::set<Id> here;
+      double worth = 0;
+      for (const std::string& name : names) {
+        const std::vector<Id>* list = places_.find(name);
+        if (list == nullptr) continue;
+        here.insert(list->begin(), list->end());
+        worth = std::max(worth, places_.worth(*list));
+      }
+      all += worth;
+      for (const Id file : here) sums[file] += worth;
+    }
+    double best = 0;
+    for (const auto& [file, sum] : sums) best = std::max(best, sum);
+    std::vector<Score> files;
+    for (const auto& [file, sum] : sums) {
+      if (sum >= best * kPlaceShare) files.push_back({file, sum / all});
+    }
+    return files;
+  }
+
+  std::vector<Score> candidates(const DescribedFix& fix, const FixWords& words, bool& are_named) const {
+    std::vector<Score> files;
+    for (const std::string& path : fix.files) {
+      const auto id = file_ids_.find(path);
+      if (id != file_ids_.end()) files.push_back({id->second, 1});
+    }
+    are_named = !files.empty();
+    if (!are_named) files = files_at_places(words);
+    return files;
+  }
+
+  Chosen choose(const DescribedFix& fix) {
+    const FixWords title = fix_words(fix.title, {});
+    touched_.clear();
+    score_words(title, 1);
+    if (!fix.description.empty()) score_words(fix_words({}, fix.description), kDescriptionWeight);
+    Chosen chosen;
+    bool are_named = false;
+    const std::vector<Score> files = candidates(fix, title, are_named);
+    if (are_named) {
+      for (const Score& file : files) chosen.files.push_back(file.document);
+    } else {
+      choose_by_words(files, chosen);
+    }
+    for (const Id file : chosen.files) {
+      for (Id part = ranges_[file].begin; part < ranges_[file].end; ++part) {
+        if (score_of_part_[part] > 0) chosen.parts.push_back({part, score_of_part_[part]});
+      }
+    }
+    for (const Id part : touched_) score_of_part_[part] = 0;
+    return chosen;
+  }
+
+  double words_in(Id file) const {
+    double best = 0;
+    double next = 0;
+    for (Id part = ranges_[file].begin; part < ranges_[file].end; ++part) {
+      const double value = score_of_part_[part];
+      next = std::max(next, std::min(best, value));
+      best = std::max(best, value);
+    }
+    return best + kNextParts * next;
+  }
+
+  void choose_by_words(std::vector<Score> files, Chosen& chosen) const {
+    if (files.empty()) {
+      chosen.note = "no file that differs is where the subject says";
+      return;
+    }
+    for (Score& file : files) file.value = file.value * kPlaceWeight + words_in(file.document);
+    std::ranges::stable_sort(files, std::ranges::greater(), &Score::value);
+    const auto equal = static_cast<std::size_t>(std::ranges::count_if(
+        files, [&](const Score& file) { return file.value >= files.front().value * 0.999; }));
+    if (equal > kMostEqualFiles) {
+      chosen.note = fmt::format("the subject fits {} files that differ", equal);
+      return;
+    }
+    chosen.files.push_back(files.front().document);
+  }
+
+  void give_parts() {
+    std::map<Id, std::vector<std::size_t>> claimants;
+    for (std::size_t fix = 0; fix < chosen_.size(); ++fix) {
+      for (const Id file : chosen_[fix].files) claimants[file].push_back(fix);
+    }
+    for (const auto& [file, fixes] : claimants) give_parts_of(file, fixes);
+  }
+
+  double score_of(std::size_t fix, Id part) const {
+    const auto& parts = chosen_[fix].parts;
+    const auto found = std::ranges::lower_bound(parts, part, {}, &Score::document);
+    return found != parts.end() && found->document == part ? found->value : 0;
+  }
+
+  void give_parts_of(Id file, const std::vector<std::size_t>& fixes) {
+    const PartRange range = ranges_[file];
+    if (fixes.size() == 1) {
+      for (Id part = range.begin; part < range.end; ++part) chosen_[fixes.front()].given.push_back(part);
+      return;
+    }
+    std::map<Id, std::vector<std::size_t>> owners;
+    std::vector<Id> unclaimed;
+    for (Id part = range.begin; part < range.end; ++part) {
+      double best = 0;
+      for (const std::size_t fix : fixes) best = std::max(best, score_of(fix, part));
+      if (best == 0) {
+        unclaimed.push_back(part);
+        continue;
+      }
+      for (const std::size_t fix : fixes) {
+        if (score_of(fix, part) >= best * kClearly) owners[part].push_back(fix);
+      }
+    }
+    for (const Id part : unclaimed) {
+      if (auto same = owners_of_same_item(file, part, owners); !same.empty()) owners[part] = std::move(same);
+    }
+    std::set<std::size_t> served;
+    for (const auto& [part, its] : owners) {
+      for (const std::size_t fix : its) {
+        chosen_[fix].given.push_back(part);
+        if (its.size() > 1) mix(fix, file, fixes.size());
+        served.insert(fix);
+      }
+    }
+    for (const std::size_t fix : fixes) {
+      if (!served.contains(fix)) give_the_rest(fix, file, fixes.size(), owners);
+    }
+  }
+
+  void mix(std::size_t fix, Id file, std::size_t fixes) {
+    chosen_[fix].mixed = true;
+    if (chosen_[fix].note.empty())
+      chosen_[fix].note =
+          fmt::format("{} fixes change {} between these versions", fixes, difference_[file].path);
+  }
+
+  /// Who else's lines are in the function, when that is one fix.
+  std::vector<std::size_t> owners_of_same_item(Id file, Id part,
+                                               const std::map<Id, std::vector<std::size_t>>& owners) const {
+    const auto& parts = difference_[file].parts;
+    const auto& items = parts[part - ranges_[file].begin].items;
+    std::set<std::size_t> found;
+    for (const auto& [other, its] : owners) {
+      const bool shares =
+          std::ranges::any_of(parts[other - ranges_[file].begin].items, [&](const CodeItem& item) {
+            return std::ranges::any_of(items, [&](const CodeItem& own) { return own.name == item.name; });
+          });
+      if (shares) found.insert(its.begin(), its.end());
+    }
+    if (found.size() != 1) return {};
+    return {found.begin(), found.end()};
+  }
+
+  /// A fix whose words are nobody's: what nobody else has; or, when there is nothing, what may be its.
+  void give_the_rest(std::size_t fix, Id file, std::size_t fixes,
+                     const std::map<Id, std::vector<std::size_t>>& owners) {
+    const PartRange range = ranges_[file];
+    Chosen& chosen = chosen_[fix];
+    const std::size_t before = chosen.given.size();
+    for (Id part = range.begin; part < range.end; ++part) {
+      const double own = score_of(fix, part);
+      if (!owners.contains(part) || own > 0) chosen.given.push_back(part);
+    }
+    if (chosen.given.size() == before) {
+      for (Id part = range.begin; part < range.end; ++part) chosen.given.push_back(part);
+    }
+    mix(fix, file, fixes);
+  }
+
+  CodeChange change_of(std::size_t fix, const std::string& origin) {
+    Chosen& chosen = chosen_[fix];
+    CodeChange change{.origin = origin, .mixed = chosen.mixed, .note = chosen.note};
+    std::ranges::sort(chosen.given);
+    for (auto part = chosen.given.begin(); part != chosen.given.end();) {
+      const Id file = files_of_parts_[*part];
+      std::vector<std::size_t> parts;
+      for (; part != chosen.given.end() && files_of_parts_[*part] == file; ++part)
+        parts.push_back(*part - ranges_[file].begin);
+      change.files.push_back(change_of_parts(difference_[file], parts));
+    }
+    return change;
+  }
+
+  const std::vector<ChangedFile>& difference_;
+  const std::vector<DescribedFix>& fixes_;
+  std::map<std::string, Id> file_ids_;
+  std::vector<PartRange> ranges_;   ///< by file
+  std::vector<Id> files_of_parts_;  ///< by part
+  Postings places_;                 ///< of files
+  Postings names_;                  ///< of parts
+  Postings words_;
+  std::vector<double> score_of_part_;
+  std::vector<Id> touched_;
+  std::vector<Chosen> chosen_;
+};
+
+}  // namespace
+
+Result<std::vector<ChangedFile>> read_tree_difference(const fs::path& before, const fs::path& after) {
+  const std::string what = "compare " + before.string() + " with " + after.string();
+  for (const fs::path& tree : {before, after}) {
+    std::error_code error;
+    if (!fs::is_directory(tree, error)) return fail("advisory.trees", what, tree.string() + " is no folder");
+  }
+  // Under short names, so that paths in the diff begin as git's do.
+  const TempDir work = TRY(TempDir::make("suture-trees-"));
+  std::error_code error;
+  for (const auto& [name, tree] : {std::pair{"a", before}, std::pair{"b", after}}) {
+    fs::create_directory_symlink(fs::absolute(tree), work.path() / name, error);
+    if (error) return fail("advisory.trees", what, error.message());
+  }
+  const Finished diff =
+      TRY_IN(what, run({.argv = {"diff", "-r", "-N", "-U3", "-p", "--no-dereference", "a/", "b/"},
+                        .directory = work.path(),
+                        .environment = {{"LC_ALL", "C"}, {"TZ", "UTC"}},
+                        .output_limit = kLargestDifference}));
+  if (diff.status > 1) return fail("advisory.trees", what, diff.err);
+  if (diff.out.empty()) return std::vector<ChangedFile>{};
+  const auto text_in = [](const fs::path& tree) -> FileText {
+    return [tree](const std::string& path) -> std::optional<std::string> {
+      auto text = read_text_file(tree / path, kLargestDifference);
+      if (!text) return std::nullopt;
+      return std::move(*text);
+    };
+  };
+  return read_changed_parts(diff.out, what, {.before = text_in(before), .after = text_in(after)});
+}
+
+std::vector<CodeChange> changes_of_fixes(const std::vector<ChangedFile>& difference,
+                                         const std::vector<DescribedFix>& fixes, const std::string& origin) {
+  return Attribution(difference, fixes).run(origin);
+}
+
+}  // namespace suture

@@ -57,6 +57,25 @@ check_equal "the hole is closed" closed "$(probe CVE-2026-53249)"
 check "an administrator takes it back" suture revert
 check_equal "and nothing is held" "" "$(held_by_klp)$(held_by_stopmachine)"
 
+step "a thread of the kernel's that never rests"
+# What the agent and livepatch do is done on the other processor.
+dmesg -c >/dev/null
+check "it begins" insmod /root/spinner.ko
+check "the agent stays away from it" taskset -p 1 "$daemon"
+check "the level is applied" say suture update
+note "$(cat /tmp/said)"
+check_equal "by the stop-machine engine" suture_stop_1 "$(held_by_stopmachine)"
+check_equal "and livepatch holds nothing" "" "$(held_by_klp)"
+dmesg >/tmp/said
+check "which had begun" says "livepatch: 'suture_1': starting patching transition"
+check "and had to go back" says "livepatch: 'suture_1': unpatching complete"
+check_equal "before it was done" "" "$(grep "'suture_1': patching complete" /tmp/said)"
+check_equal "the hole is closed" closed "$(probe CVE-2026-53249)"
+check "the thread ends" rmmod spinner
+check "an administrator takes it back" suture revert
+check_equal "and nothing is held" "" "$(held_by_klp)$(held_by_stopmachine)"
+check "the agent goes everywhere again" taskset -p 3 "$daemon"
+
 step "a sleeper that is held while the machine is stopped"
 suture config set engine stopmachine
 suture config set stalled signal

@@ -84,7 +84,7 @@ done_with "three fixes are one module; each replaced function was compiled like 
 step "qualify"
 "$bin/suture" repo init "$work/repository" --keys "$work/keys"
 "$bin/suture" qualify "$work/patchset" --store "$store" --probe tests/data/probes --key "$work/keys/qualifier.pem"
-done_with "tried on its own kernel: probes, tracers, module reload, 20 times loaded and removed"
+done_with "tried on its own kernel with each engine: probes, tracers, module reload, 20 times loaded and removed"
 
 step "publish"
 "$bin/suture" publish "$work/patchset" --repository "$work/repository" --keys "$work/keys" --channel stable

@@ -15,10 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-MatrixEntry qualify_one(const MatrixRequest& request, const fs::path& patchset, const TargetStore& store,
-                        const Ed25519Private& key, Progress& progress) {
+MatrixEntry qualify_one(const MatrixRequest& request, const fs::path& patchset, unsigned machines,
+                        const TargetStore& store, const Ed25519Private& key, Progress& progress) {
   QualifyRequest one = request.each;
   one.patchset = patchset;
+  one.machines = machines;
   MatrixEntry entry{.patchset = patchset, .kept = false, .result = {}, .error = {}};
   if (!request.again) entry.result = kept_qualification(one, key.public_key());
   entry.kept = entry.result.has_value();
@@ -65,12 +66,13 @@ std::vector<MatrixEntry> qualify_all(const MatrixRequest& request, const TargetS
   std::size_t done = 0;
   std::mutex report;
   const unsigned machines = request.machines == 0 ? machines_that_fit() : request.machines;
+  const auto at_once = static_cast<unsigned>(std::min<std::size_t>(count, machines));
   std::vector<std::jthread> workers;
-  for (unsigned i = 0; i < std::min<std::size_t>(count, machines); ++i) {
+  for (unsigned i = 0; i < at_once; ++i) {
     workers.emplace_back([&] {
       for (std::size_t at = next++; at < count; at = next++) {
         Progress part(progress, request.patchsets[at].filename().string());
-        entries[at] = qualify_one(request, request.patchsets[at], store, key, part);
+        entries[at] = qualify_one(request, request.patchsets[at], machines / at_once, store, key, part);
         const std::scoped_lock lock(report);
         progress.step("patchsets", ++done, count);
       }

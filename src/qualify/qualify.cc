@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 
 #include "base/hash.h"
 #include "base/process.h"
@@ -126,12 +127,17 @@ Result<QualifyResult> qualify_patchset(const QualifyRequest& request, const Targ
                               .logs = {}};
 
   QualifyResult result;
-  // Through all that a patch can meet on a server, with one engine after the other: each in a machine that
-  // the others left alone.
+  // Through all that a patch can meet on a server, with each engine in a machine of its own.
+  std::vector<std::future<Result<VmResult>>> machines;
   for (const std::string& engine : trial.engines) {
-    progress.step("the kernel boots, and the patch comes and goes: " + engine);
-    const VmResult tried = TRY(run_patiently(machine_for(engine), trial, request.guest_program));
-    judge_trial(tried, engine, watched_functions(patchset), qualification);
+    machines.push_back(std::async(request.machines > 1 ? std::launch::async : std::launch::deferred, [&] {
+      return run_patiently(machine_for(engine), trial, request.guest_program);
+    }));
+  }
+  for (std::size_t i = 0; i < machines.size(); ++i) {
+    progress.step("the kernel boots, and the patch comes and goes: " + trial.engines[i]);
+    const VmResult tried = TRY(machines[i].get());
+    judge_trial(tried, trial.engines[i], watched_functions(patchset), qualification);
     result.console += tried.console;
   }
 

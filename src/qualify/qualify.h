@@ -27,6 +27,7 @@ struct QualifyRequest {
   unsigned times = 20;                        ///< to load and remove it
   std::chrono::seconds timeout{300};          ///< for each machine
   bool may_use_kvm = false;                   ///< if it works here: it is tried first, with a bound
+  unsigned machines = 1;                      ///< side by side; 1 or more
 };
 
 struct QualifyResult {

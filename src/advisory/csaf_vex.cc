@@ -60,9 +60,10 @@ class VulnerabilityReader {
       const JsonView second = score["cvss_v2"];
       prefer(voice.cvss, cvss_of(second["vectorString"].text(), second["baseScore"].number()));
     }
+    UniqueList references(voice.references);
     for (const JsonView reference : vulnerability_["references"].elements()) {
       if (voice.references.size() >= kMostReferences) break;
-      if (is_url(reference["url"].text())) add_once(voice.references, reference["url"].text());
+      if (is_url(reference["url"].text())) references.add(reference["url"].text());
     }
     return {};
   }

@@ -150,11 +150,13 @@ class ContainerReader {
   Result<void> read_into(Voice& voice) const {
     TRY(read_products(voice));
     read_scores(voice);
+    UniqueList references(voice.references);
+    UniqueList commits(voice.fix_commits);
     for (const JsonView reference : container_["references"].elements()) {
       if (voice.references.size() >= kMostReferences) break;
       const std::string_view url = reference["url"].text();
-      if (is_url(url)) add_once(voice.references, url);
-      if (is_fix(reference)) add_once(voice.fix_commits, commit_of_url(url));
+      if (is_url(url)) references.add(url);
+      if (is_fix(reference)) commits.add(commit_of_url(url));
     }
     if (voice.fix_commits.size() > kMostCommits) return bad_record(name_, "it has too many commits");
     return {};
@@ -173,18 +175,20 @@ class ContainerReader {
 
  private:
   Result<void> read_products(Voice& voice) const {
+    UniqueList files(voice.files);
+    UniqueList commits(voice.fix_commits);
     for (const JsonView affected : container_["affected"].elements()) {
       if (voice.products.size() >= kMostProducts) return bad_record(name_, "it has too many products");
       AffectedReader reader(affected, name_);
       voice.products.push_back(TRY(reader.read()));
       if (!reader.kernel()) continue;
       for (const JsonView file : affected["programFiles"].elements()) {
-        if (is_tree_path(file.text())) add_once(voice.files, file.text());
+        if (is_tree_path(file.text())) files.add(file.text());
         if (voice.files.size() > kMostFiles) return bad_record(name_, "it names too many files");
       }
       for (const AffectedRange& range : voice.products.back().ranges) {
         const bool ends = range.order == VersionOrder::kGit && range.affected && is_commit(range.fixed);
-        if (ends) add_once(voice.fix_commits, range.fixed);
+        if (ends) commits.add(range.fixed);
       }
     }
     return {};

@@ -14,8 +14,10 @@
 namespace suture {
 namespace {
 
-constexpr std::size_t kMostItem = 64u << 10;
-constexpr std::size_t kMostVoices = 65536;
+constexpr std::size_t kMostItem = 8192;
+constexpr std::size_t kMostVoices = 16384;
+/// Of an entry, as each vulnerability of an item gets its text.
+constexpr std::size_t kMostEntry = 64u << 20;
 
 bool names_cve(std::string_view text) {
   bool found = false;
@@ -119,7 +121,9 @@ class Entry {
   ReadRecord end() {
     end_item();
     if (too_long_) return bad_record(record_, "an item in it has no end");
-    if (voices_.size() > kMostVoices) return bad_record(record_, "it names too many vulnerabilities");
+    if (voices_.size() > kMostVoices || text_ > kMostEntry) {
+      return bad_record(record_, "it names too many vulnerabilities");
+    }
     std::vector<Voice> voices;
     for (auto& [cve, voice] : voices_) {
       voice.modified = date_;
@@ -132,7 +136,7 @@ class Entry {
   void end_item() {
     const std::string item = std::exchange(item_, {});
     for_each_cve_id(item, [&](std::string_view cve) {
-      if (voices_.size() > kMostVoices) return;
+      if (voices_.size() > kMostVoices || text_ > kMostEntry) return;
       Voice& voice = voices_[std::string(cve)];
       const std::string line = shown_line(item, kMostItem);
       if (voice.cve.empty()) {
@@ -148,6 +152,7 @@ class Entry {
         return;
       }
       voice.description += line;
+      text_ += line.size();
     });
   }
 
@@ -157,6 +162,7 @@ class Entry {
   std::string date_;
   std::string item_;
   bool too_long_ = false;
+  std::size_t text_ = 0;    ///< bytes of all descriptions
   std::size_t column_ = 0;  ///< of its bullet
   std::map<std::string, Voice, std::less<>> voices_;
 };

@@ -12,6 +12,8 @@ namespace suture {
 namespace {
 
 constexpr std::size_t kMostCves = 4096;
+/// Of all voices of a record: each says all of it. An update of SUSE's kernel comes to some ten megabytes.
+constexpr std::size_t kMostSaid = 128u << 20;
 
 /// "CVE-2026-46234" of "DEBIAN-CVE-2026-46234" and "UBUNTU-CVE-2026-46234" too.
 std::string_view cve_of(std::string_view id) {
@@ -22,17 +24,18 @@ std::string_view cve_of(std::string_view id) {
 
 std::vector<std::string> cves_of(JsonView root) {
   std::vector<std::string> cves;
+  UniqueList unique(cves);
   const std::string_view id = root["id"].text();
   if (is_cve_id(id)) return {std::string(id)};
   for (const char* key : {"aliases", "upstream"}) {
     for (const JsonView other : root[key].elements()) {
-      if (cves.size() < kMostCves && is_cve_id(other.text())) add_once(cves, other.text());
+      if (cves.size() < kMostCves && is_cve_id(other.text())) unique.add(other.text());
     }
     if (!cves.empty()) return cves;
   }
   if (!cve_of(id).empty()) return {std::string(cve_of(id))};
   for (const JsonView other : root["related"].elements()) {
-    if (cves.size() < kMostCves && is_cve_id(other.text())) add_once(cves, other.text());
+    if (cves.size() < kMostCves && is_cve_id(other.text())) unique.add(other.text());
   }
   return cves;
 }
@@ -55,6 +58,19 @@ bool is_kernel_repository(std::string_view url) {
          (url.ends_with("/linux.git") || url.ends_with("/linux"));
 }
 
+/// About how much memory it takes.
+std::size_t size_of(const Voice& voice) {
+  std::size_t size = sizeof(Voice) + voice.title.size() + voice.description.size();
+  for (const AffectedProduct& product : voice.products) {
+    size += sizeof(product) + product.ecosystem.size() + product.name.size();
+    for (const AffectedRange& range : product.ranges) {
+      size += sizeof(range) + range.introduced.size() + range.fixed.size() + range.last.size();
+    }
+  }
+  for (const std::string& reference : voice.references) size += sizeof(reference) + reference.size();
+  return size + voice.fix_commits.size() * 100;
+}
+
 class RecordReader {
  public:
   RecordReader(JsonView root, std::string_view name) : root_(root), name_(name) {}
@@ -68,16 +84,18 @@ class RecordReader {
     voice.title = shown_line(root_["summary"].text(), kMostTitle);
     voice.description = shown_text(root_["details"].text(), kMostDescription);
     read_severities(root_["severity"], voice);
+    UniqueList commits(voice.fix_commits);
+    UniqueList references(voice.references);
     for (const JsonView affected : root_["affected"].elements()) {
-      TRY(add_products(affected, voice));
+      TRY(add_products(affected, voice, commits));
       if (voice.products.size() > kMostProducts) return bad_record(name_, "it has too many products");
       if (!root_["severity"]) read_severities(affected["severity"], voice);
     }
     for (const JsonView reference : root_["references"].elements()) {
       const std::string_view url = reference["url"].text();
-      if (is_url(url) && voice.references.size() < kMostReferences) add_once(voice.references, url);
+      if (is_url(url) && voice.references.size() < kMostReferences) references.add(url);
       const bool fix = reference["type"].text() == "FIX" && !commit_of_url(url).empty();
-      if (fix) add_once(voice.fix_commits, commit_of_url(url));
+      if (fix) commits.add(commit_of_url(url));
       if (voice.fix_commits.size() > kMostCommits) return bad_record(name_, "it has too many commits");
     }
     return voice;
@@ -93,7 +111,7 @@ class RecordReader {
 
   /// A package, and where git ranges name a repository, a product of that: commits are not the package's
   /// versions.
-  Result<void> add_products(JsonView affected, Voice& voice) const {
+  Result<void> add_products(JsonView affected, Voice& voice, UniqueList& commits) const {
     const JsonView package = affected["package"];
     AffectedProduct product{.ecosystem = shown_line(package["ecosystem"].text(), kMostName),
                             .name = shown_line(package["name"].text(), kMostName)};
@@ -107,7 +125,7 @@ class RecordReader {
     }
     if (product.ranges.empty()) TRY(add_versions(affected["versions"], order, product.ranges));
     for (const AffectedRange& range : repository.ranges) {
-      if (is_commit(range.fixed)) add_once(voice.fix_commits, range.fixed);
+      if (is_commit(range.fixed)) commits.add(range.fixed);
       if (voice.fix_commits.size() > kMostCommits) return bad_record(name_, "it has too many commits");
     }
     if (package) voice.products.push_back(std::move(product));
@@ -195,8 +213,12 @@ class RecordReader {
 Result<std::vector<Voice>> read_osv_record(JsonView root, std::string_view name) {
   if (!root.is_object() || !root["id"]) return bad_record(name, "it is no OSV record");
   const Voice told = TRY(RecordReader(root, name).read());
+  const std::vector<std::string> cves = cves_of(root);
+  if (cves.size() * size_of(told) > kMostSaid) {
+    return bad_record(name, "it says too much of too many vulnerabilities");
+  }
   std::vector<Voice> voices;
-  for (const std::string& cve : cves_of(root)) {
+  for (const std::string& cve : cves) {
     voices.push_back(told);
     voices.back().cve = cve;
   }

@@ -28,12 +28,12 @@ std::size_t most_bytes(FeedFormat format) {
     case FeedFormat::kCve:
     case FeedFormat::kOsv:
       return 16u << 20;
-    case FeedFormat::kCsafVex:
     case FeedFormat::kEpss:
     case FeedFormat::kDebianChangelog:
       return 128u << 20;
     case FeedFormat::kDebianTracker:
       return 512u << 20;
+    case FeedFormat::kCsafVex:
     case FeedFormat::kKev:
       break;
   }

@@ -102,10 +102,6 @@ bool is_url(std::string_view text) {
          std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c < 0x7F; });
 }
 
-void add_once(std::vector<std::string>& list, std::string_view item) {
-  if (std::ranges::find(list, item) == list.end()) list.emplace_back(item);
-}
-
 std::string_view commit_of_url(std::string_view url) {
   if (url.size() <= kCommitDigits) return {};
   const std::string_view commit = url.substr(url.size() - kCommitDigits);

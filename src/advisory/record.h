@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "advisory/json_view.h"
@@ -46,8 +47,19 @@ bool is_commit(std::string_view text);
 bool is_tree_path(std::string_view text);
 bool is_url(std::string_view text);
 
-/// Adds what is not there yet.
-void add_once(std::vector<std::string>& list, std::string_view item);
+/// Fills a list with what is not there yet. A hostile record has a million items, so they are not looked for
+/// one by one.
+class UniqueList {
+ public:
+  explicit UniqueList(std::vector<std::string>& list) : list_(list), seen_(list.begin(), list.end()) {}
+  void add(std::string_view item) {
+    if (seen_.emplace(item).second) list_.emplace_back(item);
+  }
+
+ private:
+  std::vector<std::string>& list_;
+  std::unordered_set<std::string> seen_;
+};
 
 /// "https://git.kernel.org/stable/c/f6ec13…", ".../commit/?id=f6ec13…",
 /// "https://github.com/a/b/commit/f6ec13…" name a commit in their end. Empty when there is none.

@@ -117,5 +117,15 @@ TEST(DebianChangelog, ForeignBytesDoNoHarm) {
   EXPECT_EQ(read(endless).refusal("x 1"), "advisory.record: an item in it has no end");
 }
 
+TEST(DebianChangelog, ASmallEntryDoesNotGrowWithoutBounds) {
+  std::string text = "x (1) y\n";
+  for (int item = 0; item < 40; ++item) {
+    text += "  *";
+    for (int at = 0; at < 500; ++at) text += " CVE-2026-" + std::to_string(1000 + item * 500 + at);
+    text += "\n";
+  }
+  EXPECT_EQ(read(text).refusal("x 1"), "advisory.record: it names too many vulnerabilities");
+}
+
 }  // namespace
 }  // namespace suture

@@ -135,5 +135,17 @@ TEST(Osv, ThatMakesNoSenseIsNamedWithItsReason) {
   }
 }
 
+TEST(Osv, ASmallRecordDoesNotGrowWithoutBounds) {
+  std::string cves;
+  for (int at = 1000; at < 5090; ++at)
+    cves += (at == 1000 ? "\"" : ",\"") + ("CVE-2026-" + std::to_string(at)) + "\"";
+  const auto with_details = [&](std::size_t size) {
+    return read("{\"id\": \"X-1\", \"related\": [" + cves + "], \"details\": \"" + std::string(size, 'x') +
+                "\"}");
+  };
+  EXPECT_EQ(with_details(100).voices("X-1").size(), 4090u);
+  EXPECT_THAT(with_details(1u << 20).refusal("a.json"), HasSubstr("too much of too many"));
+}
+
 }  // namespace
 }  // namespace suture

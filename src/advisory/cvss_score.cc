@@ -36,7 +36,8 @@ std::optional<double> weigh(char value, const std::array<Weight, N>& weights) {
 double round_up(double value) {
   const auto hundred_thousandths = static_cast<long>(std::lround(value * 100000));
   if (hundred_thousandths % 10000 == 0) return static_cast<double>(hundred_thousandths) / 100000;
-  return static_cast<double>(hundred_thousandths / 10000 + 1) / 10;
+  const long tenths = hundred_thousandths / 10000 + 1;
+  return static_cast<double>(tenths) / 10;
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ std::size_t size_of(const Voice& voice) {
       size += sizeof(range) + range.introduced.size() + range.fixed.size() + range.last.size();
     }
   }
-  for (const std::string& reference : voice.references) size += sizeof(reference) + reference.size();
+  for (const std::string& reference : voice.references) size += sizeof(std::string) + reference.size();
   return size + voice.fix_commits.size() * 100;
 }
 

@@ -41,7 +41,7 @@ shows the fleet.")
 
 # What the workshop calls. Kernels of other releases are built in roots of their own; gcc-12 is for Debian 12's.
 set(build_tools make patch bc xz-utils dpkg-dev)
-set(build_more gcc-12 mmdebstrap bubblewrap qemu-system-x86 busybox-static cpio kmod zstd)
+set(build_more gcc-12 git mmdebstrap bubblewrap qemu-system-x86 busybox-static cpio kmod zstd)
 
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -61,7 +61,7 @@ list(JOIN build_more ", " CPACK_DEBIAN_WORKSHOP_PACKAGE_RECOMMENDS)
 set(CPACK_DEBIAN_WORKSHOP_PACKAGE_SUGGESTS rpm)
 list(JOIN build_tools ", " SUTURE_BUILD_TOOLS)
 set(CPACK_SUTURE_BUILD_TOOLS ${SUTURE_BUILD_TOOLS})
-foreach(component agent server)
+foreach(component agent workshop server)
   string(TOUPPER ${component} upper)
   foreach(script postinst prerm postrm)
     list(APPEND CPACK_DEBIAN_${upper}_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/deb/${component}/${script})
@@ -91,7 +91,7 @@ set(CPACK_RPM_SPEC_MORE_DEFINE "%define use_source_date_epoch_as_buildtime 1
 %define clamp_mtime_to_source_date_epoch 1
 %define _buildhost suture
 %define _build_id_links none")
-foreach(component agent server)
+foreach(component agent workshop server)
   string(TOUPPER ${component} upper)
   set(CPACK_RPM_${upper}_POST_INSTALL_SCRIPT_FILE ${CMAKE_CURRENT_SOURCE_DIR}/rpm/${component}/post)
   set(CPACK_RPM_${upper}_PRE_UNINSTALL_SCRIPT_FILE ${CMAKE_CURRENT_SOURCE_DIR}/rpm/${component}/preun)

@@ -16,6 +16,10 @@ _suture_functions() {
     column { print $column }'
 }
 
+_suture_sources() {
+  suture watch sources 2>/dev/null | sed -n '2,$s/ .*//p'
+}
+
 _suture() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command='' action='' store='' word i
@@ -29,7 +33,7 @@ _suture() {
         --machines | --times | --timeout | --unqualified | --distribution | --bins | --to | --from | --after | --build-id | --reason | \
         --keep | --key-id | --threshold | --name | --passphrase-file | --request | --root | --head | --since | --grace | --state | --proxy | \
         --tls-ca | --tls-certificate | --tls-key | --engine | --module-key | --module-certificate | --bits | --days | --verdict | --lines | --effective-version | \
-        --format | --author | --namespace | --textfile) continue ;;
+        --format | --author | --namespace | --textfile | --advisories | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -40,13 +44,14 @@ _suture() {
     --output | -o)
       if [[ $command =~ ^(delta|vex|oval)$ || $action =~ ^(fetch|oval)$ ]]; then compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; fi
       ;;&
-    --since) if [[ $command == history || $command == log ]]; then return; fi ;;&
+    --source) if [[ $command == watch ]]; then mapfile -t COMPREPLY < <(compgen -W "$(_suture_sources)" -- "$current"); return; fi ;;&
+    --since) if [[ $command =~ ^(history|log|watch)$ ]]; then return; fi ;;&
     --store | --output | --fixes | --all | --probe | --previous | --repository | --repo | --keys | --state | --build | --source | --modules | --headers | --kbuild)
       compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
       ;;
     --passphrase-file | --request | --root | --since | --tls-ca | --tls-certificate | --tls-key | \
-      --module-key | --module-certificate | --textfile | --fix | --config | --key | --html | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+      --module-key | --module-certificate | --textfile | --advisories | --fix | --config | --key | --html | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --target) mapfile -t COMPREPLY < <(compgen -W "$(_suture_targets "$store")" -- "$current"); return ;;
     --engine) mapfile -t COMPREPLY < <(compgen -W 'klp stopmachine' -- "$current"); return ;;
     --accel) mapfile -t COMPREPLY < <(compgen -W 'tcg auto' -- "$current"); return ;;
@@ -63,12 +68,12 @@ _suture() {
     --compiler) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
     --targets) mapfile -t COMPREPLY < <(compgen -W "debian:* $(_suture_targets "$store")" -- "$current"); return ;;
     --distribution | --bins | --after | --build-id | --reason | --keep | --key-id | --threshold | --name | --head | --grace | --bits | --days | \
-      --author | --namespace | --proxy | --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified | --lines | --effective-version) return ;;
+      --author | --namespace | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed | --proxy | --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified | --lines | --effective-version) return ;;
   esac
 
   local options='--json --help' words=''
   case $command in
-    '') words='target build build-engine rebuild delta inspect qualify repo publish update revert status list-cves list info cve history log uname vex oval metrics check config stalled doctor'; options+=' --version' ;;
+    '') words='target build build-engine rebuild delta inspect qualify repo publish watch update revert status list-cves list info cve history log uname vex oval metrics check config stalled doctor'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in
@@ -119,6 +124,21 @@ _suture() {
       esac
       ;;
     publish) options+=' --repository --repo --channel --keys --passphrase-file --request --expires --unqualified' ;;
+    watch)
+      options+=' --config --advisories'
+      case $action in
+        '') words='sync follow sources list show queue take keep finish lose' ;;
+        sync) words=$(_suture_sources) ;;
+        follow) options+=' --once' ;;
+        sources) options+=' --kept-aside' words=$(_suture_sources) ;;
+        list) options+=' --source --package --match --since --score --kernel --exploited --withdrawn --limit' ;;
+        queue) options+=' --all' ;;
+        take) options+=' --builder --lease --target' ;;
+        keep) options+=' --builder --lease' ;;
+        finish) options+=' --builder --outcome --failed' ;;
+        lose) options+=' --builder --outcome' ;;
+      esac
+      ;;
     config)
       options+=' --config'
       case $action in

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Publishers of CSAF documents list them in changes.csv: each document's path and when it changed last, the
-// newest first (CSAF 2.0, 7.1.13). So one small request tells which of tens of thousands are to be fetched.
+// A folder of CSAF documents on a web server: one small request, for its list of changes, tells which of tens
+// of thousands are to be fetched.
 #include <algorithm>
 
+#include "advisory/csaf_changes.h"
 #include "advisory/feed.h"
 
 namespace suture {
@@ -11,24 +12,6 @@ namespace {
 
 constexpr std::size_t kLargestList = 64u << 20;
 constexpr const char* kList = "changes.csv";
-
-/// "PATH","TIME" or without the quotes.
-std::optional<FeedDocument> parse_line(std::string_view line) {
-  const std::size_t comma = line.find(',');
-  if (comma == std::string_view::npos) return std::nullopt;
-  const auto plain = [](std::string_view text) {
-    while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
-    if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
-      text = text.substr(1, text.size() - 2);
-    }
-    return std::string(text);
-  };
-  FeedDocument document{plain(line.substr(0, comma)), plain(line.substr(comma + 1))};
-  const bool inside = !document.name.empty() && document.name.front() != '/' && document.name.size() < 500 &&
-                      document.name.find("..") == std::string::npos;
-  if (!inside || document.fingerprint.empty() || document.fingerprint.size() > 64) return std::nullopt;
-  return document;
-}
 
 class CsafFeed : public Feed {
  public:
@@ -44,15 +27,13 @@ class CsafFeed : public Feed {
       return look;
     }
     KnownDocuments listed;
-    std::string_view rest = as_text(*bytes);
-    while (!rest.empty()) {
-      const std::size_t end = std::min(rest.find('\n'), rest.size());
-      const auto document = parse_line(rest.substr(0, end));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      if (!document || !is_document(format_, document->name)) continue;
-      if (!listed.emplace(document->name, document->fingerprint).second) continue;
-      const auto found = known.find(document->name);
-      if (found == known.end() || found->second != document->fingerprint) look.changed.push_back(*document);
+    for (FeedDocument& document : read_csaf_changes(as_text(*bytes))) {
+      if (!is_document(format_, document.name)) continue;
+      listed.emplace(document.name, document.fingerprint);
+      const auto found = known.find(document.name);
+      if (found == known.end() || found->second != document.fingerprint) {
+        look.changed.push_back(std::move(document));
+      }
     }
     look.documents = listed.size();
     for (const auto& [name, unused] : known) {

@@ -34,6 +34,7 @@ void add_qualify_command(CLI::App& app, Invocation& invocation);
 void add_repo_command(CLI::App& app, Invocation& invocation);
 void add_repo_mok(CLI::App& repo, Invocation& invocation);  ///< below `suture repo`
 void add_publish_command(CLI::App& app, Invocation& invocation);
+void add_watch_command(CLI::App& app, Invocation& invocation);
 void add_update_command(CLI::App& app, Invocation& invocation);
 void add_revert_command(CLI::App& app, Invocation& invocation);
 void add_status_command(CLI::App& app, Invocation& invocation);

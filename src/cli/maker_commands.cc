@@ -26,6 +26,7 @@ void add_maker_commands(CLI::App& app, Invocation& invocation) {
   add_qualify_command(app, invocation);
   add_repo_command(app, invocation);
   add_publish_command(app, invocation);
+  add_watch_command(app, invocation);
 }
 
 }  // namespace suture::cli

@@ -9,8 +9,8 @@
 namespace suture::cli {
 
 void add_maker_commands(CLI::App& app, Invocation& invocation) {
-  for (const std::string name :
-       {"target", "build", "build-engine", "rebuild", "delta", "inspect", "qualify", "repo", "publish"}) {
+  for (const std::string name : {"target", "build", "build-engine", "rebuild", "delta", "inspect", "qualify",
+                                 "repo", "publish", "watch"}) {
     CLI::App& command = *app.add_subcommand(name, "Not installed here: comes with the package suture-build");
     command.group("");  // not listed by --help
     // Whatever follows, that is the answer.

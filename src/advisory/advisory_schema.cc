@@ -64,6 +64,7 @@ constexpr std::array<const char*, 1> kMigrations = {
         cve TEXT NOT NULL,
         title TEXT NOT NULL,
         modified TEXT NOT NULL,
+        heard TEXT NOT NULL,
         score INTEGER NOT NULL,
         epss INTEGER NOT NULL,
         exploited INTEGER NOT NULL,

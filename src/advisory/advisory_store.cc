@@ -36,7 +36,7 @@ std::string select_lines(std::string_view columns, std::string_view order) {
          " AND (?2 = '' OR v.cve IN (SELECT p.cve FROM voice_products q JOIN voices p ON p.id = q.voice"
          "   WHERE q.product = ?2))"
          " AND (?3 = '' OR v.cve LIKE ?4 ESCAPE '\\' OR max(v.title LIKE ?4 ESCAPE '\\'))"
-         " AND (?5 = '' OR max(v.modified) >= ?5)"
+         " AND (?5 = '' OR max(iif(v.modified = '', v.heard, v.modified)) >= ?5)"
          " AND (?6 = 0 OR max(v.kernel)) AND (?7 = 0 OR max(v.exploited))"
          " AND (?8 = 1 OR max(v.withdrawn) = 0) AND max(v.score) >= ?9"
          " ORDER BY " +
@@ -129,11 +129,15 @@ Result<std::vector<Advisory>> AdvisoryStore::about_package(std::string_view pack
 }
 
 Result<std::vector<AdvisoryLine>> AdvisoryStore::list(const AdvisoryFilter& filter) {
-  auto statement = TRY(database_->prepare(select_lines(
-      "v.cve, max(v.title), max(v.score), max(v.epss), max(v.exploited), max(v.kernel), max(v.withdrawn),"
-      " max(v.modified), (SELECT group_concat(name, char(10)) FROM sources WHERE id IN"
-      " (SELECT w.source FROM voices w WHERE w.cve = v.cve))",
-      kNewestFirst)));
+  auto statement =
+      TRY(database_->prepare(select_lines("v.cve, (SELECT w.title FROM voices w JOIN sources n ON n.id = "
+                                          "w.source WHERE w.cve = v.cve AND w.title != ''"
+                                          " ORDER BY n.name, w.id LIMIT 1), max(v.score), max(v.epss), "
+                                          "max(v.exploited), max(v.kernel), max(v.withdrawn),"
+                                          " max(iif(v.modified = '', v.heard, v.modified)), (SELECT "
+                                          "group_concat(name, char(10)) FROM sources WHERE id IN"
+                                          " (SELECT w.source FROM voices w WHERE w.cve = v.cve))",
+                                          kNewestFirst)));
   const Bound bound(filter);
   bound.to(statement);
   std::vector<AdvisoryLine> lines;

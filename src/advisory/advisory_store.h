@@ -31,7 +31,7 @@ struct AdvisoryLine {
   bool exploited = false;
   bool kernel = false;  ///< a source names the kernel as a product
   bool withdrawn = false;
-  std::string modified{};  ///< the latest that a source gives
+  std::string modified{};  ///< the latest time that a source gives; of one that gives none, when it was read
   std::vector<std::string> sources{};
 };
 

@@ -2,6 +2,7 @@
 #include "advisory/advisory_writer.h"
 
 #include <chrono>
+#include <cmath>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -184,17 +185,16 @@ struct AdvisoryWriter::State {
     {
       sqlite::Statement& add =
           *TRY(prepared("INSERT INTO voices (record, source, cve, title, modified, score, epss, exploited, "
-                        "kernel, withdrawn)"
-                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id"));
+                        "kernel, withdrawn, heard)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id"));
       const sqlite::ResetOnExit reset(add);
       const Advisory alone{.cve = voice.cve,
                            .voices = {{.voice = {.cve = voice.cve, .products = voice.products}}}};
       add.bind(1, record).bind(2, source).bind(3, voice.cve).bind(4, voice.title).bind(5, voice.modified);
-      add.bind(6, voice.cvss ? static_cast<std::int64_t>(voice.cvss->score * 10 + 0.5) : std::int64_t{-1});
-      add.bind(
-          7, voice.epss ? static_cast<std::int64_t>(voice.epss->probability * 1e6 + 0.5) : std::int64_t{-1});
+      add.bind(6, voice.cvss ? std::int64_t{std::lround(voice.cvss->score * 10)} : std::int64_t{-1});
+      add.bind(7, voice.epss ? std::int64_t{std::lround(voice.epss->probability * 1e6)} : std::int64_t{-1});
       add.bind(8, std::int64_t{voice.exploited.has_value()}).bind(9, std::int64_t{is_about_kernel(alone)});
-      add.bind(10, std::int64_t{voice.withdrawn});
+      add.bind(10, std::int64_t{voice.withdrawn}).bind(11, now);
       if (!TRY(add.step())) return fail("store.unavailable", "add a voice", "no row where one must be");
       id = add.number(0);
       TRY(add.step());

@@ -24,8 +24,8 @@ std::optional<FeedDocument> parse_line(std::string_view line) {
     return std::string(text);
   };
   FeedDocument document{plain(line.substr(0, comma)), plain(line.substr(comma + 1))};
-  const bool inside = !document.name.empty() && document.name.front() != '/' && document.name.size() < 500 &&
-                      document.name.find("..") == std::string::npos;
+  const bool inside = !document.name.empty() && document.name.front() != '/' &&
+                      document.name.size() <= kLongestPath && document.name.find("..") == std::string::npos;
   if (!inside || document.fingerprint.empty() || document.fingerprint.size() > kLongestTime)
     return std::nullopt;
   return document;

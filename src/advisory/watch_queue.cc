@@ -166,7 +166,7 @@ Result<std::optional<QueueEntry>> WatchQueue::take(std::string_view builder, std
   auto read = TRY(database.prepare("SELECT " + std::string(kColumns) + " FROM queue WHERE id = ?1"));
   read.bind(1, id);
   if (!TRY(read.step())) return std::nullopt;
-  const QueueEntry entry = entry_of(read);
+  QueueEntry entry = entry_of(read);
   read.reset();
   TRY(transaction.commit());
   return entry;

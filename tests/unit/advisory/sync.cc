@@ -267,6 +267,18 @@ TEST_F(Sync, TheListIsFilteredAndSorted) {
   EXPECT_THAT(each, ElementsAre("CVE-2025-9999", "CVE-2025-10000", "CVE-2026-1234", "CVE-2026-1235"));
 }
 
+// The kernel's CNA keeps its records without dates.
+TEST_F(Sync, WhatHasNoDateCountsFromWhenItWasRead) {
+  std::string undated = cve_record("CVE-2026-1234");
+  const std::string date = R"(,"dateUpdated":"2026-11-20T10:00:00.000Z")";
+  undated.erase(undated.find(date), date.size());
+  put("CVE-2026-1234", undated);
+  AdvisoryStore store = open();
+  synced(store);
+  EXPECT_EQ(store.list({.since = time_text(later() - std::chrono::minutes(1))})->size(), 1u);
+  EXPECT_EQ(store.list({.since = time_text(later() + std::chrono::hours(1))})->size(), 0u);
+}
+
 TEST_F(Sync, AFileOfAnotherProgramIsNotTouched) {
   const auto file = folder.path() / "other.db";
   {

@@ -111,6 +111,8 @@ struct Counts {
   // Against records that name files.
   std::size_t judged = 0;
   std::size_t right = 0;
+  std::size_t judged_apart = 0;  ///< of those told apart
+  std::size_t right_apart = 0;
   std::map<std::string, std::size_t> notes;
 };
 
@@ -129,10 +131,12 @@ void print(const std::string& name, const Counts& counts) {
   line("file found", counts.with_file, counts.all);
   line("file and function found", counts.with_function, counts.all);
   line("file and function, type, macro or variable found", counts.with_item, counts.all);
-  line("of these, told from all other fixes", counts.told_apart, counts.all);
+  line("of these, told from the other fixes of the file", counts.told_apart, counts.all);
   line("file found that has no C (device trees, build files)", counts.without_code, counts.all);
   if (counts.judged > 0)
-    line("files that records confirm, of those found and named", counts.right, counts.judged);
+    line("a file found that the record names, of those with both", counts.right, counts.judged);
+  if (counts.judged_apart > 0)
+    line("the same, where told from the other fixes", counts.right_apart, counts.judged_apart);
   for (const auto& [note, number] : counts.notes) line(note.c_str(), number, counts.all);
 }
 
@@ -205,15 +209,25 @@ int run(int argc, char** argv) {
       counts.with_item += items.empty() ? 0 : 1;
       counts.told_apart += !items.empty() && !change.mixed ? 1 : 0;
       counts.without_code += !files.empty() && !code ? 1 : 0;
-      if (files.empty()) ++counts.notes[change.note.substr(0, 20)];
+      if (files.empty())
+        ++counts.notes[change.note.starts_with("the subject")
+                           ? "no file: the subject fits several"
+                           : "no file: none that differs is where the subject says"];
       std::string verdict = "-";
       if (const auto record = records.find(cve); record != records.end() && !record->second.files.empty()) {
         const auto& named = record->second.files;
-        const bool right = std::ranges::any_of(
-            files, [&](const std::string& file) { return std::ranges::find(named, file) != named.end(); });
+        // Records name files as the newest kernel has them, and files move between folders.
+        const auto is_named = [&](const std::string& file) {
+          return std::ranges::any_of(named, [&](const std::string& other) {
+            return fs::path(other).filename() == fs::path(file).filename();
+          });
+        };
+        const bool right = std::ranges::any_of(files, is_named);
         if (!files.empty()) {
           ++counts.judged;
           counts.right += right ? 1 : 0;
+          counts.judged_apart += change.mixed ? 0 : 1;
+          counts.right_apart += right && !change.mixed ? 1 : 0;
         }
         verdict = files.empty() ? "none" : (right ? "right" : "wrong");
         if (!right) verdict += " " + fmt::format("{}", fmt::join(named, ","));

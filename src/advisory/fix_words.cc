@@ -52,54 +52,31 @@ bool says_nothing(std::string_view word) {
   return kWords.contains(word);
 }
 
+struct Other {
+  std::string_view called{};
+  std::string_view name{};
+};
+
 /// What subjects call a place, and what its folder or file is called.
 std::vector<std::string> names_of_place(std::string place) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 44> kOthers{{
-      {"alsa", "sound"},
-      {"asoc", "soc"},
-      {"usb-audio", "usb"},
-      {"hda", "pci"},
-      {"ksmbd", "server"},
-      {"cifs", "client"},
-      {"smb3", "client"},
-      {"rdma", "infiniband"},
-      {"ib", "infiniband"},
-      {"tracing", "trace"},
-      {"perf", "events"},
-      {"vsock", "vmw_vsock"},
-      {"wifi", "wireless"},
-      {"tun", "tun"},
-      {"af_unix", "unix"},
-      {"af_packet", "packet"},
-      {"vt-d", "intel"},
-      {"nvmet", "target"},
-      {"serial", "tty"},
-      {"ptrace", "ptrace"},
-      {"timers", "time"},
-      {"hrtimers", "time"},
-      {"posix-cpu-timers", "time"},
-      {"sctp", "sctp"},
-      {"ceph", "ceph"},
-      {"libceph", "ceph"},
-      {"rtnetlink", "rtnetlink"},
-      {"fbdev", "fbdev"},
-      {"pci", "pci"},
-      {"thunderbolt", "thunderbolt"},
-      {"uvcvideo", "uvc"},
-      {"cxgb4", "cxgb4"},
-      {"be2net", "benet"},
-      {"amdkfd", "amdkfd"},
-      {"scsi", "scsi"},
-      {"gadget", "gadget"},
-      {"typec", "typec"},
-      {"memcg", "memcontrol"},
-      {"hugetlb", "hugetlb"},
-      {"mlx5e", "mlx5"},
-      {"x86", "x86"},
-      {"tcp", "tcp"},
-      {"udp", "udp"},
-      {"ipmi", "ipmi"},
-  }};
+  static constexpr std::array kOthers{
+      Other{"alsa", "sound"},       Other{"asoc", "soc"},           Other{"usb-audio", "usb"},
+      Other{"hda", "pci"},          Other{"ksmbd", "server"},       Other{"cifs", "client"},
+      Other{"smb3", "client"},      Other{"rdma", "infiniband"},    Other{"ib", "infiniband"},
+      Other{"tracing", "trace"},    Other{"perf", "events"},        Other{"vsock", "vmw_vsock"},
+      Other{"wifi", "wireless"},    Other{"wifi", "mac80211"},      Other{"af_unix", "unix"},
+      Other{"af_packet", "packet"}, Other{"vt-d", "intel"},         Other{"nvmet", "target"},
+      Other{"nvmet-auth", "auth"},  Other{"nvmet-tcp", "tcp"},      Other{"serial", "tty"},
+      Other{"timers", "time"},      Other{"hrtimers", "time"},      Other{"posix-cpu-timers", "time"},
+      Other{"libceph", "ceph"},     Other{"uvcvideo", "uvc"},       Other{"be2net", "benet"},
+      Other{"memcg", "memcontrol"}, Other{"mlx5e", "mlx5"},         Other{"ovl", "overlayfs"},
+      Other{"functionfs", "f_fs"},  Other{"epoll", "eventpoll"},    Other{"svcrdma", "xprtrdma"},
+      Other{"pnfs", "nfs"},         Other{"nfsv4", "nfs"},          Other{"nfsv4.1", "nfs"},
+      Other{"nfsv4.2", "nfs"},      Other{"nfsv4/pnfs", "nfs"},     Other{"bnxt_en", "bnxt"},
+      Other{"nsvm", "nested"},      Other{"nvmx", "nested"},        Other{"hwrng", "hw_random"},
+      Other{"rcu-tasks", "rcu"},    Other{"mptcp", "mptcp"},        Other{"vhost-scsi", "scsi"},
+      Other{"n_gsm", "tty"},        Other{"ipvs", "ipvs"},          Other{"fs/ntfs3", "ntfs3"},
+      Other{"keys", "keys"},        Other{"workqueue", "workqueue"}};
   std::vector<std::string> names;
   for (const auto& [called, name] : kOthers) {
     if (called == place && name != place) names.emplace_back(name);
@@ -191,6 +168,11 @@ FixWords fix_words(std::string_view title, std::string_view description) {
     if (colon == rest.npos || std::ranges::count(rest.substr(0, colon), ' ') > kMostSpaces) break;
     add_places(rest.substr(0, colon), words);
     rest.remove_prefix(colon + 2);
+  }
+  // "hwmon: (corsair-cpro) Stop device"
+  if (const std::size_t close = rest.find(") "); rest.starts_with('(') && close < kLongestName) {
+    add_places(rest.substr(1, close - 1), words);
+    rest.remove_prefix(close + 2);
   }
   // "crypto: caam - guard key"
   if (const std::size_t dash = rest.find(" - "); dash != rest.npos && dash < 24) {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -26,17 +27,28 @@ namespace {
 constexpr std::size_t kLargestDifference = 256u << 20;
 
 // How much each kind of sign counts. Words of a description are many and say less than a subject's.
-constexpr double kPlaceWeight = 12;
+constexpr double kPlaceWeight = 35;
 constexpr double kNameWeight = 2;
 constexpr double kDescriptionWeight = 0.35;
+/// A name of what the lines are in, and words of lines that stay beside them.
+constexpr double kItemWeight = 2;
+constexpr double kContextWeight = 0.3;
+/// Declarations follow the code: of two files that fit, a header is the less likely.
+constexpr double kHeaderShare = 0.7;
+/// What is left of a part's worth for a fix when another's words fit it better.
+constexpr double kOthersShare = 0.8;
 /// Candidates name at least this share of the best one's places.
 constexpr double kPlaceShare = 0.7;
 /// A part is one fix's when the next one's words fit it this much less.
 constexpr double kClearly = 0.85;
 /// A file's worth is its best part, and a little of the next ones.
 constexpr double kNextParts = 0.25;
-/// More files than this that fit equally well are none.
-constexpr std::size_t kMostEqualFiles = 1;
+/// Files that fit this nearly as well as the best are equal: none is chosen among them.
+constexpr double kEqually = 0.999;
+/// And from here on there is doubt.
+constexpr double kNearly = 0.97;
+/// Of a file that only one fix is known to change: what changes more than this was changed by others, too.
+constexpr std::size_t kMostItemsOfOne = 8;
 
 using Id = std::uint32_t;
 
@@ -112,13 +124,21 @@ void add_path(const std::string& path, Id file, Postings& places) {
   for (const std::string& name : names) places.add(name, file);
 }
 
+/// What no kernel is built of is no place of a vulnerability, unless a record says so.
+bool is_beside_the_kernel(std::string_view path) {
+  return std::ranges::any_of(
+      std::array<std::string_view, 4>{"tools/", "samples/", "Documentation/", "scripts/"},
+      [&](std::string_view folder) { return path.starts_with(folder); });
+}
+
 class Attribution {
  public:
   Attribution(const std::vector<ChangedFile>& difference, const std::vector<DescribedFix>& fixes)
       : difference_(difference), fixes_(fixes) {
     for (Id file = 0; file < difference.size(); ++file) {
       file_ids_.emplace(difference[file].path, file);
-      add_path(difference[file].path, file, places_);
+      files_called_.emplace(fs::path(difference[file].path).filename().string(), file);
+      if (!is_beside_the_kernel(difference[file].path)) add_path(difference[file].path, file, places_);
       const auto begin = static_cast<Id>(files_of_parts_.size());
       for (const ChangedPart& part : difference[file].parts) {
         add_part(part, static_cast<Id>(files_of_parts_.size()));
@@ -130,7 +150,18 @@ class Attribution {
 
   std::vector<CodeChange> run(const std::string& origin) {
     score_of_part_.resize(files_of_parts_.size());
-    for (const DescribedFix& fix : fixes_) chosen_.push_back(choose(fix));
+    best_of_part_.resize(files_of_parts_.size());
+    chosen_.resize(fixes_.size());
+    // Once alone, then knowing which parts are others'.
+    for (int round = 0; round < 2; ++round) {
+      for (std::size_t fix = 0; fix < fixes_.size(); ++fix) chosen_[fix] = choose(fix);
+      for (std::size_t fix = 0; fix < fixes_.size(); ++fix) {
+        for (const Score& part : chosen_[fix].parts) {
+          Best& best = best_of_part_[part.document];
+          if (round == 0 && part.value > best.value) best = {part.value, fix};
+        }
+      }
+    }
     give_parts();
     std::vector<CodeChange> changes;
     for (std::size_t fix = 0; fix < fixes_.size(); ++fix) changes.push_back(change_of(fix, origin));
@@ -161,6 +192,18 @@ class Attribution {
       for (std::string& word : words_of_name(name)) words.insert(std::move(word));
     }
     for (const std::string& word : words) words_.add(word, id);
+    std::set<std::string> beside;
+    for (const auto* lines : {&part.lines.leading, &part.lines.trailing}) {
+      for (const std::string& line : *lines) {
+        for (const std::string_view name : names_in(line)) {
+          for (std::string& word : words_of_name(name)) {
+            if (!words.contains(word)) beside.insert(std::move(word));
+          }
+        }
+      }
+    }
+    for (const std::string& word : beside) beside_.add(word, id);
+    for (const CodeItem& item : part.items) items_.add(item.name, id);
   }
 
   /// Adds to score_of_part_; touched_ says where.
@@ -175,15 +218,37 @@ class Attribution {
   }
 
   void score_words(const FixWords& words, double weight) {
-    for (const std::string& name : words.names) score(names_, name, weight * kNameWeight);
-    for (const std::string& word : words.words) score(words_, word, weight);
+    for (const std::string& name : words.names) {
+      score(names_, name, weight * kNameWeight);
+      score(items_, name, weight * kItemWeight);
+    }
+    for (const std::string& word : words.words) {
+      score(words_, word, weight);
+      score(beside_, word, weight * kContextWeight);
+    }
+  }
+
+  /// "dm-era" is a place, or "dm" and "era" are.
+  std::vector<std::vector<std::string>> known_places(const FixWords& words) const {
+    std::vector<std::vector<std::string>> known;
+    for (const auto& names : words.places) {
+      const auto is_known = [&](const std::string& name) { return places_.find(name) != nullptr; };
+      if (std::ranges::any_of(names, is_known)) {
+        known.push_back(names);
+        continue;
+      }
+      for (const std::string& piece : words_of_name(names.front())) {
+        if (is_known(piece)) known.push_back({piece});
+      }
+    }
+    return known;
   }
 
   /// Files by the places that the subject names, best first; only those near the best.
   std::vector<Score> files_at_places(const FixWords& words) const {
     std::map<Id, double> sums;
     double all = 0;
-    for (const auto& names : words.places) {
+    for (const auto& names : known_places(words)) {
       std::set<Id> here;
       double worth = 0;
       for (const std::string& name : names) {
@@ -204,22 +269,45 @@ class Attribution {
     return files;
   }
 
+  /// Records name files as the newest kernel has them, and files move between folders.
+  std::optional<Id> file_elsewhere(const std::string& path) const {
+    const auto same = files_called_.equal_range(fs::path(path).filename().string());
+    if (same.first == same.second || std::next(same.first) != same.second) return std::nullopt;
+    return same.first->second;
+  }
+
   std::vector<Score> candidates(const DescribedFix& fix, const FixWords& words, bool& are_named) const {
     std::vector<Score> files;
     for (const std::string& path : fix.files) {
       const auto id = file_ids_.find(path);
       if (id != file_ids_.end()) files.push_back({id->second, 1});
     }
+    if (files.empty()) {
+      for (const std::string& path : fix.files) {
+        if (const auto moved = file_elsewhere(path)) files.push_back({*moved, 1});
+      }
+    }
     are_named = !files.empty();
     if (!are_named) files = files_at_places(words);
     return files;
   }
 
-  Chosen choose(const DescribedFix& fix) {
+  /// The fix whose words fit a part best.
+  struct Best {
+    double value = 0;
+    std::size_t fix = 0;
+  };
+
+  Chosen choose(std::size_t index) {
+    const DescribedFix& fix = fixes_[index];
     const FixWords title = fix_words(fix.title, {});
     touched_.clear();
     score_words(title, 1);
     if (!fix.description.empty()) score_words(fix_words({}, fix.description), kDescriptionWeight);
+    for (const Id part : touched_) {
+      const Best& best = best_of_part_[part];
+      if (best.value > score_of_part_[part] && best.fix != index) score_of_part_[part] *= kOthersShare;
+    }
     Chosen chosen;
     bool are_named = false;
     const std::vector<Score> files = candidates(fix, title, are_named);
@@ -253,15 +341,24 @@ class Attribution {
       chosen.note = "no file that differs is where the subject says";
       return;
     }
-    for (Score& file : files) file.value = file.value * kPlaceWeight + words_in(file.document);
+    for (Score& file : files) {
+      file.value = file.value * kPlaceWeight + words_in(file.document);
+      if (difference_[file.document].path.ends_with(".h")) file.value *= kHeaderShare;
+    }
     std::ranges::stable_sort(files, std::ranges::greater(), &Score::value);
-    const auto equal = static_cast<std::size_t>(std::ranges::count_if(
-        files, [&](const Score& file) { return file.value >= files.front().value * 0.999; }));
-    if (equal > kMostEqualFiles) {
+    const auto as_good = [&](double share) {
+      return std::ranges::count_if(
+          files, [&](const Score& file) { return file.value >= files.front().value * share; });
+    };
+    if (const auto equal = as_good(kEqually); equal > 1) {
       chosen.note = fmt::format("the subject fits {} files that differ", equal);
       return;
     }
     chosen.files.push_back(files.front().document);
+    if (as_good(kNearly) > 1) {
+      chosen.mixed = true;
+      chosen.note = fmt::format("the subject fits {} nearly as well", difference_[files[1].document].path);
+    }
   }
 
   void give_parts() {
@@ -281,7 +378,17 @@ class Attribution {
   void give_parts_of(Id file, const std::vector<std::size_t>& fixes) {
     const PartRange range = ranges_[file];
     if (fixes.size() == 1) {
-      for (Id part = range.begin; part < range.end; ++part) chosen_[fixes.front()].given.push_back(part);
+      std::set<std::string> items;
+      for (Id part = range.begin; part < range.end; ++part) {
+        chosen_[fixes.front()].given.push_back(part);
+        for (const CodeItem& item : difference_[file].parts[part - range.begin].items)
+          items.insert(item.name);
+      }
+      if (items.size() > kMostItemsOfOne) {
+        chosen_[fixes.front()].mixed = true;
+        chosen_[fixes.front()].note =
+            fmt::format("{} changes in {} places", difference_[file].path, items.size());
+      }
       return;
     }
     std::map<Id, std::vector<std::size_t>> owners;
@@ -370,12 +477,16 @@ class Attribution {
   const std::vector<ChangedFile>& difference_;
   const std::vector<DescribedFix>& fixes_;
   std::map<std::string, Id> file_ids_;
-  std::vector<PartRange> ranges_;   ///< by file
-  std::vector<Id> files_of_parts_;  ///< by part
-  Postings places_;                 ///< of files
-  Postings names_;                  ///< of parts
+  std::multimap<std::string, Id> files_called_;  ///< without folders
+  std::vector<PartRange> ranges_;                ///< by file
+  std::vector<Id> files_of_parts_;               ///< by part
+  Postings places_;                              ///< of files
+  Postings names_;                               ///< of parts
+  Postings items_;
   Postings words_;
+  Postings beside_;  ///< words of lines that stay
   std::vector<double> score_of_part_;
+  std::vector<Best> best_of_part_;
   std::vector<Id> touched_;
   std::vector<Chosen> chosen_;
 };

@@ -5,6 +5,8 @@
 # this version.
 SUTURE_RELEASE=6.1.0-47-cloud-amd64
 SUTURE_VERSION=6.1.170-3
+# A later version of the same kernel, for bench/changelog.sh.
+SUTURE_UPDATE_VERSION=6.1.192-2
 # Kernels of a fleet, each RELEASE=VERSION, for tests/vm/lineages.sh: other flavours of that kernel, and the lineages 5.10,
 # 6.12 and 7.2. The last one has the fix arp-ioctl-name, the others do not.
 SUTURE_LINEAGES="6.1.0-47-amd64=6.1.170-3 6.1.0-47-rt-amd64=6.1.170-3 5.10.0-46-cloud-amd64=5.10.262-1

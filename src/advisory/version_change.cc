@@ -520,7 +520,14 @@ Result<std::vector<ChangedFile>> read_tree_difference(const fs::path& before, co
       return std::move(*text);
     };
   };
-  return read_changed_parts(diff.out, what, {.before = text_in(before), .after = text_in(after)});
+  auto changed =
+      TRY(read_changed_parts(diff.out, what, {.before = text_in(before), .after = text_in(after)}));
+  // diff calls a file that is not there an empty one.
+  for (ChangedFile& file : changed) {
+    file.added = !fs::exists(before / file.path, error);
+    file.removed = !fs::exists(after / file.path, error);
+  }
+  return changed;
 }
 
 std::vector<CodeChange> changes_of_fixes(const std::vector<ChangedFile>& difference,

@@ -47,6 +47,8 @@ constexpr double kNextParts = 0.25;
 constexpr double kEqually = 0.999;
 /// And from here on there is doubt.
 constexpr double kNearly = 0.97;
+/// A name in no more parts than this ties them together.
+constexpr std::size_t kRareName = 6;
 /// Of a file that only one fix is known to change: what changes more than this was changed by others, too.
 constexpr std::size_t kMostItemsOfOne = 8;
 
@@ -163,6 +165,7 @@ class Attribution {
       }
     }
     give_parts();
+    follow_names();
     std::vector<CodeChange> changes;
     for (std::size_t fix = 0; fix < fixes_.size(); ++fix) changes.push_back(change_of(fix, origin));
     return changes;
@@ -172,6 +175,7 @@ class Attribution {
   /// What a fix came to.
   struct Chosen {
     std::vector<Id> files{};
+    bool are_named = false;      ///< by a record, which names all of them
     std::vector<Score> parts{};  ///< of these files, whose words are its own
     std::vector<Id> given{};
     bool mixed = false;
@@ -309,9 +313,8 @@ class Attribution {
       if (best.value > score_of_part_[part] && best.fix != index) score_of_part_[part] *= kOthersShare;
     }
     Chosen chosen;
-    bool are_named = false;
-    const std::vector<Score> files = candidates(fix, title, are_named);
-    if (are_named) {
+    const std::vector<Score> files = candidates(fix, title, chosen.are_named);
+    if (chosen.are_named) {
       for (const Score& file : files) chosen.files.push_back(file.document);
     } else {
       choose_by_words(files, chosen);
@@ -458,6 +461,49 @@ class Attribution {
       for (Id part = range.begin; part < range.end; ++part) chosen.given.push_back(part);
     }
     mix(fix, file, fixes);
+  }
+
+  /// What nobody claims goes to the one fix whose lines have its rare names: a line of a header, or a call of
+  /// what the fix adds.
+  void follow_names() {
+    std::vector<std::vector<std::size_t>> owners(files_of_parts_.size());
+    for (std::size_t fix = 0; fix < chosen_.size(); ++fix) {
+      for (const Id part : chosen_[fix].given) owners[part].push_back(fix);
+    }
+    const std::set<std::string> added = added_items();
+    for (Id part = 0; part < owners.size(); ++part) {
+      const Id file = files_of_parts_[part];
+      const std::string& path = difference_[file].path;
+      if (!owners[part].empty() || is_beside_the_kernel(path)) continue;
+      std::set<std::size_t> fixes;
+      for (const std::string& line : difference_[file].parts[part - ranges_[file].begin].lines.added) {
+        for (const std::string_view word : names_in(line)) {
+          const std::string name(word);
+          if (path.ends_with(".h") || added.contains(name)) who_has(name, owners, fixes);
+        }
+      }
+      if (fixes.size() == 1 && !chosen_[*fixes.begin()].are_named)
+        chosen_[*fixes.begin()].given.push_back(part);
+    }
+  }
+
+  std::set<std::string> added_items() const {
+    std::set<std::string> added;
+    for (const ChangedFile& file : difference_) {
+      for (const ChangedPart& part : file.parts) {
+        for (const CodeItem& item : part.items) {
+          if (!item.before) added.insert(item.name);
+        }
+      }
+    }
+    return added;
+  }
+
+  void who_has(const std::string& name, const std::vector<std::vector<std::size_t>>& owners,
+               std::set<std::size_t>& fixes) const {
+    const std::vector<Id>* list = names_.find(name);
+    if (list == nullptr || list->size() > kRareName) return;
+    for (const Id part : *list) fixes.insert(owners[part].begin(), owners[part].end());
   }
 
   CodeChange change_of(std::size_t fix, const std::string& origin) {

@@ -122,6 +122,16 @@ TEST_F(VersionChangeTest, RecordsDecideBeforeWordsAndKnowFilesThatMoved) {
   EXPECT_THAT(in_words(all[0]), ElementsAre("drivers/old/tcp_host.c: g"));
 }
 
+TEST_F(VersionChangeTest, HeadersFollowTheCodeThatNamesThem) {
+  put("net/ipv4/ip.c", function("ip_parse", ""),
+      function("ip_parse", "\tif (skb->ip_checked_len)\n\t\tx();\n"));
+  put("include/linux/skbuff.h", "struct sk_buff {\n\tint len;\n};\n",
+      "struct sk_buff {\n\tint len;\n\tint ip_checked_len;\n};\n");
+  put("net/core/dev.c", function("other", ""), function("other", "\ty();\n"));
+  const auto all = changes({{.title = "ipv4: ip: check the length in ip_parse()"}});
+  EXPECT_THAT(in_words(all[0]), ElementsAre("include/linux/skbuff.h: sk_buff", "net/ipv4/ip.c: ip_parse"));
+}
+
 TEST_F(VersionChangeTest, ToolsAreNoPlaceOfAVulnerability) {
   put("tools/testing/selftests/vsock/vsock.c", function("test_vsock_len", ""),
       function("test_vsock_len", "\tcheck_vsock_len();\n"));

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A target as matching sees it. What this part may not find out itself (kbuild, symbols of an image) is given
+// as functions, so that a test gives what it likes.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "advisory/config_condition.h"
+#include "advisory/kernel_version.h"
+#include "advisory/source_tree.h"
+#include "base/error.h"
+#include "patchset/patchset.h"
+
+namespace suture {
+
+struct TargetFacts {
+  TargetId id{};
+  KernelVersion upstream{};
+  std::string source_package = "linux";  ///< as Debian and others call what the kernel is built of
+  KernelConfig config{};
+  std::shared_ptr<const SourceTree> source{};
+  /// What of this kernel a file's code is in: "vmlinux", modules as in /proc/modules; of a header, those that
+  /// the units around it are in. Empty: it is not compiled. An error: it cannot be told.
+  std::function<Result<std::vector<std::string>>(const std::string& file)> objects_of{};
+  /// Whether such an object has a symbol for this function.
+  std::function<bool(const std::string& object, const std::string& function)> has_symbol{};
+  /// Which CVEs the package's own changelog names, and the version of the lowest entry that does.
+  std::map<std::string, std::string, std::less<>> changelog{};
+};
+
+/// `arch/arm64/…` in a kernel for x86_64.
+bool is_of_other_architecture(std::string_view path, std::string_view architecture);
+
+}  // namespace suture

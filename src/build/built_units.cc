@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/built_units.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "base/file.h"
+#include "build/include_graph.h"
+#include "source/c_outline.h"
+
+namespace suture {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLargestSource = 16u << 20;
+/// Units of a header that are looked at, those beside it first.
+constexpr std::size_t kMostUnits = 400;
+/// A file is in an object that has one in so many of its functions; the others were inlined.
+constexpr std::size_t kOneIn = 4;
+
+/// Each module has these.
+bool is_everywhere(const std::string& function) {
+  return function == "init_module" || function == "cleanup_module" || function == "main";
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> BuiltUnits::objects_of(const std::string& file) {
+  const auto known = known_.find(file);
+  return known != known_.end() ? known->second : known_.emplace(file, find(file)).first->second;
+}
+
+BuiltUnits::Objects BuiltUnits::find(const std::string& file) {
+  if (file.ends_with(".h")) return of_header(file);
+  if (file.ends_with(".c") || file.ends_with(".S")) return of_unit(file);
+  return fail("build.object-unknown", "find what " + file + " is built into", "it is no source of code");
+}
+
+BuiltUnits::Objects BuiltUnits::of_unit(const std::string& unit) {
+  auto objects = TRY(by_symbols(unit));
+  if (objects) return std::move(*objects);
+  return by_kbuild(unit);
+}
+
+/// Symbols alone: half of the kernel may include a header.
+BuiltUnits::Objects BuiltUnits::of_header(const std::string& header) {
+  const std::string version = target_.id.distribution + target_.id.version;
+  const IncludeGraph graph = TRY(IncludeGraph::read(target_.source, cache_, version));
+  std::vector<std::string> units = graph.units_that_include({header});
+  const std::string folder = fs::path(header).parent_path().string();
+  std::ranges::stable_partition(
+      units, [&](const std::string& unit) { return fs::path(unit).parent_path() == folder; });
+  for (const std::string& unit :
+       units.size() > kMostUnits ? std::vector(units.begin(), units.begin() + kMostUnits) : units) {
+    auto objects = TRY(by_symbols(unit));
+    if (objects && !objects->empty()) return std::move(*objects);
+  }
+  if (units.size() <= kMostUnits) return std::vector<std::string>{};
+  return fail("build.object-unknown", "find what " + header + " is built into",
+              "none of the first units that include it is built, and there are more");
+}
+
+/// Functions that gcc inlined have no symbols, and small ones have names that other files use as well.
+Result<std::optional<std::vector<std::string>>> BuiltUnits::by_symbols(const std::string& unit) const {
+  const std::string text = TRY(read_text_file(target_.source / unit, kLargestSource));
+  std::set<std::string> functions;
+  for (const OutlineItem& item : outline_of(unit, text)) {
+    if (item.kind == CodeItemKind::kFunction && item.defined && !is_everywhere(item.name))
+      functions.insert(item.name);
+  }
+  std::map<std::string, std::size_t> counts;
+  for (const std::string& function : functions) {
+    for (const std::string& object : definers_(function)) ++counts[object];
+  }
+  std::optional<std::vector<std::string>> objects;
+  if (functions.empty()) return objects;
+  if (counts.empty()) return objects.emplace();
+  const auto most = std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; });
+  const bool alone =
+      std::ranges::count(counts, most->second, [](const auto& entry) { return entry.second; }) == 1;
+  if (most->second * kOneIn >= functions.size() && (most->second > 1 || functions.size() == 1) && alone)
+    objects = {most->first};
+  return objects;
+}
+
+BuiltUnits::Objects BuiltUnits::by_kbuild(const std::string& unit) {
+  if (!kbuild_) kbuild_.emplace(Kbuild::prepare(target_, cache_));
+  const std::string what = "find what " + unit + " is built into";
+  if (!*kbuild_) {
+    return fail("build.object-unknown", what,
+                "its symbols do not tell, and kbuild cannot be asked: " + kbuild_->error().why,
+                kbuild_->error().hint);
+  }
+  const Result<UnitFlags> flags = (*kbuild_)->flags(unit);
+  if (flags) return std::vector{flags->object};
+  if (flags.error().code == "build.unit-not-built") return std::vector<std::string>{};
+  return fail("build.object-unknown", what, "its symbols do not tell, nor does kbuild: " + flags.error().why);
+}
+
+}  // namespace suture

@@ -2,6 +2,7 @@
 #include "advisory/hunk_sight.h"
 
 #include <algorithm>
+#include <cctype>
 #include <optional>
 #include <span>
 
@@ -97,7 +98,7 @@ class Looker {
 
   HunkSight look(const ChangedLines& hunk) const {
     if (std::ranges::equal(removed_, added_, same)) return {.sight = Sight::kNothing, .item = {}};
-    HunkSight sight = look_with_context();
+    HunkSight sight = look_with_context(hunk);
     if (sight.sight == Sight::kUnclear && missing_) return {.sight = Sight::kItemMissing, .item = {}};
     if (sight.sight == Sight::kUnclear) sight = look_line_by_line(hunk);
     if (sight.line != 0) {
@@ -121,7 +122,7 @@ class Looker {
     return find_in_any(scopes_, image.tokens, image.in_front);
   }
 
-  HunkSight look_with_context() const {
+  HunkSight look_with_context(const ChangedLines& hunk) const {
     const std::size_t most = leading_.size() + trailing_.size();
     for (std::size_t around = most + 1; around-- > 0;) {
       std::optional<Place> before;
@@ -133,16 +134,19 @@ class Looker {
         if (!after) after = find(added_, i, j);
       }
       if (before && after) return {};
-      if (before) return judge_before(*before);
-      if (after) return {.sight = Sight::kAfter, .line = after->line, .item = {}};
+      HunkSight sight;
+      if (before) sight = judge_before(*before, hunk);
+      if (after) sight = {.sight = Sight::kAfter, .line = after->line, .item = {}};
+      if (before || after) return sight;
     }
     return {};
   }
 
-  /// The fix may have come to another place than this.
-  HunkSight judge_before(const Place& place) const {
+  /// The fix may have come to another place than this, or in other words: then one of its lines is there.
+  HunkSight judge_before(const Place& place, const ChangedLines& hunk) const {
     if (added_.size() >= kTelling && added_.size() > removed_.size() && find_in_any(scopes_, added_, 0))
-      return {};
+      return {.item = {}};
+    if (removed_.empty() && count(hunk.added, removed_, kTelling).there > 0) return {.item = {}};
     return {.sight = Sight::kBefore, .line = place.line, .item = {}, .removed_found = !removed_.empty()};
   }
 
@@ -154,10 +158,12 @@ class Looker {
     std::size_t tokens = 0;
     std::uint32_t line = 0;
   };
-  Count count(const std::vector<std::string>& lines, const Tokens& other_side) const {
+  Count count(const std::vector<std::string>& lines, const Tokens& other_side, std::size_t fewest = 3) const {
     Count result;
-    for (const Tokens& line : lines_with_tokens(lines, false)) {
-      if (line.size() < 3 || find_in(other_side, line, 0)) continue;
+    for (Tokens& line : lines_with_tokens(lines, false)) {
+      // Braces come and go with a second statement behind an "if".
+      if (line.back().text == "{") line.pop_back();
+      if (line.size() < fewest || find_in(other_side, line, 0)) continue;
       ++result.all;
       result.tokens += line.size();
       const std::optional<Place> place = find_in_any(scopes_, line, 0);
@@ -178,11 +184,19 @@ class Looker {
     if (all_removed && added.there == 0 && removed.tokens >= kTelling / 2)
       return {.sight = Sight::kBefore, .line = removed.line, .item = {}, .removed_found = true};
     const bool none_added = added.all > 0 && added.there == 0;
-    if (none_added && removed_.empty() && in_known_item_) {
+    if (none_added && removed_.empty() && in_known_item_ && !is_outermost(hunk)) {
       if (const std::optional<Place> place = find_one_side())
         return {.sight = Sight::kBefore, .line = place->line, .item = {}};
     }
     return {.sight = Sight::kUnclear, .item = {}, .added_missing = none_added};
+  }
+
+  /// New functions, which may stand anywhere. Code within one is indented.
+  static bool is_outermost(const ChangedLines& hunk) {
+    return std::ranges::any_of(hunk.added, [](const std::string& line) {
+      return !line.empty() &&
+             (line.front() == '_' || std::isalpha(static_cast<unsigned char>(line.front())) != 0);
+    });
   }
 
   /// Of new lines that are nowhere: the place where they would be, when the lines on its other side are

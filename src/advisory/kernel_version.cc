@@ -35,7 +35,7 @@ std::optional<KernelVersion> parse_kernel_version(std::string_view text) {
   // A fourth number was the stable series' up to 2.6, and is Red Hat's own behind a dash.
   if (!ends_number(text) && text.front() != '.') return std::nullopt;
   // Debian writes 7.1~rc1, the kernel 7.1-rc1.
-  if (text.size() > 3 && (text.front() == '-' || text.front() == '~') && text.substr(1, 2) == "rc") {
+  if (text.size() >= 3 && (text.front() == '-' || text.front() == '~') && text.substr(1, 2) == "rc") {
     text.remove_prefix(3);
     const std::optional<std::uint32_t> candidate = take_number(text);
     if (!candidate || !ends_number(text)) return std::nullopt;

@@ -267,8 +267,15 @@ class Matcher {
     conclude(Standing::kUnderInvestigation, Justification::kNone, both);
   }
 
+  /// Where a fix only adds lines, they may stand elsewhere and in other words: with somebody saying that it
+  /// is in, their absence here proves nothing.
   void decide_without_fix(const Seen& before) {
     const std::string place = place_of(*before.file, *before.hunk);
+    if (said_.standing() == Standing::kFixed && !before.hunk->removed_found) {
+      return conclude(Standing::kUnderInvestigation, Justification::kNone,
+                      fmt::format("{} seems to lack the lines of the fix, but {}", place,
+                                  said_.first(Standing::kFixed)->text));
+    }
     if (said_.not_yet_introduced && !said_.any(Standing::kAffected)) {
       return conclude(
           Standing::kNotAffected, Justification::kVulnerableCodeNotPresent,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <sstream>
 
 #include "base/file.h"
 #include "build/include_graph.h"
@@ -18,14 +19,34 @@ constexpr std::size_t kLargestSource = 16u << 20;
 /// Units of a header that are looked at, those beside it first.
 constexpr std::size_t kMostUnits = 400;
 /// A file is in an object that has one in so many of its functions; the others were inlined.
-constexpr std::size_t kOneIn = 4;
+constexpr std::size_t kOneIn = 2;
 
 /// Each module has these.
 bool is_everywhere(const std::string& function) {
   return function == "init_module" || function == "cleanup_module" || function == "main";
 }
 
+std::map<std::string, std::string> options_of(const fs::path& config) {
+  std::map<std::string, std::string> options;
+  std::istringstream lines(read_text_file(config, kLargestSource).value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find('=');
+    if (line.starts_with("CONFIG_") && equals != std::string::npos)
+      options.emplace(line.substr(0, equals), line.substr(equals + 1));
+  }
+  return options;
+}
+
 }  // namespace
+
+BuiltUnits::BuiltUnits(const Target& target, BuildCache cache, Definers definers)
+    : target_(target),
+      cache_(std::move(cache)),
+      definers_(std::move(definers)),
+      makefiles_(target.source, [options = options_of(target.config)](const std::string& option) {
+        const auto found = options.find(option);
+        return found == options.end() ? std::string() : found->second;
+      }) {}
 
 Result<std::vector<std::string>> BuiltUnits::objects_of(const std::string& file) {
   const auto known = known_.find(file);
@@ -39,22 +60,34 @@ BuiltUnits::Objects BuiltUnits::find(const std::string& file) {
 }
 
 BuiltUnits::Objects BuiltUnits::of_unit(const std::string& unit) {
-  auto objects = TRY(by_symbols(unit));
+  auto objects = TRY(at_once(unit));
   if (objects) return std::move(*objects);
   return by_kbuild(unit);
 }
 
-/// Symbols alone: half of the kernel may include a header.
+Result<std::optional<std::vector<std::string>>> BuiltUnits::at_once(const std::string& unit) {
+  std::optional<std::vector<std::string>> objects;
+  if (const std::optional<std::string> object = makefiles_.object_of(unit)) {
+    objects.emplace();
+    if (!object->empty()) objects->push_back(*object);
+    return objects;
+  }
+  return by_symbols(unit);
+}
+
+/// Without kbuild: half of the kernel may include a header.
 BuiltUnits::Objects BuiltUnits::of_header(const std::string& header) {
   const std::string version = target_.id.distribution + target_.id.version;
   const IncludeGraph graph = TRY(IncludeGraph::read(target_.source, cache_, version));
   std::vector<std::string> units = graph.units_that_include({header});
-  const std::string folder = fs::path(header).parent_path().string();
-  std::ranges::stable_partition(
-      units, [&](const std::string& unit) { return fs::path(unit).parent_path() == folder; });
+  // A header among sources is for those around it; others of the same name ("cmd.h") are not meant there.
+  if (!header.starts_with("include/") && !header.contains("/include/")) {
+    const std::string folder = fs::path(header).parent_path().string() + "/";
+    std::erase_if(units, [&](const std::string& unit) { return !unit.starts_with(folder); });
+  }
   for (const std::string& unit :
        units.size() > kMostUnits ? std::vector(units.begin(), units.begin() + kMostUnits) : units) {
-    auto objects = TRY(by_symbols(unit));
+    auto objects = TRY(at_once(unit));
     if (objects && !objects->empty()) return std::move(*objects);
   }
   if (units.size() <= kMostUnits) return std::vector<std::string>{};

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "build/build_cache.h"
 #include "build/kbuild.h"
+#include "build/makefile_text.h"
 #include "target/target.h"
 
 namespace suture {
@@ -24,8 +25,7 @@ class BuiltUnits {
   /// The objects of this kernel ("vmlinux", modules as in /proc/modules) that have a symbol of that name.
   using Definers = std::function<std::vector<std::string>(const std::string& function)>;
 
-  BuiltUnits(const Target& target, BuildCache cache, Definers definers)
-      : target_(target), cache_(std::move(cache)), definers_(std::move(definers)) {}
+  BuiltUnits(const Target& target, BuildCache cache, Definers definers);
 
   /// None: this kernel is built without it. Of a header, what the first unit is in that includes it and is
   /// built. "build.object-unknown" when neither symbols nor kbuild can tell.
@@ -35,6 +35,7 @@ class BuiltUnits {
   using Objects = Result<std::vector<std::string>>;
   Objects find(const std::string& file);
   Objects of_unit(const std::string& unit);
+  Result<std::optional<std::vector<std::string>>> at_once(const std::string& unit);
   Objects of_header(const std::string& header);
   /// Nothing when symbols do not tell.
   Result<std::optional<std::vector<std::string>>> by_symbols(const std::string& unit) const;
@@ -43,6 +44,7 @@ class BuiltUnits {
   Target target_;
   BuildCache cache_;
   Definers definers_;
+  MakefileTexts makefiles_;
   std::optional<Result<Kbuild>> kbuild_;
   std::map<std::string, Objects> known_;
 };

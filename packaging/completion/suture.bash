@@ -34,6 +34,7 @@ _suture() {
         --keep | --key-id | --threshold | --name | --passphrase-file | --request | --root | --head | --since | --grace | --state | --proxy | \
         --tls-ca | --tls-certificate | --tls-key | --engine | --module-key | --module-certificate | --bits | --days | --verdict | --lines | --effective-version | \
         --format | --author | --namespace | --textfile | --advisories | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed) continue ;;
+        --format | --author | --namespace | --textfile | --advisories) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -74,6 +75,7 @@ _suture() {
   local options='--json --help' words=''
   case $command in
     '') words='target build build-engine rebuild delta inspect qualify repo publish watch update revert status list-cves list info cve history log uname vex oval metrics check config stalled doctor'; options+=' --version' ;;
+    '') words='target build build-engine rebuild delta inspect qualify repo publish update revert status list-cves list info cve history log uname audit vex oval metrics check config stalled doctor'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in
@@ -150,6 +152,7 @@ _suture() {
     history) options+=' --config --since' ;;
     log) options+=' --follow --lines --since' ;;
     uname) options+=' --config --all --kernel-name --nodename --kernel-release --kernel-version --machine --operating-system' ;;
+    audit) options+=' --config --advisories --store --root --packages --findings' ;;
     cve) options+=' --config --verdict' ;;
     update | status | list-cves | list | info | check) options+=' --config' ;;
     vex) options+=' --config --format --author --namespace --output' ;;

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "advisory/advisory_store.h"
+#include "advisory/watch_config.h"
 #include "agent/agent.h"
 #include "agent/effective_kernel.h"
 #include "agent/kernel_changelog.h"
@@ -24,10 +26,11 @@ namespace {
 
 constexpr const char* kExamples = R"(
 Examples:
-  suture audit --advisories debian.jsonl                   what to update first, and what to restart
-  suture audit --advisories debian.jsonl --findings        each vulnerability, and by whom it is said
-  suture audit --advisories debian.jsonl --root /mnt       the packages of an image that is mounted there
-  suture audit --advisories debian.jsonl --json | jq -r '.restarts[].how'
+  suture audit                              what to update first, and what to restart
+  suture audit --findings                   each vulnerability, and by whom it is said
+  suture audit --root /mnt                  the packages of an image that is mounted there
+  suture audit --advisories host.jsonl      with what sources say in a file, instead of the watch's store
+  suture audit --json | jq -r '.restarts[].how'
 
 Exit status: 0 nothing is open and nothing outdated runs; 10 something is.
 )";
@@ -39,6 +42,7 @@ constexpr std::size_t kShownSteps = 20;
 struct Options {
   std::shared_ptr<AgentOptions> agent{};
   std::vector<std::string> advisories{};
+  std::string store = WatchConfig{}.store();
   std::string root = "/";
   bool packages = false;
   bool findings = false;
@@ -73,15 +77,25 @@ KernelState kernel_state(const Options& options) {
   return state;
 }
 
-/// Where advisories come from.
-Result<AdvisoryLookup> lookup_of(const Options& options) {
+Result<AdvisoryLookup> lookup_in_files(const std::vector<std::string>& files) {
   const auto lines = std::make_shared<VoiceLines>();
-  for (const std::string& file : options.advisories) TRY(lines->add_file(file));
+  for (const std::string& file : files) TRY(lines->add_file(file));
   if (lines->broken() != 0) {
     fmt::print(stderr, "{} lines are no advisories and were left out; the first: {}\n", lines->broken(),
                shown(lines->first_problem()));
   }
   return [lines](const std::string& name) { return lines->about(name); };
+}
+
+/// Files, or what `suture watch sync` has stored: not to be made here, where nobody syncs.
+Result<AdvisoryLookup> lookup_of(const Options& options) {
+  if (!options.advisories.empty()) return lookup_in_files(options.advisories);
+  if (std::error_code unused; !std::filesystem::exists(options.store, unused)) {
+    return fail("audit.no-store", "read the advisories in " + options.store, "there is no such file",
+                "`suture watch sync` makes it; or name a file of advisories with --advisories.");
+  }
+  const auto store = std::make_shared<AdvisoryStore>(TRY(AdvisoryStore::open(options.store)));
+  return [store](const std::string& name) { return store->about_package(name); };
 }
 
 std::string in_root(const Audit& audit, std::size_t root) {
@@ -198,8 +212,8 @@ void add_audit_command(CLI::App& app, Invocation& invocation) {
   command
       .add_option("--advisories", options->advisories,
                   "What sources say, one voice a line; may be given again")
-      ->type_name("FILE")
-      ->required();
+      ->type_name("FILE");
+  command.add_option("--store", options->store, "What `suture watch sync` has stored")->type_name("FILE");
   command
       .add_option("--root", options->root, "An image mounted there, of which only the packages are looked at")
       ->type_name("FOLDER");

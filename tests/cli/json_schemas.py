@@ -126,6 +126,20 @@ with tempfile.TemporaryDirectory() as name:
     kernel = run("uname", "uname")
     expect("a kernel without a level", kernel["effective"], kernel["booted"])
     run("metrics", "metrics")
+    advisories = folder / "advisories.jsonl"
+    advisories.write_text(json.dumps({
+        "cve": "CVE-2022-40674", "record": "expat CVE-2022-40674", "source": "tracker", "products": [{
+            "ecosystem": "Debian:bookworm", "name": "expat",
+            "ranges": [{"order": "debian", "affected": True, "fixed": "2.4.8-2"}]}]}) + "\n")
+    run("audit", "audit", "--advisories", str(advisories), statuses=(0, 10))
+    dpkg = folder / "image/var/lib/dpkg"
+    dpkg.mkdir(parents=True)
+    (dpkg / "status").write_text("Package: libexpat1\nStatus: install ok installed\nSource: expat\nVersion: 2.4.1-2\n")
+    (folder / "image/etc").mkdir()
+    (folder / "image/etc/os-release").write_text("ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n")
+    image = run("audit", "audit", "--advisories", str(advisories), "--root", str(folder / "image"), statuses=(10,))
+    expect("what closes the hole of an image", [step["how"] for step in image["steps"]], ["update expat to 2.4.8-2"])
+    run("error", "audit", "--store", str(folder / "absent"), statuses=(1,))
     if os.geteuid() == 0:
         expect("no transition", run("stalled", "stalled", config=False)["tasks"], [])
     # Nothing answers there, and who is not root may not even ask.

@@ -84,7 +84,7 @@ class Auditor {
         break;
       }
     }
-    auto list = read_packages(root, index == 0);
+    auto list = read_packages(root, index == 0 && request_.places.root == "/");
     if (list) {
       audited.kind = list->kind;
       audited.packages = list->packages.size();

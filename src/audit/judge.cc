@@ -15,6 +15,10 @@ namespace {
 
 using Compare = std::strong_ordering (*)(std::string_view, std::string_view);
 
+Compare order_of(PackageKind kind) {
+  return kind == PackageKind::kDebian ? compare_debian_versions : compare_rpm_versions;
+}
+
 struct Said {
   Standing standing = Standing::kUnderInvestigation;
   std::string fixed{};
@@ -74,7 +78,7 @@ std::optional<Said> of_package(const AffectedProduct& product, std::string_view 
       ranges.push_back(&range);
     }
   }
-  const Compare compare = kind == PackageKind::kDebian ? compare_debian_versions : compare_rpm_versions;
+  const Compare compare = order_of(kind);
   if (auto said = by_ranges(ranges, version, compare, product.affected_by_default)) return said;
   if (other_release) return std::nullopt;
   if (foreign) return Said{.standing = Standing::kUnderInvestigation};
@@ -107,9 +111,12 @@ std::optional<Said> of_upstream(const AffectedProduct& product, std::string_view
 /// What the sources say, one beside the other.
 class Collected {
  public:
-  void add(const std::string& source, Said said) {
-    const bool newer = said.fixed.empty() || fixed_.empty();
-    if (said.standing == Standing::kAffected && newer && fixed_.empty()) fixed_ = said.fixed;
+  explicit Collected(Compare compare) : compare_(compare) {}
+
+  void add(const std::string& source, const Said& said) {
+    // The one with which all agree that it is closed.
+    const bool later = fixed_.empty() || (!said.fixed.empty() && compare_(said.fixed, fixed_) > 0);
+    if (said.standing == Standing::kAffected && later) fixed_ = said.fixed;
     auto& sources = sources_[static_cast<std::size_t>(said.standing)];
     if (std::ranges::find(sources, source) == sources.end()) sources.push_back(source);
   }
@@ -149,6 +156,7 @@ class Collected {
   const std::vector<std::string>& said(Standing standing) const {
     return sources_[static_cast<std::size_t>(standing)];
   }
+  Compare compare_;
   std::vector<std::string> sources_[4];
   std::string fixed_;
 };
@@ -183,7 +191,7 @@ bool same_name(std::string_view a, std::string_view b) {
 
 std::optional<Judgement> judge_package(const Advisory& advisory, const InstalledPackage& package,
                                        PackageKind kind, const InstalledDistribution& distribution) {
-  Collected collected;
+  Collected collected(order_of(kind));
   for (const SourcedVoice& one : advisory.voices) {
     if (one.voice.withdrawn) continue;
     std::vector<Said> said;
@@ -193,14 +201,14 @@ std::optional<Judgement> judge_package(const Advisory& advisory, const Installed
       const std::string& version = source ? package.source_version : package.version;
       if (auto single = of_package(product, version, kind, distribution)) said.push_back(*std::move(single));
     }
-    if (auto single = worst(std::move(said))) collected.add(one.source, *std::move(single));
+    if (auto single = worst(std::move(said))) collected.add(one.source, *single);
   }
   return collected.judge(package.source + " " + package.source_version);
 }
 
 std::optional<Judgement> judge_copy(const Advisory& advisory, std::span<const std::string> names,
                                     std::string_view version, const InstalledDistribution& distribution) {
-  Collected collected;
+  Collected collected(compare_debian_versions);
   std::optional<Judgement> raised;
   const std::string subject = fmt::format("{} {}", names.empty() ? "" : names[0], version);
   for (const SourcedVoice& one : advisory.voices) {
@@ -227,7 +235,7 @@ std::optional<Judgement> judge_copy(const Advisory& advisory, std::span<const st
             .by = {one.source}};
       }
     }
-    if (auto single = worst(std::move(said))) collected.add(one.source, *std::move(single));
+    if (auto single = worst(std::move(said))) collected.add(one.source, *single);
   }
   if (auto judgement = collected.judge(subject)) return judgement;
   return raised;

@@ -19,7 +19,7 @@ namespace suture {
 
 struct Judgement {
   Standing standing = Standing::kUnderInvestigation;
-  std::string fixed{};            ///< the lowest version that closes it; empty: none is known
+  std::string fixed{};            ///< the lowest with which all agree that it is closed; empty: none
   std::string reason{};           ///< one sentence
   std::vector<std::string> by{};  ///< sources that say so
 };

@@ -181,8 +181,8 @@ Result<PackageList> read_packages(const RootFolder& root, bool host) {
   if (list.packages.empty() && has_rpm_database(root)) {
     if (!host)
       return fail("audit.packages-elsewhere", "read the list of packages",
-                  "the RPM database of a container is not read from outside",
-                  "Run `suture audit` in the container.");
+                  "the RPM database of another root is not read from outside",
+                  "Run `suture audit` within it.");
     list = {.kind = PackageKind::kRpm, .packages = TRY(read_rpm())};
   }
   if (list.packages.empty())

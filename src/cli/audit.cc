@@ -4,6 +4,7 @@
 #include "audit/audit.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -113,7 +114,10 @@ void show_head(const Audit& audit) {
   }
   fmt::print("{} processes run code of {} files; {} advisories are about what is here\n", audit.processes,
              audit.mapped_files, audit.advisories);
-  if (audit.hidden != 0) fmt::print("{} processes may not be looked at: as root, all may\n", audit.hidden);
+  if (audit.hidden != 0) {
+    fmt::print("{} processes may not be looked at{}\n", audit.hidden,
+               geteuid() == 0 ? ", with the capabilities that root has here" : ": as root, all may");
+  }
   if (audit.left_out != 0)
     fmt::print("{} files were not looked into: too large, or too many\n", audit.left_out);
   if (!audit.kernel) return;

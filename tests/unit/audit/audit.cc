@@ -391,6 +391,15 @@ Version: 6.1.100-1
   EXPECT_EQ(result->kernel->closed_live, 2u);
 }
 
+TEST_F(AuditTest, AnImageIsNotAskedWithTheHostsRpm) {
+  std::filesystem::remove(path("var/lib/dpkg/status"));
+  ASSERT_TRUE(write_file(path("var/lib/rpm/rpmdb.sqlite"), std::string_view("x")));
+  const AuditRequest request{.places = {.root = path("")}, .processes = false};
+  const auto result = audit(request, nullptr);
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, "audit.packages-elsewhere");
+}
+
 TEST_F(AuditTest, WhatTheStoreCannotAnswerIsAnError) {
   AuditRequest request{.places = {.root = path("")}, .processes = false};
   request.advisories = [](const std::string&) -> Result<std::vector<Advisory>> {

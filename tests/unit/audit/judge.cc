@@ -56,6 +56,14 @@ TEST(Judge, TheDistributionsOwnVersionsDecide) {
   EXPECT_EQ(judged({}), "nothing");
 }
 
+TEST(Judge, TheUpdateIsToTheVersionWithWhichAllAgree) {
+  const SourcedVoice early = voice("a", fixed_in("Debian:12", "3.0.13-1"));
+  const SourcedVoice late = voice("b", fixed_in("Debian:12", "3.0.14-1"));
+  EXPECT_EQ(judged({early, late}), "affected 3.0.14-1");
+  EXPECT_EQ(judged({late, early}), "affected 3.0.14-1");
+  EXPECT_EQ(judged({voice("c", fixed_in("Debian:12", "")), early}), "affected 3.0.13-1");
+}
+
 TEST(Judge, OfABinaryPackageItsOwnVersionCounts) {
   AffectedProduct product = fixed_in("Debian:12", "5");
   product.name = "libssl3";

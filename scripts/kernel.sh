@@ -61,8 +61,8 @@ case $kind in
     ;;
   kasan)
     common=$(echo "$common" | sed 's/PREEMPT_VOLUNTARY//')
-    settings="$common $modules $ftrace PREEMPT KASAN KASAN_GENERIC KASAN_OUTLINE KASAN_VMALLOC DEBUG_LIST
-      SLUB_DEBUG DEBUG_KMEMLEAK"
+    settings="$common $modules $ftrace PREEMPT KASAN KASAN_GENERIC KASAN_INLINE KASAN_VMALLOC DEBUG_LIST
+      SLUB_DEBUG"
     ;;
   *) usage >&2; exit 2 ;;
 esac

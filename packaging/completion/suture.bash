@@ -34,7 +34,6 @@ _suture() {
         --keep | --key-id | --threshold | --name | --passphrase-file | --request | --root | --head | --since | --grace | --state | --proxy | \
         --tls-ca | --tls-certificate | --tls-key | --engine | --module-key | --module-certificate | --bits | --days | --verdict | --lines | --effective-version | \
         --format | --author | --namespace | --textfile | --advisories | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed) continue ;;
-        --format | --author | --namespace | --textfile | --advisories) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -74,8 +73,7 @@ _suture() {
 
   local options='--json --help' words=''
   case $command in
-    '') words='target build build-engine rebuild delta inspect qualify repo publish watch update revert status list-cves list info cve history log uname vex oval metrics check config stalled doctor'; options+=' --version' ;;
-    '') words='target build build-engine rebuild delta inspect qualify repo publish update revert status list-cves list info cve history log uname audit vex oval metrics check config stalled doctor'; options+=' --version' ;;
+    '') words='target build build-engine rebuild delta inspect qualify repo publish watch update revert status list-cves list info cve history log uname audit vex oval metrics check config stalled doctor'; options+=' --version' ;;
     target)
       options+=' --store'
       case $action in

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "target/debian_version.h"
+#include "base/debian_version.h"
 
 namespace suture {
 namespace {

@@ -33,7 +33,7 @@ _suture() {
         --machines | --times | --timeout | --unqualified | --distribution | --bins | --to | --from | --after | --build-id | --reason | \
         --keep | --key-id | --threshold | --name | --passphrase-file | --request | --root | --head | --since | --grace | --state | --proxy | \
         --tls-ca | --tls-certificate | --tls-key | --engine | --module-key | --module-certificate | --bits | --days | --verdict | --lines | --effective-version | \
-        --format | --author | --namespace | --textfile | --advisories | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed) continue ;;
+        --format | --author | --namespace | --textfile | --advisories | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed | --priority) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -68,7 +68,7 @@ _suture() {
     --compiler) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
     --targets) mapfile -t COMPREPLY < <(compgen -W "debian:* $(_suture_targets "$store")" -- "$current"); return ;;
     --distribution | --bins | --after | --build-id | --reason | --keep | --key-id | --threshold | --name | --head | --grace | --bits | --days | \
-      --author | --namespace | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed | --proxy | --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified | --lines | --effective-version) return ;;
+      --author | --namespace | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed | --priority | --proxy | --level | --header-units | --jobs | --expires | --unit | --machines | --times | --timeout | --unqualified | --lines | --effective-version) return ;;
   esac
 
   local options='--json --help' words=''
@@ -127,12 +127,13 @@ _suture() {
     watch)
       options+=' --config --advisories'
       case $action in
-        '') words='sync follow sources list show queue take keep finish lose' ;;
+        '') words='sync follow sources list show queue want take keep finish lose' ;;
         sync) words=$(_suture_sources) ;;
         follow) options+=' --once' ;;
         sources) options+=' --kept-aside' words=$(_suture_sources) ;;
         list) options+=' --source --package --match --since --score --kernel --exploited --withdrawn --limit' ;;
         queue) options+=' --all' ;;
+        want) options+=' --target --reason --priority' ;;
         take) options+=' --builder --lease --target' ;;
         keep) options+=' --builder --lease' ;;
         finish) options+=' --builder --outcome --failed' ;;

@@ -31,11 +31,11 @@ void add_watch_follow(CLI::App& watch, const SharedWatchOptions& options, Invoca
 void add_watch_list(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
 void add_watch_show(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
 void add_watch_sources(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
-/// queue, take, keep, finish, lose
+/// queue, want, take, keep, finish, lose
 void add_watch_queue(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
 
-/// For the targets that the configuration names (watch_matcher.cc): what `suture watch follow` puts into the
-/// queue. An empty function when it names none: advisories then wait in the store until it does.
+/// What `suture watch follow` asks for each advisory that is new or has changed (watch_matcher.cc). An empty
+/// function when there is nobody to ask: all of them then count as not looked at yet.
 Result<WatchMatcher> watch_matcher(const WatchOptions& options);
 
 }  // namespace suture::cli

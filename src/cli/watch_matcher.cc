@@ -3,8 +3,9 @@
 
 namespace suture::cli {
 
-Result<WatchMatcher> watch_matcher(const WatchOptions& options) {
-  TRY(watch_config(options));
+// Nothing here compares a target's source with advisories: what is to be fixed is queued by `suture watch
+// want`.
+Result<WatchMatcher> watch_matcher(const WatchOptions&) {
   return WatchMatcher();
 }
 

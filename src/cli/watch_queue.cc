@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kQueueExamples = R"(
 Examples:
+  suture watch want CVE-2026-46234 --target 6.1.0-47-cloud-amd64 --priority 100
   suture watch queue                                  fixes that wait or are being built
   suture watch take --lease 2h --json                 the most urgent one, for this machine
   suture watch keep 17 --lease 2h                     not done yet, and still at it
@@ -37,6 +38,7 @@ struct QueueOptions {
   std::int64_t id = 0;
   std::string outcome;
   std::string failed;
+  QueuedFix wanted;
 };
 
 std::string this_machine() {
@@ -79,6 +81,33 @@ Result<int> print_queue(const QueueOptions& options, bool json) {
                     one_line(entry.fix.reason, kReasonLength)});
   }
   fmt::print("{}", table({"ID", "CVE", "TARGET", "PRIORITY", "STATE", "", "WHY"}, rows));
+  return kOk;
+}
+
+/// By hand, with the commits that the sources name.
+Result<int> want(const QueueOptions& options, bool json) {
+  AdvisoryStore store = TRY(open_advisories(*options.watch));
+  const auto advisory = TRY(store.advisory(options.wanted.cve));
+  if (!advisory) {
+    return fail("watch.unknown-cve", "queue a fix for " + one_line(options.wanted.cve, kReasonLength),
+                "no source has said anything of it", "`suture watch list` shows what is known.");
+  }
+  std::vector<std::string> targets = {options.wanted.target};
+  if (options.wanted.target.empty()) targets = TRY(watch_config(*options.watch)).targets;
+  if (targets.empty()) {
+    return fail("watch.no-target", "queue a fix for " + options.wanted.cve,
+                "neither --target nor the configuration says for which target");
+  }
+  Json queued = Json::array();
+  for (const std::string& target : targets) {
+    QueuedFix fix = options.wanted;
+    fix.target = target;
+    for (const auto& commit : advisory->fix_commits()) fix.fix_commits.push_back(commit.value);
+    const bool is_new = TRY(WatchQueue(store).add(fix, wall_clock()));
+    queued.push_back({{"cve", fix.cve}, {"target", fix.target}, {"new", is_new}});
+    if (!json) fmt::print("{} for {}: {}\n", fix.cve, target, is_new ? "queued" : "known to the queue");
+  }
+  if (json) fmt::print("{}", json_text({{"queued", std::move(queued)}}));
   return kOk;
 }
 
@@ -162,6 +191,15 @@ void add_watch_queue(CLI::App& watch, const SharedWatchOptions& shared, Invocati
   options->builder = this_machine();
   add(watch, invocation, "queue", "Fixes that targets need and nobody has built yet", options, print_queue)
       .add_flag("--all", options->all, "Those that are done, too");
+
+  CLI::App& wanted = add(watch, invocation, "want", "Queue a fix by hand", options, want);
+  wanted.add_option("cve", options->wanted.cve, "The vulnerability's id")->required()->type_name("CVE");
+  wanted
+      .add_option("--target", options->wanted.target, "For this target; else for those of the configuration")
+      ->type_name("TARGET");
+  wanted.add_option("--reason", options->wanted.reason, "Why")->type_name("TEXT");
+  wanted.add_option("--priority", options->wanted.priority, "Higher ones are taken first")
+      ->type_name("NUMBER");
 
   CLI::App& taken = add(watch, invocation, "take", "As a builder: take the most urgent one", options, take);
   add_builder(taken, *options);

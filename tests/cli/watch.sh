@@ -78,3 +78,23 @@ watch queue | grep -q 'nothing waits' || die "the queue is not empty"
 fails 10 'nothing waits' watch take
 fails 1 watch.not-taken watch finish 1
 fails 1 watch.lease watch take --lease soon
+
+fails 1 watch.unknown-cve watch want CVE-2026-9999 --target 6.1.0-47
+fails 1 watch.no-target watch want CVE-2026-1001
+watch want CVE-2026-1001 --target 6.1.0-47 --reason 'it is in use' | grep -q ': queued$' || die "want"
+watch want CVE-2026-1002 --target 6.1.0-47 --priority 9 >/dev/null
+watch want CVE-2026-1002 --target 6.1.0-47 --priority 9 | grep -q 'known to the queue' || die "twice"
+watch take --builder forge | grep -q CVE-2026-1002 || die "the most urgent one is not taken first"
+watch queue | grep -q 'taken  *forge until' || die "who has it is not shown"
+fails 1 watch.not-taken watch finish 2 --builder other
+watch finish 2 --builder forge --outcome 'level 8' >/dev/null
+watch take --builder forge | grep -q CVE-2026-1001 || die "the second one"
+watch lose 1 --builder forge --outcome 'no disk' >/dev/null
+watch take --builder other | grep -q CVE-2026-1001 || die "what was given back is not taken"
+watch finish 1 --builder other --failed 'does not compile' >/dev/null
+fails 10 'nothing waits' watch take
+[ "$(watch queue --all --json | grep -c '"state"')" = 2 ] || die "what is done is not kept"
+
+sed -i '1i targets = ["6.1.0-47", "6.12.1"]' "$work/watch.toml"
+[ "$(watch want CVE-2026-1001 --json | grep -c '"new": false')" = 1 ] || die "for the targets of the configuration"
+watch take --target 6.12.1 | grep -q CVE-2026-1001 || die "the one for the other target"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -17,12 +18,12 @@ namespace suture {
 namespace {
 
 /// CSAF 3.2.3.9, and the states of VEX that they are.
-constexpr std::array kStates{std::pair{"known_affected", "affected"},
-                             std::pair{"last_affected", "affected"},
+constexpr std::array kStates{std::pair{"known_affected", "affected"}, std::pair{"last_affected", "affected"},
                              std::pair{"known_not_affected", "not_affected"},
                              std::pair{"under_investigation", "under_investigation"},
-                             std::pair{"fixed", "fixed"},
-                             std::pair{"first_fixed", "fixed"}};
+                             std::pair{"fixed", "fixed"}, std::pair{"first_fixed", "fixed"},
+                             // What SUSE says of versions that have the fix.
+                             std::pair{"recommended", "fixed"}};
 
 using Flags = std::map<std::string_view, std::string_view>;  ///< by product id, the justification
 
@@ -54,6 +55,7 @@ class VulnerabilityReader {
     for (const auto& [key, state] : kStates) {
       TRY(add_products(vulnerability_["product_status"][key], state, flags, voice.products));
     }
+    drop_until_fixed(voice.products);
     for (const JsonView score : vulnerability_["scores"].elements()) {
       const JsonView third = score["cvss_v3"];
       prefer(voice.cvss, cvss_of(third["vectorString"].text(), third["baseScore"].number()));
@@ -78,6 +80,14 @@ class VulnerabilityReader {
       if (package != nullptr && package->source) with_source.insert(package->platform);
     }
     std::set<std::tuple<std::string_view, std::string_view, std::string_view, std::string_view>> seen;
+    for (const AffectedProduct& product : products) {
+      // Lists may repeat each other: what was fixed first is recommended too.
+      const bool closed = state == "fixed" && product.status.empty() && !product.ranges.empty();
+      if (closed)
+        seen.emplace(product.ecosystem, product.name, product.ranges.front().fixed, product.justification);
+    }
+    const std::size_t before = products.size();
+    std::vector<AffectedProduct> added;
     for (const JsonView id : named) {
       const CsafPackage* package = products_.find(id.text());
       if (package == nullptr) {
@@ -87,10 +97,25 @@ class VulnerabilityReader {
       const auto flag = flags.find(id.text());
       const std::string_view label = flag == flags.end() ? std::string_view{} : flag->second;
       if (!seen.emplace(package->platform, package->name, package->version, label).second) continue;
-      if (products.size() >= kMostProducts) return bad_record(record_, "it has too many products");
-      products.push_back(product_of(*package, state, label));
+      if (before + added.size() >= kMostProducts) return bad_record(record_, "it has too many products");
+      added.push_back(product_of(*package, state, label));
     }
+    products.insert(products.end(), std::make_move_iterator(added.begin()),
+                    std::make_move_iterator(added.end()));
     return {};
+  }
+
+  /// SUSE calls a package affected, of whatever version, and says besides from which version on it is not.
+  static void drop_until_fixed(std::vector<AffectedProduct>& products) {
+    std::set<std::pair<std::string, std::string>> fixed;
+    for (const AffectedProduct& product : products) {
+      const bool closed = product.status.empty() && !product.ranges.empty();
+      if (closed) fixed.emplace(product.ecosystem, product.name);
+    }
+    std::erase_if(products, [&](const AffectedProduct& product) {
+      return product.status == "affected" && product.ranges.empty() &&
+             fixed.contains({product.ecosystem, product.name});
+    });
   }
 
   static AffectedProduct product_of(const CsafPackage& package, std::string_view state,

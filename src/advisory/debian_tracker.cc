@@ -72,11 +72,14 @@ class TrackerReader {
                     const std::string& record) {
     const auto entry = parser_.parse(text);
     if (!entry) return bad_record(record, entry.error().why);
-    if (!(*entry)["releases"].is_object()) return bad_record(record, "it has no releases");
+    const JsonView releases = (*entry)["releases"];
+    // What wrote it has one way to write an empty list and an empty object.
+    const bool empty = releases.is_array() && releases.elements().empty();
+    if (!releases.is_object() && !empty) return bad_record(record, "it has no releases");
     if (!is_cve_id(id)) return std::vector<Voice>{};
     Voice voice{.cve = std::string(id), .record = record};
     voice.description = shown_text((*entry)["description"].text(), kMostDescription);
-    for (const auto& [release, state] : (*entry)["releases"].members()) {
+    for (const auto& [release, state] : releases.members()) {
       if (voice.products.size() >= kMostProducts) return bad_record(record, "it has too many releases");
       voice.products.push_back(TRY(read_release(release, state, package, record)));
     }

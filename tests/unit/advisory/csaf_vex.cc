@@ -108,6 +108,33 @@ TEST(CsafVex, OfSuseWithoutPackageUrls) {
                                                                       .fixed = "6.4.0-150600.23.7.1"}}}));
 }
 
+TEST(CsafVex, OfSuseWhatIsRecommendedHasTheFix) {
+  const Voice voice = read(R"({
+      "document": {"csaf_version": "2.0", "title": "t", "tracking": {"id": "CVE-2023-0464"}},
+      "product_tree": {
+        "full_product_names": [
+          {"product_id": "SLES", "name": "SUSE Linux Enterprise Server 15 SP5"},
+          {"product_id": "openssl", "name": "libopenssl1_0_0"},
+          {"product_id": "bash", "name": "bash"},
+          {"product_id": "openssl-1.1.1l-150500.15.4", "name": "libopenssl1_0_0-1.1.1l-150500.15.4"}],
+        "relationships": [
+          {"full_product_name": {"product_id": "SLES:openssl"}, "product_reference": "openssl", "relates_to_product_reference": "SLES"},
+          {"full_product_name": {"product_id": "SLES:bash"}, "product_reference": "bash", "relates_to_product_reference": "SLES"},
+          {"full_product_name": {"product_id": "SLES:new"}, "product_reference": "openssl-1.1.1l-150500.15.4", "relates_to_product_reference": "SLES"}]},
+      "vulnerabilities": [{"cve": "CVE-2023-0464", "product_status": {
+        "known_affected": ["SLES:openssl", "SLES:bash"], "first_fixed": ["SLES:new"], "recommended": ["SLES:new"]}}]})")
+                          .voice("CVE-2023-0464");
+  const std::string platform = "SUSE Linux Enterprise Server 15 SP5";
+  EXPECT_THAT(
+      voice.products,
+      ElementsAre(
+          AffectedProduct{
+              .ecosystem = platform, .name = "bash", .affected_by_default = true, .status = "affected"},
+          AffectedProduct{.ecosystem = platform,
+                          .name = "libopenssl1_0_0",
+                          .ranges = {{.order = VersionOrder::kRpm, .fixed = "1.1.1l-150500.15.4"}}}));
+}
+
 TEST(CsafVex, PackagesByTheirUrlAndByTheirFile) {
   const CsafPackage library =
       package_of_purl("pkg:rpm/redhat/openssl-libs@3.0.7-6.el9?arch=x86_64&epoch=1#x");

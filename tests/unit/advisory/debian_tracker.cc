@@ -31,6 +31,7 @@ constexpr std::string_view kTracker = R"({
     "CVE-2026-46237": {"description": 5},
     "CVE-2026-46238": {"releases": {broken}}
   },
+  "chromium": {"CVE-2022-0358": {"releases": []}},
   "openssl": {"CVE-2022-3602": {"releases": {"bookworm": {"status": "resolved", "fixed_version": "3.0.7-1"}}}}
 })";
 
@@ -58,6 +59,7 @@ TEST(DebianTracker, APackageAndAVulnerabilityAreARecord) {
           AffectedProduct{.ecosystem = "Debian:sid", .name = "linux", .status = "under_investigation"},
           AffectedProduct{.ecosystem = "Debian:trixie", .name = "linux", .status = "not_affected"}));
   EXPECT_THAT(feed.voices("linux TEMP-0000000-3F5A2B"), IsEmpty());
+  EXPECT_THAT(feed.voice("chromium CVE-2022-0358").products, IsEmpty());
 }
 
 TEST(DebianTracker, WhatIsBrokenBreaksNothingElse) {
@@ -72,7 +74,7 @@ TEST(DebianTracker, WhatIsBrokenBreaksNothingElse) {
 TEST(DebianTracker, ACutOffFileIsToldAsOne) {
   const ReadFeed feed = read(kTracker.substr(0, kTracker.find("\"openssl\"")));
   EXPECT_EQ(feed.end.error().code, "advisory.document");
-  EXPECT_EQ(feed.records.size(), 6u) << "what came before is right";
+  EXPECT_EQ(feed.records.size(), 7u) << "what came before is right";
   for (const char* other : {"", "[]", "5", "{\"linux\"", "{\"linux\":", "{} {}"}) {
     EXPECT_EQ(read(other).end.error().code, "advisory.document") << other;
   }

@@ -69,7 +69,7 @@ const std::vector<MakefileTexts::List>& MakefileTexts::lists_of(const fs::path& 
 std::optional<MakefileTexts::State> MakefileTexts::state_of(const List& list) const {
   if (list.conditional) return std::nullopt;
   std::string value = list.option;
-  if (value.starts_with("$(CONFIG_") && value.ends_with(')'))
+  if (value.starts_with("$(CONFIG_") && value.find(')') + 1 == value.size())
     value = value_of_(value.substr(2, value.size() - 3));
   if (value == "y" || value == "objs") return State::kYes;
   if (value == "m") return State::kModule;

@@ -33,7 +33,7 @@ _suture() {
         --machines | --times | --timeout | --unqualified | --distribution | --bins | --to | --from | --after | --build-id | --reason | \
         --keep | --key-id | --threshold | --name | --passphrase-file | --request | --root | --head | --since | --grace | --state | --proxy | \
         --tls-ca | --tls-certificate | --tls-key | --engine | --module-key | --module-certificate | --bits | --days | --verdict | --lines | --effective-version | \
-        --format | --author | --namespace | --textfile | --advisories | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed | --priority) continue ;;
+        --format | --author | --namespace | --textfile | --advisories | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed | --priority | --code) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -127,11 +127,13 @@ _suture() {
     watch)
       options+=' --config --advisories'
       case $action in
-        '') words='sync follow sources list show queue want take keep finish lose' ;;
+        '') words='sync follow sources list show affected explain queue want take keep finish lose' ;;
         sync) words=$(_suture_sources) ;;
         follow) options+=' --once' ;;
         sources) options+=' --kept-aside' words=$(_suture_sources) ;;
         list) options+=' --source --package --match --since --score --kernel --exploited --withdrawn --limit' ;;
+        affected) options+=' --target --store --code --all --since --exploited' ;;
+        explain) options+=' --target --store --code --fix' ;;
         queue) options+=' --all' ;;
         want) options+=' --target --reason --priority' ;;
         take) options+=' --builder --lease --target' ;;

@@ -149,6 +149,20 @@ const Keys<WatchConfig>& keys() {
          c.state = path;
          return {};
        }},
+      {"target_store",
+       [](auto& c, auto& v) -> Result<void> {
+         std::string path;
+         TRY(read_path(v, path));
+         c.target_store = path;
+         return {};
+       }},
+      {"code",
+       [](auto& c, auto& v) -> Result<void> {
+         std::string path;
+         TRY(read_path(v, path));
+         c.code = path;
+         return {};
+       }},
       {"proxy",
        [](auto& c, auto& v) -> Result<void> {
          c.http.proxy = v;

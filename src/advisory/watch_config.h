@@ -35,7 +35,9 @@ struct WatchSource {
 struct WatchConfig {
   std::filesystem::path state = "/var/lib/suture-watch";
   std::vector<WatchSource> sources{};
-  std::vector<std::string> targets{};  ///< whose fixes go into the queue: names in the builder's store
+  std::vector<std::string> targets{};    ///< whose fixes go into the queue: names in the builder's store
+  std::filesystem::path target_store{};  ///< of the builder; empty: as `suture target` has it
+  std::filesystem::path code{};          ///< clone of the kernel's stable tree; empty: none
   HttpOptions http{};
 
   std::filesystem::path store() const { return state / "advisories.db"; }

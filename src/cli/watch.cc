@@ -12,6 +12,7 @@ Examples:
   suture watch sources                                how far each is, and what of it was not understood
   suture watch list --kernel --since 2026-11-01       what is new about the kernel
   suture watch show CVE-2026-46234                    all that is said of one, and by whom
+  suture watch affected --target 6.1.0-47-cloud-amd64 which of them a kernel has
   suture watch follow                                 as a service: sync, and queue fixes for builders
   suture watch take --builder forge-1 --lease 2h      a builder takes the most urgent one
 )";
@@ -53,6 +54,8 @@ void add_watch_command(CLI::App& app, Invocation& invocation) {
   add_watch_sources(watch, options, invocation);
   add_watch_list(watch, options, invocation);
   add_watch_show(watch, options, invocation);
+  add_watch_affected(watch, options, invocation);
+  add_watch_explain(watch, options, invocation);
   add_watch_queue(watch, options, invocation);
 }
 

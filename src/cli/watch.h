@@ -31,6 +31,8 @@ void add_watch_follow(CLI::App& watch, const SharedWatchOptions& options, Invoca
 void add_watch_list(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
 void add_watch_show(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
 void add_watch_sources(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
+void add_watch_affected(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
+void add_watch_explain(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
 /// queue, want, take, keep, finish, lose
 void add_watch_queue(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "advisory/advisory_store.h"
 #include "advisory/watch_config.h"
@@ -42,8 +43,7 @@ constexpr std::size_t kShownSteps = 20;
 
 struct Options {
   std::shared_ptr<AgentOptions> agent{};
-  std::vector<std::string> advisories{};
-  std::string store = WatchConfig{}.store();
+  std::string advisories = WatchConfig{}.store();
   std::string root = "/";
   bool packages = false;
   bool findings = false;
@@ -78,9 +78,16 @@ KernelState kernel_state(const Options& options) {
   return state;
 }
 
-Result<AdvisoryLookup> lookup_in_files(const std::vector<std::string>& files) {
+/// SQLite's files begin so.
+bool is_store(const std::string& path) {
+  std::string head(15, '\0');
+  std::ifstream file(path, std::ios::binary);
+  return file.read(head.data(), static_cast<std::streamsize>(head.size())) && head == "SQLite format 3";
+}
+
+Result<AdvisoryLookup> lookup_in_lines(const std::string& path) {
   const auto lines = std::make_shared<VoiceLines>();
-  for (const std::string& file : files) TRY(lines->add_file(file));
+  TRY(lines->add_file(path));
   if (lines->broken() != 0) {
     fmt::print(stderr, "{} lines are no advisories and were left out; the first: {}\n", lines->broken(),
                shown(lines->first_problem()));
@@ -88,14 +95,14 @@ Result<AdvisoryLookup> lookup_in_files(const std::vector<std::string>& files) {
   return [lines](const std::string& name) { return lines->about(name); };
 }
 
-/// Files, or what `suture watch sync` has stored: not to be made here, where nobody syncs.
+/// What `suture watch sync` has stored, which is not made here, where nobody syncs; or lines in a file.
 Result<AdvisoryLookup> lookup_of(const Options& options) {
-  if (!options.advisories.empty()) return lookup_in_files(options.advisories);
-  if (std::error_code unused; !std::filesystem::exists(options.store, unused)) {
-    return fail("audit.no-store", "read the advisories in " + options.store, "there is no such file",
-                "`suture watch sync` makes it; or name a file of advisories with --advisories.");
+  if (std::error_code unused; !std::filesystem::exists(options.advisories, unused)) {
+    return fail("audit.no-store", "read the advisories in " + options.advisories, "there is no such file",
+                "`suture watch sync` makes it; --advisories names another one.");
   }
-  const auto store = std::make_shared<AdvisoryStore>(TRY(AdvisoryStore::open(options.store)));
+  if (!is_store(options.advisories)) return lookup_in_lines(options.advisories);
+  const auto store = std::make_shared<AdvisoryStore>(TRY(AdvisoryStore::open(options.advisories)));
   return [store](const std::string& name) { return store->about_package(name); };
 }
 
@@ -112,8 +119,9 @@ void show_head(const Audit& audit) {
       fmt::print("{}: {}, packages unknown: {}\n", shown(root.name), shown(distribution), root.problem);
     }
   }
-  fmt::print("{} processes run code of {} files; {} advisories are about what is here\n", audit.processes,
-             audit.mapped_files, audit.advisories);
+  if (audit.processes != 0)
+    fmt::print("{} processes run code of {} files\n", audit.processes, audit.mapped_files);
+  fmt::print("{} advisories are about what is here\n", audit.advisories);
   if (audit.hidden != 0) {
     fmt::print("{} processes may not be looked at{}\n", audit.hidden,
                geteuid() == 0 ? ", with the capabilities that root has here" : ": as root, all may");
@@ -215,9 +223,8 @@ void add_audit_command(CLI::App& app, Invocation& invocation) {
   options->agent = add_agent_options(command);
   command
       .add_option("--advisories", options->advisories,
-                  "What sources say, one voice a line; may be given again")
+                  "What `suture watch sync` has stored, or a file with one voice a line")
       ->type_name("FILE");
-  command.add_option("--store", options->store, "What `suture watch sync` has stored")->type_name("FILE");
   command
       .add_option("--root", options->root, "An image mounted there, of which only the packages are looked at")
       ->type_name("FOLDER");

@@ -139,7 +139,7 @@ with tempfile.TemporaryDirectory() as name:
     (folder / "image/etc/os-release").write_text("ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n")
     image = run("audit", "audit", "--advisories", str(advisories), "--root", str(folder / "image"), statuses=(10,))
     expect("what closes the hole of an image", [step["how"] for step in image["steps"]], ["update expat to 2.4.8-2"])
-    run("error", "audit", "--store", str(folder / "absent"), statuses=(1,))
+    run("error", "audit", "--advisories", str(folder / "absent"), statuses=(1,))
     if os.geteuid() == 0:
         expect("no transition", run("stalled", "stalled", config=False)["tasks"], [])
     # Nothing answers there, and who is not root may not even ask.

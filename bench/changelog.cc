@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "advisory/tree_difference.h"
 #include "advisory/version_change.h"
 #include "base/file.h"
 

@@ -10,21 +10,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <cctype>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_map>
 
 #include "advisory/fix_words.h"
-#include "base/file.h"
-#include "base/process.h"
+#include "advisory/word_index.h"
 
 namespace suture {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr std::size_t kLargestDifference = 256u << 20;
 
 // How much each kind of sign counts. Words of a description are many and say less than a subject's.
 constexpr double kPlaceWeight = 35;
@@ -52,48 +49,7 @@ constexpr std::size_t kRareName = 6;
 /// Of a file that only one fix is known to change: what changes more than this was changed by others, too.
 constexpr std::size_t kMostItemsOfOne = 8;
 
-using Id = std::uint32_t;
-
-/// Strings to small numbers.
-class Terms {
- public:
-  Id add(std::string_view text) {
-    const auto [place, is_new] = ids_.try_emplace(std::string(text), static_cast<Id>(ids_.size()));
-    return place->second;
-  }
-  std::optional<Id> find(const std::string& text) const {
-    const auto place = ids_.find(text);
-    return place == ids_.end() ? std::nullopt : std::optional(place->second);
-  }
-  std::size_t size() const { return ids_.size(); }
-
- private:
-  std::unordered_map<std::string, Id> ids_;
-};
-
-/// In which documents each term is, and what that makes it worth.
-class Postings {
- public:
-  /// Documents are added in ascending order.
-  void add(const std::string& term, Id document) {
-    const Id id = terms_.add(term);
-    if (id >= lists_.size()) lists_.resize(id + 1);
-    if (lists_[id].empty() || lists_[id].back() != document) lists_[id].push_back(document);
-    documents_ = std::max<std::size_t>(documents_, document + 1);
-  }
-  const std::vector<Id>* find(const std::string& term) const {
-    const auto id = terms_.find(term);
-    return id ? &lists_[*id] : nullptr;
-  }
-  double worth(const std::vector<Id>& list) const {
-    return std::log(1 + static_cast<double>(documents_) / static_cast<double>(list.size()));
-  }
-
- private:
-  Terms terms_;
-  std::vector<std::vector<Id>> lists_;
-  std::size_t documents_ = 0;
-};
+using Id = WordIndex::Id;
 
 struct Score {
   Id document = 0;
@@ -106,7 +62,7 @@ struct PartRange {
   Id end = 0;
 };
 
-void add_path(const std::string& path, Id file, Postings& places) {
+void add_path(const std::string& path, Id file, WordIndex& places) {
   const fs::path whole(path);
   std::set<std::string> names;
   for (const fs::path& component : whole) {
@@ -211,7 +167,7 @@ class Attribution {
   }
 
   /// Adds to score_of_part_; touched_ says where.
-  void score(const Postings& postings, const std::string& term, double weight) {
+  void score(const WordIndex& postings, const std::string& term, double weight) {
     const std::vector<Id>* list = postings.find(term);
     if (list == nullptr) return;
     const double worth = postings.worth(*list) * weight;
@@ -526,11 +482,11 @@ class Attribution {
   std::multimap<std::string, Id> files_called_;  ///< without folders
   std::vector<PartRange> ranges_;                ///< by file
   std::vector<Id> files_of_parts_;               ///< by part
-  Postings places_;                              ///< of files
-  Postings names_;                               ///< of parts
-  Postings items_;
-  Postings words_;
-  Postings beside_;  ///< words of lines that stay
+  WordIndex places_;                             ///< of files
+  WordIndex names_;                              ///< of parts
+  WordIndex items_;
+  WordIndex words_;
+  WordIndex beside_;  ///< words of lines that stay
   std::vector<double> score_of_part_;
   std::vector<Best> best_of_part_;
   std::vector<Id> touched_;
@@ -538,43 +494,6 @@ class Attribution {
 };
 
 }  // namespace
-
-Result<std::vector<ChangedFile>> read_tree_difference(const fs::path& before, const fs::path& after) {
-  const std::string what = "compare " + before.string() + " with " + after.string();
-  for (const fs::path& tree : {before, after}) {
-    std::error_code error;
-    if (!fs::is_directory(tree, error)) return fail("advisory.trees", what, tree.string() + " is no folder");
-  }
-  // Under short names, so that paths in the diff begin as git's do.
-  const TempDir work = TRY(TempDir::make("suture-trees-"));
-  std::error_code error;
-  for (const auto& [name, tree] : {std::pair{"a", before}, std::pair{"b", after}}) {
-    fs::create_directory_symlink(fs::absolute(tree), work.path() / name, error);
-    if (error) return fail("advisory.trees", what, error.message());
-  }
-  const Finished diff =
-      TRY_IN(what, run({.argv = {"diff", "-r", "-N", "-U3", "-p", "--no-dereference", "a/", "b/"},
-                        .directory = work.path(),
-                        .environment = {{"LC_ALL", "C"}, {"TZ", "UTC"}},
-                        .output_limit = kLargestDifference}));
-  if (diff.status > 1) return fail("advisory.trees", what, diff.err);
-  if (diff.out.empty()) return std::vector<ChangedFile>{};
-  const auto text_in = [](const fs::path& tree) -> FileText {
-    return [tree](const std::string& path) -> std::optional<std::string> {
-      auto text = read_text_file(tree / path, kLargestDifference);
-      if (!text) return std::nullopt;
-      return std::move(*text);
-    };
-  };
-  auto changed =
-      TRY(read_changed_parts(diff.out, what, {.before = text_in(before), .after = text_in(after)}));
-  // diff calls a file that is not there an empty one.
-  for (ChangedFile& file : changed) {
-    file.added = !fs::exists(before / file.path, error);
-    file.removed = !fs::exists(after / file.path, error);
-  }
-  return changed;
-}
 
 std::vector<CodeChange> changes_of_fixes(const std::vector<ChangedFile>& difference,
                                          const std::vector<DescribedFix>& fixes, const std::string& origin) {

@@ -9,7 +9,6 @@
 // since what one of them explains better is not another's.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -23,11 +22,6 @@ struct DescribedFix {
   std::string description{};         ///< empty: nothing
   std::vector<std::string> files{};  ///< as records name them; empty: nobody does
 };
-
-/// All that differs, read with `diff`; folders hold whole trees. "advisory.trees" when they cannot be
-/// compared.
-Result<std::vector<ChangedFile>> read_tree_difference(const std::filesystem::path& before,
-                                                      const std::filesystem::path& after);
 
 /// A change for each fix, in their order. Without files where it cannot be told which are its, `mixed` where
 /// lines may be of others: then `note` says why.

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "advisory/tree_difference.h"
 #include "base/file.h"
 
 namespace suture {

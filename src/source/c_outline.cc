@@ -195,7 +195,7 @@ std::optional<Call> call_in(const Head& head) {
 
 /// The function that a macro with a body makes.
 std::string function_by_macro(const Call& call) {
-  const std::string argument(call.argument);
+  std::string argument(call.argument);
   // include/linux/syscalls.h, include/linux/compat.h
   if (call.name.starts_with("SYSCALL_DEFINE")) return "__do_sys_" + argument;
   if (call.name.starts_with("COMPAT_SYSCALL_DEFINE")) return "__do_compat_sys_" + argument;
@@ -382,14 +382,11 @@ class Outliner {
     if (head_.empty()) head_.push_back(token);
     const auto call = call_in(head_);
     const bool tagged = std::ranges::any_of(head_, [](const Token& one) { return is_tag_keyword(one.text); });
-    if (has("="))
-      shape_ = Shape::kVariable;
-    else if (call)
+    shape_ = Shape::kVariable;
+    if (!has("=") && call)
       shape_ = Shape::kFunction;
-    else if (tagged)
+    else if (!has("=") && tagged)
       shape_ = Shape::kType;
-    else
-      shape_ = Shape::kVariable;
     first_inside_ = {};
     behind_.clear();
   }

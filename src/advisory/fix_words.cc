@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMostWords = 400;
 constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kLongestPlace = 32;
 
 std::string in_small_letters(std::string_view text) {
   std::string small(text);
@@ -170,12 +171,12 @@ FixWords fix_words(std::string_view title, std::string_view description) {
     rest.remove_prefix(colon + 2);
   }
   // "hwmon: (corsair-cpro) Stop device"
-  if (const std::size_t close = rest.find(") "); rest.starts_with('(') && close < kLongestName) {
+  if (const std::size_t close = rest.find(") "); rest.starts_with('(') && close < kLongestPlace) {
     add_places(rest.substr(1, close - 1), words);
     rest.remove_prefix(close + 2);
   }
   // "crypto: caam - guard key"
-  if (const std::size_t dash = rest.find(" - "); dash != rest.npos && dash < 24) {
+  if (const std::size_t dash = rest.find(" - "); dash < kLongestPlace) {
     add_places(rest.substr(0, dash), words);
     rest.remove_prefix(dash + 3);
   }

@@ -42,15 +42,6 @@ std::string place_of(const SeenFile& file, const HunkSight& sight) {
   return fmt::format("{}:{}{}", file.path, sight.line, sight.item.empty() ? "" : " " + sight.item);
 }
 
-/// By one, and nobody else says which versions have it.
-bool is_withdrawn(const Advisory& advisory) {
-  const auto speaks = [](const SourcedVoice& sourced) {
-    return !sourced.voice.withdrawn && !sourced.voice.products.empty();
-  };
-  const auto takes_back = [](const SourcedVoice& sourced) { return sourced.voice.withdrawn; };
-  return std::ranges::any_of(advisory.voices, takes_back) && std::ranges::none_of(advisory.voices, speaks);
-}
-
 class Matcher {
  public:
   Matcher(const Advisory& advisory, const CodeChange& change, const TargetFacts& target)
@@ -60,7 +51,7 @@ class Matcher {
   }
 
   Finding match() {
-    if (is_withdrawn(advisory_)) {
+    if (advisory_.withdrawn()) {
       conclude(Standing::kNotAffected, Justification::kNone, "it was withdrawn by those who announced it");
       return finish();
     }

@@ -18,6 +18,17 @@ namespace fs = std::filesystem;
 constexpr std::size_t kLargestConfig = 8u << 20;
 constexpr std::size_t kLargestFix = 16u << 20;
 
+/// Where the code is, of a fix that nobody has shown: whether it is compiled can be told all the same.
+CodeChange files_of(const Advisory& advisory) {
+  CodeChange change{.origin = "the files that announcements name", .files = {}, .mixed = false, .note = {}};
+  for (const Told<std::string>& file : advisory.files()) {
+    FileCodeChange one;
+    one.path = file.value;
+    change.files.push_back(std::move(one));
+  }
+  return change;
+}
+
 /// Did lines of the source decide?
 bool is_seen_in_source(const Finding& finding) {
   return std::ranges::any_of(finding.evidence, [&](const Evidence& one) {
@@ -62,7 +73,7 @@ std::vector<CodeChange> FixCode::changes(const Advisory& advisory) const {
       if (auto change = read_commit_change(repository_, commit.value)) changes.push_back(std::move(*change));
     }
   }
-  if (changes.empty()) changes.emplace_back();
+  if (changes.empty()) changes.push_back(files_of(advisory));
   return changes;
 }
 

@@ -12,7 +12,7 @@ build 2 CVE-2026-53249 pipe_read-length
 build 3 CVE-2026-53249
 
 tests/vm/kbuild_tree.sh "$bin/suture" "$SUTURE_RELEASE" "$work/kbuild"
-cp -r tests/vm/spinner "$work"
+cp -r tests/vm/kmod/spinner "$work"
 make -C "$work/kbuild" M="$work/spinner" CC=gcc-12 modules >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 
 "$bin/suture" repo init "$work/repository" --keys "$work/keys"

@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# usage: watch_commands.sh RELEASE
+# From records to what one kernel of the store has of them, to the queue of its builders. The records are ours, about
+# real vulnerabilities and files.
+set -eu
+suture=$SUTURE
+release=$1
+: "${SUTURE_STORE:?is the target store: scripts/test.sh kernel sets it}"
+data=$(cd "$(dirname "$0")/../data" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+watch() { "$suture" watch --config "$work/watch.toml" "$@"; }
+expect() { # TEXT COMMAND...
+  text=$1
+  shift
+  "$@" >"$work/out" 2>&1 || { cat "$work/out"; echo "failed: $*" >&2; exit 1; }
+  grep -qF -- "$text" "$work/out" || { cat "$work/out"; echo "no \"$text\": $*" >&2; exit 1; }
+}
+also() { # TEXT: which the last one said, too
+  grep -qF -- "$1" "$work/out" || { cat "$work/out"; echo "no \"$1\"" >&2; exit 1; }
+}
+record() { # CVE FILE FIXED TITLE
+  cat >"$work/records/$1.json" <<TEXT
+{"dataType": "CVE_RECORD", "dataVersion": "5.1",
+ "cveMetadata": {"cveId": "$1", "state": "PUBLISHED", "dateUpdated": "2026-11-20T10:00:00.000Z"},
+ "containers": {"cna": {"title": "$4", "descriptions": [{"lang": "en", "value": "What happens."}],
+  "affected": [{"vendor": "Linux", "product": "Linux", "programFiles": ["$2"], "defaultStatus": "affected",
+   "versions": [{"version": "0", "lessThan": "2.6.22", "status": "unaffected", "versionType": "semver"},
+                {"version": "$3", "lessThanOrEqual": "6.1.*", "status": "unaffected", "versionType": "semver"}]}]}}}
+TEXT
+}
+mkdir "$work/records"
+cat >"$work/watch.toml" <<TEXT
+state = "$work/state"
+targets = ["debian:$release"]
+target_store = "$SUTURE_STORE"
+[[source]]
+name = "records"
+format = "cve"
+folder = "$work/records"
+TEXT
+record CVE-2026-53249 net/ipv4/ip_options.c 6.1.176 "ipv4: restrict IPOPT_SSRR and IPOPT_LSRR options"
+record CVE-2026-46000 net/rxrpc/conn_event.c 6.1.176 "rxrpc: Fix conn-level packet handling to unshare RESPONSE packets"
+record CVE-2026-46001 drivers/hwmon/no_such_driver.c 6.1.176 "hwmon: a driver that is not there"
+record CVE-2026-1001 net/ipv4/tcp.c 6.1.100 "tcp: something that was fixed before"
+watch sync >"$work/out" 2>&1
+
+# Versions say that it has the hole; what is compiled, and the source, are looked at.
+expect "CVE-2026-53249 for $release: affected" watch explain CVE-2026-53249 --target "$release"
+expect "net/ipv4/ip_options.c:" watch explain CVE-2026-53249 --target "$release" --fix "$data/fixes/CVE-2026-53249.patch"
+also "ip_options_get"
+expect "it is not compiled in this configuration" watch explain CVE-2026-46000 --target "$release"
+also "(component_not_present)"
+expect "CVE-2026-1001 for $release: fixed" watch explain CVE-2026-1001 --target "$release"
+expect '"standing": "not_affected"' watch explain CVE-2026-46000 --target "$release" --json
+# A file may have been renamed: its absence alone does not prove that its code is not there.
+expect "may have its code elsewhere" watch explain CVE-2026-46001 --target "$release"
+
+expect "2 affected" watch affected --target "$release"
+also "1 not_affected"
+also "1 fixed"
+[ "$(grep -c '^CVE-' "$work/out")" = 2 ] || { cat "$work/out"; echo "more than what is open is listed" >&2; exit 1; }
+expect "CVE-2026-46000" watch affected --target "$release" --all
+
+expect "2 fixes queued" watch follow --once
+expect "CVE-2026-53249" watch queue
+also "debian:$release"
+[ "$(grep -c CVE- "$work/out")" = 2 ] || { cat "$work/out"; echo "too much is queued" >&2; exit 1; }
+
+# A source says now that this kernel has the fix.
+record CVE-2026-53249 net/ipv4/ip_options.c 6.1.100 "ipv4: restrict IPOPT_SSRR and IPOPT_LSRR options"
+watch sync >"$work/out" 2>&1
+expect "1 withdrawn" watch follow --once

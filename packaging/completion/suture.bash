@@ -127,13 +127,14 @@ _suture() {
     watch)
       options+=' --config --advisories'
       case $action in
-        '') words='sync follow sources list show affected explain queue want take keep finish lose' ;;
+        '') words='sync follow sources list show affected explain report queue want take keep finish lose' ;;
         sync) words=$(_suture_sources) ;;
         follow) options+=' --once' ;;
         sources) options+=' --kept-aside' words=$(_suture_sources) ;;
         list) options+=' --source --package --match --since --score --kernel --exploited --withdrawn --limit' ;;
         affected) options+=' --target --store --code --all --since --exploited' ;;
         explain) options+=' --target --store --code --fix' ;;
+        report) options+=' --target --store --code --since --format --output --author --namespace' ;;
         queue) options+=' --all' ;;
         want) options+=' --target --reason --priority' ;;
         take) options+=' --builder --lease --target' ;;

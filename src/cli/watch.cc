@@ -56,6 +56,7 @@ void add_watch_command(CLI::App& app, Invocation& invocation) {
   add_watch_show(watch, options, invocation);
   add_watch_affected(watch, options, invocation);
   add_watch_explain(watch, options, invocation);
+  add_watch_report(watch, options, invocation);
   add_watch_queue(watch, options, invocation);
 }
 

@@ -33,6 +33,7 @@ void add_watch_show(CLI::App& watch, const SharedWatchOptions& options, Invocati
 void add_watch_sources(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
 void add_watch_affected(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
 void add_watch_explain(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
+void add_watch_report(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
 /// queue, want, take, keep, finish, lose
 void add_watch_queue(CLI::App& watch, const SharedWatchOptions& options, Invocation& invocation);
 

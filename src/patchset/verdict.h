@@ -20,8 +20,9 @@ enum class Verdict : std::uint8_t {
 struct CveVerdict {
   std::string cve;
   Verdict verdict = Verdict::kUnknown;
-  std::string why;          ///< one sentence, on what evidence
-  std::uint32_t level = 0;  ///< of kPatched and kOpen: the lowest that closes it
+  std::string why;              ///< one sentence, on what evidence
+  std::uint32_t level = 0;      ///< of kPatched and kOpen: the lowest that closes it; 0: none does yet
+  std::string justification{};  ///< of kNotAffected, as VEX has it; empty: vulnerable_code_not_present
   bool operator==(const CveVerdict&) const = default;
 };
 

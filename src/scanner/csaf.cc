@@ -88,7 +88,7 @@ Json vulnerability(const CveVerdict& verdict, const std::string& running) {
     json["ids"] = {{{"system_name", "Suture"}, {"text", or_unknown(verdict.cve)}}};
   }
   if (verdict.verdict == Verdict::kNotAffected) {
-    json["flags"] = {{{"label", "vulnerable_code_not_present"}, {"product_ids", products}}};
+    json["flags"] = {{{"label", justification_of(verdict)}, {"product_ids", products}}};
   }
   if (verdict.verdict == Verdict::kOpen) {
     json["remediations"] = {{{"category", "vendor_fix"},
@@ -102,12 +102,16 @@ Json vulnerability(const CveVerdict& verdict, const std::string& running) {
 Json document_of(const ScannedHost& host) {
   const std::string contact =
       host.contact.empty() ? "https://" + percent_encoded(or_unknown(host.hostname)) : host.contact;
-  const Json first = {{"date", host.time}, {"number", "1"}, {"summary", "What is true on the host now"}};
+  const Json first = {
+      {"date", host.time},
+      {"number", "1"},
+      {"summary", host.hostname.empty() ? "What is known now" : "What is true on the host now"}};
   return {
       {"category", "csaf_vex"},
       {"csaf_version", "2.0"},
       {"lang", "en"},
-      {"title", fmt::format("Vulnerabilities of {} on {}", kernel_title(host), or_unknown(host.hostname))},
+      {"title", fmt::format("Vulnerabilities of {}{}", kernel_title(host),
+                            host.hostname.empty() ? "" : " on " + host.hostname)},
       {"publisher", {{"category", "user"}, {"name", author_of(host)}, {"namespace", contact}}},
       {"notes",
        {{{"category", "details"},

@@ -21,7 +21,7 @@ void set_status(Json& statement, const CveVerdict& verdict) {
     case Verdict::kNotAffected:
       // The schema takes this or an impact_statement, never both: what is to be said stands in the notes.
       statement["status"] = "not_affected";
-      statement["justification"] = "vulnerable_code_not_present";
+      statement["justification"] = justification_of(verdict);
       return;
     case Verdict::kOpen:
       statement["status"] = "affected";
@@ -49,11 +49,12 @@ Result<std::string> openvex_text(const ScannedHost& host) {
   Json statements = Json::array();
   for (const CveVerdict& verdict : sorted_verdicts(host))
     statements.push_back(statement_of(verdict, product));
+  const std::string place = host.hostname.empty() ? "" : " on " + host.hostname;
   Json document = {{"@context", kContext},
                    {"author", author_of(host)},
                    {"timestamp", host.time},
                    {"version", 1},
-                   {"tooling", fmt::format("Suture {} on {}: {}, build-id {}", host.tool, host.hostname,
+                   {"tooling", fmt::format("Suture {}{}: {}, build-id {}", host.tool, place,
                                            kernel_title(host), host.build_id)},
                    {"statements", std::move(statements)}};
   document["@id"] = "urn:uuid:" + content_uuid(json_text(document));

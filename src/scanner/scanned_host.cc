@@ -34,7 +34,12 @@ std::string kernel_title(const ScannedHost& host) {
   return fmt::format("Linux {}{} ({}){}", host.release, version, host.architecture, level);
 }
 
+std::string justification_of(const CveVerdict& verdict) {
+  return verdict.justification.empty() ? "vulnerable_code_not_present" : verdict.justification;
+}
+
 std::string action_of(const CveVerdict& open) {
+  if (open.level == 0) return "Build a live patch that closes it, or boot a kernel that has the fix.";
   return "Apply a live patch that closes it: " + (open.why.empty() ? "`suture update`" : open.why);
 }
 

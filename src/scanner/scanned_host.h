@@ -20,7 +20,7 @@ struct ScannedHost {
   std::string version{};       ///< of the kernel's package; empty: not known
   std::string architecture{};  ///< uname -m
   std::string build_id{};
-  std::string hostname{};
+  std::string hostname{};     ///< empty: this is about a kernel, wherever it runs
   std::uint32_t level = 0;    ///< applied now; 0: none
   std::string module_name{};  ///< in the kernel now; empty: none
   std::string tool{};         ///< the version of Suture
@@ -42,6 +42,9 @@ std::string author_of(const ScannedHost& host);
 
 /// Of the kernel as it runs: "Linux 6.1.0-47-cloud-amd64 (x86_64) with Suture level 2".
 std::string kernel_title(const ScannedHost& host);
+
+/// Of one that is not affected.
+std::string justification_of(const CveVerdict& verdict);
 
 /// What to do about an open one, for people.
 std::string action_of(const CveVerdict& open);

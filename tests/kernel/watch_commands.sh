@@ -64,6 +64,21 @@ also "1 fixed"
 [ "$(grep -c '^CVE-' "$work/out")" = 2 ] || { cat "$work/out"; echo "more than what is open is listed" >&2; exit 1; }
 expect "CVE-2026-46000" watch affected --target "$release" --all
 
+watch report --target "$release" --output "$work/page.html"
+grep -q '<td class="affected">affected</td>' "$work/page.html" || { echo "the page lacks what is open" >&2; exit 1; }
+grep -q '<h1>Vulnerabilities of Linux' "$work/page.html" || { echo "the page has no heading" >&2; exit 1; }
+statement() { # CVE: its status and justification in OpenVEX
+  python3 -c 'import json, sys
+for one in json.load(sys.stdin)["statements"]:
+    if one["vulnerability"]["name"] == sys.argv[1]: print(one["status"], one.get("justification", "-"))' "$1"
+}
+watch report --target "$release" --format openvex >"$work/vex"
+[ "$(statement CVE-2026-53249 <"$work/vex")" = "affected -" ] || { cat "$work/vex"; exit 1; }
+[ "$(statement CVE-2026-46000 <"$work/vex")" = "not_affected component_not_present" ] || { cat "$work/vex"; exit 1; }
+[ "$(statement CVE-2026-1001 <"$work/vex")" = "fixed -" ] || { cat "$work/vex"; exit 1; }
+expect '"label": "component_not_present"' watch report --target "$release" --format csaf
+also '"known_affected"'
+
 expect "2 fixes queued" watch follow --once
 expect "CVE-2026-53249" watch queue
 also "debian:$release"

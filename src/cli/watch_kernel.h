@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Questions of `suture watch` about one kernel of the store: how they are asked, and an answer for each
+// vulnerability.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "advisory/priority.h"
+#include "cli/watch.h"
+#include "cli/watch_verdict.h"
+
+namespace suture::cli {
+
+struct KernelQuestion {
+  SharedWatchOptions watch;
+  std::string target;
+  std::string store;
+  std::string code;
+  std::string fix;  ///< of one vulnerability only
+};
+
+/// --target, --store and --code.
+void add_kernel_question(CLI::App& command, KernelQuestion& question);
+
+/// The kernel that is asked about, read as a whole.
+struct AskedKernel {
+  TargetFacts facts;
+  FixCode code;
+};
+Result<AskedKernel> read_asked(const KernelQuestion& question);
+
+struct Judged {
+  Finding finding;
+  Priority priority;
+  std::string title;
+};
+Json to_json(const Judged& judged);
+Judged judge(const Advisory& advisory, const AskedKernel& kernel);
+/// Affected ones first, of these the most urgent.
+void sort_by_urgency(std::vector<Judged>& all);
+
+}  // namespace suture::cli

@@ -64,7 +64,7 @@ status_of() { # COMMAND...: its exit status, for those that say more than yes or
 check_equal "suture check tells that there is a level" 10 "$(status_of suture check)"
 check "and installs nothing" unpatched
 check_equal "suture cve tells that the hole is open" 10 "$(status_of suture cve CVE-2026-53249)"
-check_equal "and that of another nothing is known" 11 "$(status_of suture cve CVE-2026-1)"
+check_equal "and that of another nothing is known" 11 "$(status_of suture cve CVE-2026-1001)"
 suture config set install manual
 check_equal "sutured may be told to wait" manual "$(suture config get install)"
 sutured --once >/dev/null 2>&1

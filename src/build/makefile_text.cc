@@ -110,7 +110,7 @@ std::optional<MakefileTexts::State> MakefileTexts::entered(const fs::path& folde
       continue;
     const std::optional<State> state = state_of(list);
     if (!state) return std::nullopt;
-    if (!best || *best < *state) best = *state;
+    if (!best || *best < *state) best = state;
   }
   if (!best || *best == State::kNo) return best;
   const std::optional<State> above = entered(parent);

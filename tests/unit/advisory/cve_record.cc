@@ -114,7 +114,7 @@ TEST(CveRecord, OfOtherCnasAndTheirContainers) {
              "versions": [{"version": "3.0.0", "status": "affected", "lessThan": "9.0", "versionType": "semver",
                            "changes": [{"at": "3.0.7", "status": "unaffected"}]},
                           {"version": "1.1.1", "status": "unknown"}]},
-            {"vendor": "x", "product": "y", "collectionURL": "https://registry.npmjs.org", "packageName": "left-pad",
+            {"vendor": "x", "product": "y", "collectionURL": "https://packages.example.org", "packageName": "left-pad",
              "versions": [{"version": "1.0", "status": "affected"}]}],
           "references": [
             {"url": "https://github.com/openssl/openssl/commit/fe3b639dc19b325846f4f6801f2f4604f56e3de3", "tags": ["patch"]},
@@ -131,7 +131,7 @@ TEST(CveRecord, OfOtherCnasAndTheirContainers) {
                                 .name = "OpenSSL",
                                 .ranges = {{.introduced = "3.0.0", .fixed = "3.0.7"},
                                            {.affected = false, .introduced = "3.0.7", .fixed = "9.0"}}};
-  const AffectedProduct package{.ecosystem = "https://registry.npmjs.org",
+  const AffectedProduct package{.ecosystem = "https://packages.example.org",
                                 .name = "left-pad",
                                 .ranges = {{.introduced = "1.0", .last = "1.0"}}};
   EXPECT_THAT(voices[0].products, ElementsAre(library, package));

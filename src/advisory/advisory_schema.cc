@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "advisory/advisory_schema.h"
 
-#include <fmt/format.h>
-
 #include <array>
+
+#include "database/migration.h"
 
 namespace suture {
 namespace {
@@ -11,13 +11,10 @@ namespace {
 /// "SUTA", in the header of the file: keeps us from writing into another program's file.
 constexpr std::int64_t kApplicationId = 0x53555441;
 
-// Each entry takes the schema one version further. Entries are never changed once released: files that
-// went through the old text are out there.
 constexpr std::array<const char*, 1> kMigrations = {
     // A document's fingerprint is empty while it is being read: whoever is killed then reads it again.
     // `hash` is that of what a record says: an unchanged one is not written again. Long texts stand apart
-    // from
-    // what is searched, so that a search reads little.
+    // from what is searched, so that a search reads little.
     R"sql(
       CREATE TABLE sources (
         id INTEGER PRIMARY KEY,
@@ -116,36 +113,14 @@ constexpr std::array<const char*, 1> kMigrations = {
     )sql",
 };
 
-Result<void> take_step(sqlite::Database& database, std::size_t step) {
-  auto transaction = TRY(sqlite::Transaction::begin(database));
-  // Another program may have been here first.
-  if (TRY(database.integer("PRAGMA user_version")) > static_cast<std::int64_t>(step)) return {};
-  TRY(database.execute(kMigrations.at(step)));
-  TRY(database.execute(
-      fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, step + 1)));
-  return transaction.commit();
-}
-
 }  // namespace
 
 Result<void> migrate_advisories(sqlite::Database& database) {
-  const auto version = TRY(database.integer("PRAGMA user_version"));
-  const auto application = TRY(database.integer("PRAGMA application_id"));
-  const auto tables = TRY(database.integer("SELECT count(*) FROM sqlite_schema"));
-  if (application != kApplicationId && (application != 0 || version != 0 || tables != 0)) {
-    return fail("store.foreign", "open the advisories", "the file belongs to another program",
-                "Name a new file with --store.");
-  }
-  if (version < 0 || static_cast<std::size_t>(version) > kMigrations.size()) {
-    return fail(
-        "store.newer", "open the advisories",
-        fmt::format("its schema has version {}, this program knows up to {}", version, kMigrations.size()),
-        "Use the newer suture that wrote it, or name a new file with --store.");
-  }
-  for (auto step = static_cast<std::size_t>(version); step < kMigrations.size(); ++step) {
-    TRY_IN("update the schema of the advisories", take_step(database, step));
-  }
-  return {};
+  return sqlite::migrate(database, {.what = "the advisories",
+                                    .program = "suture",
+                                    .option = "--advisories",
+                                    .application_id = kApplicationId,
+                                    .steps = kMigrations});
 }
 
 }  // namespace suture

@@ -1,7 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "advisory/target_facts.h"
 
+#include "base/file.h"
+
 namespace suture {
+namespace {
+
+constexpr std::size_t kLargestConfig = 8u << 20;
+
+}  // namespace
+
+Result<TargetFacts> read_target_facts(
+    const Target& target,
+    const std::function<decltype(TargetFacts::objects_of)(std::shared_ptr<const TargetSymbols>)>& units) {
+  TargetFacts facts;
+  facts.id = target.id;
+  facts.upstream = parse_kernel_version(target.id.version).value_or(KernelVersion());
+  facts.config = parse_kernel_config(TRY(read_text_file(target.config, kLargestConfig)));
+  facts.source = std::make_shared<SourceTree>(target.source);
+  const auto symbols = std::make_shared<const TargetSymbols>(TRY(TargetSymbols::read(target)));
+  facts.has_symbol = [symbols](const std::string& object, const std::string& function) {
+    return symbols->has(object, function);
+  };
+  facts.objects_of = units(symbols);
+  return facts;
+}
 
 bool is_of_other_architecture(std::string_view path, std::string_view architecture) {
   constexpr std::string_view kFolder = "arch/";

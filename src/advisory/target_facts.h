@@ -14,6 +14,7 @@
 #include "advisory/config_condition.h"
 #include "advisory/kernel_version.h"
 #include "advisory/source_tree.h"
+#include "advisory/target_symbols.h"
 #include "base/error.h"
 #include "patchset/patchset.h"
 
@@ -33,6 +34,12 @@ struct TargetFacts {
   /// Which CVEs the package's own changelog names, and the version of the lowest entry that does.
   std::map<std::string, std::string, std::less<>> changelog{};
 };
+
+/// Of a target whose files go into the objects that `units` tells, which is given its symbols. Reading these
+/// takes some seconds. The changelog is left out.
+Result<TargetFacts> read_target_facts(
+    const Target& target,
+    const std::function<decltype(TargetFacts::objects_of)(std::shared_ptr<const TargetSymbols>)>& units);
 
 /// `arch/arm64/…` in a kernel for x86_64.
 bool is_of_other_architecture(std::string_view path, std::string_view architecture);

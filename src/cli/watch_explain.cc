@@ -106,7 +106,7 @@ Result<int> explain(const ExplainOptions& options, bool json) {
   return kOk;
 }
 
-void print_table(const std::vector<Judged>& findings, const std::array<std::size_t, 4>& counts) {
+void print_table(const std::vector<Judged>& findings, const StandingCounts& counts) {
   std::vector<std::vector<std::string>> rows;
   for (const Judged& judged : findings) {
     rows.push_back({judged.finding.cve, coloured_name(judged.finding.standing),
@@ -123,21 +123,13 @@ void print_table(const std::vector<Judged>& findings, const std::array<std::size
 Result<int> affected(const AffectedOptions& options, bool json) {
   AdvisoryStore store = TRY(open_advisories(*options.kernel.watch));
   const AskedKernel asked = TRY(read_asked(options.kernel));
-  Progress progress("matching");
-  std::vector<Judged> findings;
-  std::array<std::size_t, 4> counts{};
-  AdvisoryFilter filter = options.filter;
-  filter.kernel_only = true;
-  TRY(store.each(filter, [&](const Advisory& advisory) -> Result<void> {
-    Judged judged = judge(advisory, asked);
-    progress.step(judged.finding.cve);
-    ++counts.at(static_cast<std::size_t>(judged.finding.standing));
-    const bool open = judged.finding.standing == Standing::kAffected ||
-                      judged.finding.standing == Standing::kUnderInvestigation;
-    if (open || options.all) findings.push_back(std::move(judged));
-    return {};
-  }));
-  sort_by_urgency(findings);
+  std::vector<Judged> findings = TRY(judge_all(store, options.filter, asked));
+  const StandingCounts counts = count_standings(findings);
+  if (!options.all) {
+    std::erase_if(findings, [](const Judged& judged) {
+      return judged.finding.standing == Standing::kFixed || judged.finding.standing == Standing::kNotAffected;
+    });
+  }
   if (json) {
     Json all = Json::array();
     for (const Judged& judged : findings) all.push_back(to_json(judged));

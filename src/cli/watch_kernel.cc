@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/json.h"
+#include "base/terminal.h"
 
 namespace suture::cli {
 namespace {
@@ -78,17 +79,35 @@ Json to_json(const Judged& judged) {
 }
 
 Judged judge(const Advisory& advisory, const AskedKernel& kernel) {
-  Judged judged{.finding = verdict_of(advisory, kernel.code, kernel.facts), .priority = {}, .title = {}};
+  Judged judged{.finding = verdict_of(advisory, kernel.code.changes(advisory), kernel.facts),
+                .priority = {},
+                .title = {}};
   judged.priority = priority_of(advisory, judged.finding);
   if (const auto title = advisory.title()) judged.title = title->value;
   return judged;
 }
 
-void sort_by_urgency(std::vector<Judged>& all) {
+Result<std::vector<Judged>> judge_all(AdvisoryStore& store, AdvisoryFilter filter,
+                                      const AskedKernel& kernel) {
+  Progress progress("matching");
+  std::vector<Judged> all;
+  filter.kernel_only = true;
+  TRY(store.each(filter, [&](const Advisory& advisory) -> Result<void> {
+    progress.step(advisory.cve);
+    all.push_back(judge(advisory, kernel));
+    return {};
+  }));
   std::ranges::stable_sort(all, [](const Judged& a, const Judged& b) {
     return std::tuple(a.finding.standing, -a.priority.points) <
            std::tuple(b.finding.standing, -b.priority.points);
   });
+  return all;
+}
+
+StandingCounts count_standings(const std::vector<Judged>& all) {
+  StandingCounts counts{};
+  for (const Judged& judged : all) ++counts.at(static_cast<std::size_t>(judged.finding.standing));
+  return counts;
 }
 
 }  // namespace suture::cli

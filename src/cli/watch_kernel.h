@@ -4,8 +4,9 @@
 // vulnerability.
 #pragma once
 
-#include <functional>
+#include <array>
 #include <string>
+#include <vector>
 
 #include "advisory/priority.h"
 #include "cli/watch.h"
@@ -38,7 +39,10 @@ struct Judged {
 };
 Json to_json(const Judged& judged);
 Judged judge(const Advisory& advisory, const AskedKernel& kernel);
-/// Affected ones first, of these the most urgent.
-void sort_by_urgency(std::vector<Judged>& all);
+/// All that are about the kernel: affected first, of these the most urgent.
+Result<std::vector<Judged>> judge_all(AdvisoryStore& store, AdvisoryFilter filter, const AskedKernel& kernel);
+
+using StandingCounts = std::array<std::size_t, 4>;  ///< by Standing
+StandingCounts count_standings(const std::vector<Judged>& all);
 
 }  // namespace suture::cli

@@ -6,7 +6,6 @@
 
 #include <array>
 
-#include "base/terminal.h"
 #include "base/time.h"
 #include "cli/document_output.h"
 #include "cli/watch_kernel.h"
@@ -117,8 +116,7 @@ std::string row_of(const Judged& judged) {
 }
 
 std::string html_text(const TargetId& id, const std::vector<Judged>& findings) {
-  std::array<std::size_t, 4> counts{};
-  for (const Judged& judged : findings) ++counts.at(static_cast<std::size_t>(judged.finding.standing));
+  const StandingCounts counts = count_standings(findings);
   std::string numbers;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     numbers += fmt::format("{}{} {}", i == 0 ? "" : ", ", counts.at(i), name_of(static_cast<Standing>(i)));
@@ -136,16 +134,7 @@ std::string html_text(const TargetId& id, const std::vector<Judged>& findings) {
 Result<int> report(const ReportOptions& options) {
   AdvisoryStore store = TRY(open_advisories(*options.kernel.watch));
   const AskedKernel asked = TRY(read_asked(options.kernel));
-  Progress progress("matching");
-  std::vector<Judged> findings;
-  AdvisoryFilter filter = options.filter;
-  filter.kernel_only = true;
-  TRY(store.each(filter, [&](const Advisory& advisory) -> Result<void> {
-    progress.step(advisory.cve);
-    findings.push_back(judge(advisory, asked));
-    return {};
-  }));
-  sort_by_urgency(findings);
+  const std::vector<Judged> findings = TRY(judge_all(store, options.filter, asked));
   const TargetId& id = asked.facts.id;
   if (options.format == "html") {
     TRY(put_document(options.output, html_text(id, findings)));

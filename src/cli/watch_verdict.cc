@@ -6,7 +6,6 @@
 
 #include "advisory/commit_change.h"
 #include "advisory/match.h"
-#include "advisory/target_symbols.h"
 #include "base/file.h"
 #include "build/built_units.h"
 
@@ -15,7 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLargestConfig = 8u << 20;
 constexpr std::size_t kLargestFix = 16u << 20;
 
 /// Where the code is, of a fix that nobody has shown: whether it is compiled can be told all the same.
@@ -39,19 +37,12 @@ bool is_seen_in_source(const Finding& finding) {
 }  // namespace
 
 Result<TargetFacts> target_facts(const Target& target, const fs::path& folder) {
-  TargetFacts facts;
-  facts.id = target.id;
-  facts.upstream = parse_kernel_version(target.id.version).value_or(KernelVersion());
-  facts.config = parse_kernel_config(TRY(read_text_file(target.config, kLargestConfig)));
-  facts.source = std::make_shared<SourceTree>(target.source);
-  const auto symbols = std::make_shared<const TargetSymbols>(TRY(TargetSymbols::read(target)));
-  facts.has_symbol = [symbols](const std::string& object, const std::string& function) {
-    return symbols->has(object, function);
-  };
-  const auto units = std::make_shared<BuiltUnits>(
-      target, BuildCache(folder), [symbols](const std::string& name) { return symbols->objects_with(name); });
-  facts.objects_of = [units](const std::string& file) { return units->objects_of(file); };
-  return facts;
+  return read_target_facts(target, [&](const std::shared_ptr<const TargetSymbols>& symbols) {
+    const auto units = std::make_shared<BuiltUnits>(
+        target, BuildCache(folder),
+        [symbols](const std::string& name) { return symbols->objects_with(name); });
+    return [units](const std::string& file) { return units->objects_of(file); };
+  });
 }
 
 Result<FixCode> FixCode::of(fs::path repository, const fs::path& diff) {
@@ -77,9 +68,10 @@ std::vector<CodeChange> FixCode::changes(const Advisory& advisory) const {
   return changes;
 }
 
-Finding verdict_of(const Advisory& advisory, const FixCode& code, const TargetFacts& target) {
+Finding verdict_of(const Advisory& advisory, const std::vector<CodeChange>& changes,
+                   const TargetFacts& target) {
   std::optional<Finding> best;
-  for (const CodeChange& change : code.changes(advisory)) {
+  for (const CodeChange& change : changes) {
     Finding finding = match(advisory, change, target);
     if (is_seen_in_source(finding)) return finding;
     const bool better = finding.standing != Standing::kUnderInvestigation;

@@ -28,6 +28,7 @@ class FixCode {
   FixCode() = default;
   /// `repository`: a clone of the stable tree; empty: none. `diff`: a file; empty: none.
   static Result<FixCode> of(std::filesystem::path repository, const std::filesystem::path& diff);
+  /// One or more.
   std::vector<CodeChange> changes(const Advisory& advisory) const;
 
  private:
@@ -35,7 +36,8 @@ class FixCode {
   std::optional<CodeChange> given_{};
 };
 
-/// The finding of the change that the target's source knows most of.
-Finding verdict_of(const Advisory& advisory, const FixCode& code, const TargetFacts& target);
+/// The finding of the change that the target's source knows most of; there must be one.
+Finding verdict_of(const Advisory& advisory, const std::vector<CodeChange>& changes,
+                   const TargetFacts& target);
 
 }  // namespace suture::cli

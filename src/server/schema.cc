@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/schema.h"
 
-#include <fmt/format.h>
-
 #include <array>
+
+#include "database/migration.h"
 
 namespace suture::server {
 namespace {
 
-// Each entry takes the schema one version further. Entries are never changed once released: files that
-// went through the old text are out there.
 constexpr std::array<const char*, 1> kMigrations = {
     // `report` is the last report whole; the columns beside it exist only to be searched and counted.
     R"sql(
@@ -43,34 +41,14 @@ constexpr std::array<const char*, 1> kMigrations = {
     )sql",
 };
 
-Result<void> take_step(sqlite::Database& database, std::size_t step) {
-  auto transaction = TRY(sqlite::Transaction::begin(database));
-  TRY(database.execute(kMigrations.at(step)));
-  TRY(database.execute(
-      fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, step + 1)));
-  return transaction.commit();
-}
-
 }  // namespace
 
 Result<void> migrate(sqlite::Database& database) {
-  const auto version = TRY(database.integer("PRAGMA user_version"));
-  const auto application = TRY(database.integer("PRAGMA application_id"));
-  const auto tables = TRY(database.integer("SELECT count(*) FROM sqlite_schema"));
-  if (application != kApplicationId && (application != 0 || version != 0 || tables != 0)) {
-    return fail("store.foreign", "open the database", "the file belongs to another program",
-                "name a new file with --database");
-  }
-  if (version < 0 || static_cast<std::size_t>(version) > kMigrations.size()) {
-    return fail(
-        "store.newer", "open the database",
-        fmt::format("its schema has version {}, this program knows up to {}", version, kMigrations.size()),
-        "run the newer suture-server that wrote it, or name a new file with --database");
-  }
-  for (auto step = static_cast<std::size_t>(version); step < kMigrations.size(); ++step) {
-    TRY_IN("update the database's schema", take_step(database, step));
-  }
-  return {};
+  return sqlite::migrate(database, {.what = "the database",
+                                    .program = "suture-server",
+                                    .option = "--database",
+                                    .application_id = kApplicationId,
+                                    .steps = kMigrations});
 }
 
 }  // namespace suture::server

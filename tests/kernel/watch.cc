@@ -10,7 +10,6 @@
 #include <sstream>
 
 #include "advisory/match.h"
-#include "advisory/target_symbols.h"
 #include "base/file.h"
 #include "build/built_units.h"
 #include "target/store.h"
@@ -99,19 +98,12 @@ Result<Case> read_case(const std::vector<std::string>& said, const fs::path& sou
 
 /// A target of the store as matching sees it.
 Result<TargetFacts> facts_of(const Target& target, const fs::path& cache) {
-  TargetFacts facts;
-  facts.id = target.id;
-  facts.upstream = parse_kernel_version(target.id.version).value_or(KernelVersion());
-  facts.config = parse_kernel_config(TRY(read_text_file(target.config)));
-  facts.source = std::make_shared<SourceTree>(target.source);
-  const auto symbols = std::make_shared<const TargetSymbols>(TRY(TargetSymbols::read(target)));
-  facts.has_symbol = [symbols](const std::string& object, const std::string& function) {
-    return symbols->has(object, function);
-  };
-  const auto units = std::make_shared<BuiltUnits>(
-      target, BuildCache(cache), [symbols](const std::string& name) { return symbols->objects_with(name); });
-  facts.objects_of = [units](const std::string& file) { return units->objects_of(file); };
-  return facts;
+  return read_target_facts(target, [&](const std::shared_ptr<const TargetSymbols>& symbols) {
+    const auto units = std::make_shared<BuiltUnits>(
+        target, BuildCache(cache),
+        [symbols](const std::string& name) { return symbols->objects_with(name); });
+    return [units](const std::string& file) { return units->objects_of(file); };
+  });
 }
 
 /// CVE, target, verdict, justification, file:line, why.

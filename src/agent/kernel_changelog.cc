@@ -24,13 +24,6 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-bool is_of(const DebianChangelogHead& entry, std::string_view version) {
-  if (!entry.package.starts_with("linux-signed")) return entry.version == version;
-  std::string signed_version(version);
-  std::ranges::replace(signed_version, '-', '+');
-  return entry.version == signed_version || entry.version == version;
-}
-
 /// "* Tue May 05 2026 A Person <a@example.org> [5.14.0-427.el9]", or without the brackets and a dash before.
 std::optional<std::string_view> read_rpm_head(std::string_view line) {
   if (!line.starts_with("* ")) return std::nullopt;
@@ -95,22 +88,9 @@ std::optional<std::string> debian_version_of(std::string_view proc_version) {
 }
 
 std::optional<KernelChangelog> parse_debian_changelog(std::string_view text, std::string_view version) {
-  KernelChangelog changelog{.version = std::string(version)};
-  std::string entry;  // empty: above the one that runs
-  while (!text.empty()) {
-    const std::string_view line = take_line(text);
-    if (const auto head = read_debian_head(line)) {
-      if (!entry.empty()) {
-        entry = head->version;
-      } else if (is_of(*head, version)) {
-        entry = version;
-      }
-    }
-    if (entry.empty()) continue;
-    for_each_cve_id(line, [&](std::string_view cve) { changelog.named[std::string(cve)] = entry; });
-  }
-  if (entry.empty()) return std::nullopt;
-  return changelog;
+  auto named = cves_closed_in(text, version);
+  if (!named) return std::nullopt;
+  return KernelChangelog{.source = {}, .version = std::string(version), .named = std::move(*named)};
 }
 
 KernelChangelog parse_rpm_changelog(std::string_view text) {

@@ -6,11 +6,11 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/debian_changelog.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -20,7 +20,7 @@ struct KernelChangelog {
   std::string source{};   ///< for people: a file, or "rpm's changelog of kernel-core-5.14.0-1.x86_64"
   std::string version{};  ///< of the package that was booted, as the distribution writes it
   /// By CVE id, the version of the lowest entry that names it.
-  std::map<std::string, std::string, std::less<>> named{};
+  ClosedCves named{};
   bool operator==(const KernelChangelog&) const = default;
 };
 
@@ -37,8 +37,7 @@ std::optional<KernelChangelog> read_kernel_changelog(const ChangelogPlaces& plac
 /// "6.1.170-3" of "Linux version 6.1.0-47-cloud-amd64 (…) #1 SMP PREEMPT_DYNAMIC Debian 6.1.170-3 (…)".
 std::optional<std::string> debian_version_of(std::string_view proc_version);
 
-/// A changelog as in deb-changelog(5), newest entry first. Nothing when no entry is of `version`. The package
-/// linux-signed-* writes 6.1.170+3 for what it signed of linux 6.1.170-3.
+/// A changelog as in deb-changelog(5). Nothing when no entry is of `version`.
 std::optional<KernelChangelog> parse_debian_changelog(std::string_view text, std::string_view version);
 
 /// As `rpm -q --changelog` prints it, of a package that is the very one that was booted.

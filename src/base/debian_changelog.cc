@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/cve_id.h"
+
 namespace suture {
 
 bool is_package_word(std::string_view text) {
@@ -26,6 +28,32 @@ std::optional<DebianChangelogHead> read_debian_head(std::string_view line) {
   head.distribution = head.distribution.substr(0, head.distribution.find_first_of("; \t\r"));
   if (!is_package_word(head.package) || !is_package_word(head.version)) return std::nullopt;
   return head;
+}
+
+bool is_entry_of(const DebianChangelogHead& head, std::string_view version) {
+  if (head.version == version) return true;
+  std::string signed_version(version);
+  std::ranges::replace(signed_version, '-', '+');
+  return head.package.starts_with("linux-signed") && head.version == signed_version;
+}
+
+std::optional<ClosedCves> cves_closed_in(std::string_view changelog, std::string_view version) {
+  ClosedCves closed;
+  std::string entry;  // empty: above that of the version
+  while (!changelog.empty()) {
+    const std::string_view line = take_line(changelog);
+    if (const auto head = read_debian_head(line)) {
+      if (!entry.empty()) {
+        entry = head->version;
+      } else if (is_entry_of(*head, version)) {
+        entry = version;
+      }
+    }
+    if (entry.empty()) continue;
+    for_each_cve_id(line, [&](std::string_view cve) { closed[std::string(cve)] = entry; });
+  }
+  if (entry.empty()) return std::nullopt;
+  return closed;
 }
 
 std::string_view take_line(std::string_view& text) {

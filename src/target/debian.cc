@@ -245,6 +245,21 @@ Result<std::vector<AptPackage>> planned(const KernelPlan& plan, const Apt& apt, 
 
 constexpr const char* kOtherLayout = "This release packages its kernels in an unknown way.";
 
+/// Relative to `root`; empty when it has none. A signed image's package has its own version scheme, so dpkg
+/// calls it a native one. From 7.2 on, linux-base has what linux-image had.
+fs::path changelog_of(const std::string& release, const fs::path& root) {
+  for (const char* package : {"linux-image-", "linux-base-"}) {
+    for (const char* ending : {"", "-unsigned"}) {
+      for (const char* name : {"changelog.gz", "changelog.Debian.gz"}) {
+        const fs::path file = fs::path("usr/share/doc") / (package + release + ending) / name;
+        std::error_code ignored;
+        if (fs::is_regular_file(root / file, ignored)) return file;
+      }
+    }
+  }
+  return {};
+}
+
 Result<KernelLayout> Debian::fetch_kernel(const KernelPlan& plan, const fs::path& root,
                                           Progress& progress) const {
   const TempDir folder = TRY(TempDir::make("packages", root.parent_path()));
@@ -272,6 +287,7 @@ Result<KernelLayout> Debian::fetch_kernel(const KernelPlan& plan, const fs::path
   layout.kbuild = TRY(first_of(root, {kbuild}, kOtherLayout));
   // Not /boot/config-…: that one lacks lines such as CONFIG_BUILD_SALT.
   layout.config = TRY(first_of(root, {headers / ".config"}, kOtherLayout));
+  layout.changelog = changelog_of(plan.release, root);
   return layout;
 }
 

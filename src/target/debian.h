@@ -23,12 +23,13 @@ using PackageLookup = std::function<Result<std::vector<AptPackage>>(const std::s
 
 /// The packages that make up one kernel. `version` empty: the newest.
 struct DebianPackages {
-  AptPackage image;               ///< signed, or the unsigned one where no other is left: same code
-  std::vector<AptPackage> parts;  ///< what the image package only depends on since 7.2: kernel, modules
-  AptPackage headers;             ///< of the flavour
-  AptPackage common_headers;      ///< of all flavours
-  AptPackage kbuild;              ///< at least as new as the headers ask for
-  AptPackage source;              ///< exactly of the image's version
+  AptPackage image;  ///< signed, or the unsigned one where no other is left: same code
+  std::vector<AptPackage>
+      parts;           ///< what the image package only depends on since 7.2: kernel, modules, changelog
+  AptPackage headers;  ///< of the flavour
+  AptPackage common_headers;  ///< of all flavours
+  AptPackage kbuild;          ///< at least as new as the headers ask for
+  AptPackage source;          ///< exactly of the image's version
 };
 
 /// "target.unknown" when there is no such kernel, "target.version-gone" when a part of it has left the

@@ -120,8 +120,9 @@ Result<DebianPackages> choose_debian_packages(const std::string& release, const 
   DebianPackages chosen;
   chosen.image = TRY(choose_image(release, version, lookup));
   for (const DebianDependency& dependency : parse_debian_depends(chosen.image.depends)) {
-    if (dependency.name == "linux-binary-" + release || dependency.name == "linux-modules-" + release)
-      chosen.parts.push_back(TRY(nearest(dependency, lookup)));
+    for (const char* part : {"linux-base-", "linux-binary-", "linux-modules-"}) {
+      if (dependency.name == part + release) chosen.parts.push_back(TRY(nearest(dependency, lookup)));
+    }
   }
   chosen.headers = TRY(nearest({"linux-headers-" + release, "=", chosen.image.version}, lookup));
   chosen.common_headers =

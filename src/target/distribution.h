@@ -41,6 +41,7 @@ struct KernelPlan {
 /// Where things are in the folder that fetch_kernel filled. Relative to it.
 struct KernelLayout {
   std::filesystem::path image, modules, headers, common_headers, kbuild, config;
+  std::filesystem::path changelog{};  ///< empty: none
 };
 
 /// For adapters: the first of these paths, relative to `root`, that is there. "target.unknown-layout" with

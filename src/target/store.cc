@@ -136,6 +136,7 @@ void place(Target& target, const KernelLayout& layout, const fs::path& root, con
   target.common_headers = root / layout.common_headers;
   target.kbuild = root / layout.kbuild;
   target.config = root / layout.config;
+  if (!layout.changelog.empty()) target.changelog = root / layout.changelog;
   target.source = source;
 }
 

@@ -23,7 +23,11 @@ constexpr std::array kPaths{
     PathField{"config", &Target::config},
 };
 
-constexpr const char* kBuildRoot = "build_root";  // left out when there is none
+// Left out when there is none.
+constexpr std::array kOptionalPaths{
+    PathField{"build_root", &Target::build_root},
+    PathField{"changelog", &Target::changelog},
+};
 
 std::unexpected<Error> wrong(const char* key, std::string why) {
   return fail("target.schema", std::string("read the field \"") + key + "\"", std::move(why));
@@ -59,7 +63,9 @@ Result<Target> read_target(const Json& json, const fs::path& store) {
   target.id = TRY(target_id_from_json(*TRY(json_object(json, "target"))));
   const Json& paths = *TRY(json_object(json, "paths"));
   for (const auto& [key, member] : kPaths) target.*member = TRY(path_field(paths, key, store));
-  if (paths.contains(kBuildRoot)) target.build_root = TRY(path_field(paths, kBuildRoot, store));
+  for (const auto& [key, member] : kOptionalPaths) {
+    if (paths.contains(key)) target.*member = TRY(path_field(paths, key, store));
+  }
   target.compiler = TRY(json_string(json, "compiler"));
   if (!is_command_name(target.compiler)) return wrong("compiler", "it is not the name of a command");
   target.compiler_version = TRY(json_string(json, "compiler_version"));
@@ -84,7 +90,9 @@ Result<Target> read_target(const Json& json, const fs::path& store) {
 Json to_json(const Target& target, const fs::path& store) {
   Json paths = Json::object();
   for (const auto& [key, member] : kPaths) paths[key] = (target.*member).lexically_relative(store).string();
-  if (!target.build_root.empty()) paths[kBuildRoot] = target.build_root.lexically_relative(store).string();
+  for (const auto& [key, member] : kOptionalPaths) {
+    if (!(target.*member).empty()) paths[key] = (target.*member).lexically_relative(store).string();
+  }
   return {{"format", kFormat},
           {"target", to_json(target.id)},
           {"paths", std::move(paths)},

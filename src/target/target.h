@@ -27,6 +27,7 @@ struct Target {
   std::filesystem::path common_headers;  ///< Makefiles and headers that the flavours share
   std::filesystem::path kbuild;          ///< `scripts` and `tools` built for this machine: modpost, objtool
   std::filesystem::path config;          ///< the .config which the kernel was built with
+  std::filesystem::path changelog;       ///< of its package, compressed with gzip; empty: none is known
   std::filesystem::path build_root;      ///< a system that has its compiler; empty: this machine had that
   std::string compiler;                  ///< command: "gcc-12"
   std::string compiler_version;  ///< CONFIG_CC_VERSION_TEXT: "gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0"

@@ -18,6 +18,7 @@ Target sample(const std::filesystem::path& store) {
   target.kbuild = store / "targets/x/root/usr/lib/k";
   target.config = store / "targets/x/root/usr/src/h/.config";
   target.build_root = store / "roots/debian/gcc-12";
+  target.changelog = store / "targets/one/root/usr/share/doc/linux/changelog.gz";
   target.compiler = "gcc-12";
   target.compiler_version = "gcc-12 (Debian 12.2.0-14) 12.2.0";
   target.banner = "Linux version …";

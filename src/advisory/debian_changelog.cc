@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "advisory/changelog_items.h"
 #include "advisory/record.h"
 #include "base/cve_id.h"
 #include "base/debian_changelog.h"
@@ -90,6 +91,9 @@ PackageVersion signed_by(const DebianChangelogHead& head) {
 
 class Entry {
  public:
+  Entry(const Entry&) = delete;  // its items come back to it
+  Entry& operator=(const Entry&) = delete;
+  ~Entry() = default;
   explicit Entry(const DebianChangelogHead& head)
       : is_of_(signed_by(head)), ecosystem_(ecosystem_of(head.distribution)) {
     record_ = std::string(head.package) + " " + std::string(head.version);
@@ -100,27 +104,16 @@ class Entry {
   void add(std::string_view line) {
     constexpr std::string_view kTrailer = " -- ";
     if (line.starts_with(kTrailer)) {
-      end_item();
+      items_.end();
       date_ = date_of_trailer(line);
       return;
     }
-    const std::string_view text = line.substr(std::min(line.size(), line.find_first_not_of(" \t")));
-    const bool starts =
-        text.size() > 1 && std::string_view("*-+").find(text[0]) != std::string_view::npos && text[1] == ' ';
-    const std::size_t column = line.size() - text.size();
-    // What stands further left than the item's text is a line of its own: the address of an upstream
-    // changelog.
-    if (starts || text.empty() || column <= column_) end_item();
-    if (starts) column_ = column;
-    too_long_ = too_long_ || item_.size() + text.size() > kMostItem;
-    if (too_long_) return;
-    if (!item_.empty()) item_ += ' ';
-    item_ += starts ? text.substr(2) : text;
+    items_.add(line);
   }
 
   ReadRecord end() {
-    end_item();
-    if (too_long_) return bad_record(record_, "an item in it has no end");
+    items_.end();
+    if (items_.too_long()) return bad_record(record_, "an item in it has no end");
     if (voices_.size() > kMostVoices || text_ > kMostEntry) {
       return bad_record(record_, "it names too many vulnerabilities");
     }
@@ -133,8 +126,7 @@ class Entry {
   }
 
  private:
-  void end_item() {
-    const std::string item = std::exchange(item_, {});
+  void add_item(const std::string& item) {
     for_each_cve_id(item, [&](std::string_view cve) {
       if (voices_.size() > kMostVoices || text_ > kMostEntry) return;
       Voice& voice = voices_[std::string(cve)];
@@ -160,10 +152,8 @@ class Entry {
   std::string ecosystem_;
   std::string record_;
   std::string date_;
-  std::string item_;
-  bool too_long_ = false;
-  std::size_t text_ = 0;    ///< bytes of all descriptions
-  std::size_t column_ = 0;  ///< of its bullet
+  ChangelogItems items_{[this](const std::string& item) { add_item(item); }};
+  std::size_t text_ = 0;  ///< bytes of all descriptions
   std::map<std::string, Voice, std::less<>> voices_;
 };
 

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "advisory/target_facts.h"
 
+#include "advisory/changelog_items.h"
+#include "advisory/unpack.h"
 #include "base/file.h"
 
 namespace suture {
 namespace {
 
 constexpr std::size_t kLargestConfig = 8u << 20;
+
+/// What the target's own changelog names. One that does not know the target says nothing.
+Result<ClosedCves> closed_in(const Target& target) {
+  const std::string text = TRY(read_packed_text(target.changelog, kLargestChangelog));
+  return cves_closed_in(text, target.id.version).value_or(ClosedCves());
+}
 
 }  // namespace
 
@@ -17,6 +25,7 @@ Result<TargetFacts> read_target_facts(
   facts.id = target.id;
   facts.upstream = parse_kernel_version(target.id.version).value_or(KernelVersion());
   facts.config = parse_kernel_config(TRY(read_text_file(target.config, kLargestConfig)));
+  if (!target.changelog.empty()) facts.changelog = TRY(closed_in(target));
   facts.source = std::make_shared<SourceTree>(target.source);
   const auto symbols = std::make_shared<const TargetSymbols>(TRY(TargetSymbols::read(target)));
   facts.has_symbol = [symbols](const std::string& object, const std::string& function) {

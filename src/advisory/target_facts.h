@@ -5,7 +5,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include "advisory/kernel_version.h"
 #include "advisory/source_tree.h"
 #include "advisory/target_symbols.h"
+#include "base/debian_changelog.h"
 #include "base/error.h"
 #include "patchset/patchset.h"
 
@@ -32,11 +32,11 @@ struct TargetFacts {
   /// Whether such an object has a symbol for this function.
   std::function<bool(const std::string& object, const std::string& function)> has_symbol{};
   /// Which CVEs the package's own changelog names, and the version of the lowest entry that does.
-  std::map<std::string, std::string, std::less<>> changelog{};
+  ClosedCves changelog{};
 };
 
 /// Of a target whose files go into the objects that `units` tells, which is given its symbols. Reading these
-/// takes some seconds. The changelog is left out.
+/// takes some seconds.
 Result<TargetFacts> read_target_facts(
     const Target& target,
     const std::function<decltype(TargetFacts::objects_of)(std::shared_ptr<const TargetSymbols>)>& units);

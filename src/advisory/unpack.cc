@@ -5,6 +5,9 @@
 #include <archive_entry.h>
 
 #include <memory>
+#include <optional>
+
+#include "base/file.h"
 
 namespace suture {
 namespace {
@@ -112,6 +115,20 @@ Result<void> unpack(std::string_view bytes, const UnpackLimits& limits,
   if (is_packed(bytes)) return Unpacker(bytes, limits).run(wanted, unpacked);
   if (bytes.size() <= limits.document) return unpacked({}, bytes);
   return unpacked({}, broken("it is larger than " + std::to_string(limits.document) + " bytes"));
+}
+
+Result<std::string> read_packed_text(const std::filesystem::path& file, std::size_t most) {
+  const std::string packed = TRY(read_text_file(file, most));
+  std::optional<std::string> whole;
+  TRY_IN(file.string(),
+         unpack(
+             packed, {.document = most, .documents = 1, .total = most}, [](std::string_view) { return true; },
+             [&](std::string_view, Result<std::string_view> text) -> Result<void> {
+               whole = std::string(TRY(std::move(text)));
+               return {};
+             }));
+  if (!whole) return std::unexpected(broken("there is no file in it").error().in(file.string()));
+  return std::move(*whole);
 }
 
 }  // namespace suture

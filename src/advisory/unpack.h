@@ -3,6 +3,7 @@
 // Feeds come compressed, and in archives of many small files.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -26,5 +27,9 @@ using Unpacked = std::function<Result<void>(std::string_view inside, Result<std:
 /// the callback's.
 Result<void> unpack(std::string_view bytes, const UnpackLimits& limits,
                     const std::function<bool(std::string_view inside)>& wanted, const Unpacked& unpacked);
+
+/// The text of one file that may be compressed, up to `most` bytes of it. "advisory.unpack", and those of
+/// read_file().
+Result<std::string> read_packed_text(const std::filesystem::path& file, std::size_t most);
 
 }  // namespace suture

@@ -9,11 +9,12 @@
 #include <chrono>
 #include <iostream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
-#include "advisory/tree_difference.h"
-#include "advisory/version_change.h"
+#include "advisory/changelog_items.h"
+#include "advisory/package_update.h"
+#include "advisory/reader.h"
+#include "advisory/unpack.h"
 #include "base/file.h"
 
 namespace suture {
@@ -21,85 +22,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Entry {
-  DescribedFix fix;
-  std::vector<std::string> cves;
-};
-
-/// Takes "(CVE-2026-1234)" out of a line and "[x86] " off its front.
-Entry entry_of(std::string text) {
-  Entry entry;
-  for (std::size_t at = text.find("CVE-"); at != text.npos; at = text.find("CVE-", at + 1)) {
-    const std::size_t end = std::min(text.find_first_not_of("0123456789-", at + 4), text.size());
-    const std::string id = text.substr(at, end - at);
-    if (id.size() >= 13) entry.cves.push_back(id);
-  }
-  if (!entry.cves.empty()) text = text.substr(0, text.find(" (CVE-"));
-  if (text.starts_with('[')) {
-    const std::size_t end = text.find("] ");
-    if (end != text.npos) text.erase(0, end + 2);
-  }
-  entry.fix.title = text;
-  return entry;
-}
-
-/// All lines of the entries above the version `until`.
-std::vector<Entry> read_entries(std::string_view changelog, const std::string& until) {
-  std::vector<Entry> entries;
-  std::string text;
-  const auto finish = [&] {
-    if (!text.empty()) entries.push_back(entry_of(text));
-    text.clear();
-  };
-  while (!changelog.empty()) {
-    const std::string_view line = changelog.substr(0, changelog.find('\n'));
-    changelog.remove_prefix(std::min(line.size() + 1, changelog.size()));
-    if (line.starts_with("linux (" + until + ")")) break;
-    const std::size_t first = line.find_first_not_of(' ');
-    if (first == line.npos || first == 0) {
-      finish();
-      continue;
-    }
-    const bool begins = line.substr(first).starts_with("- ") || line.substr(first).starts_with("* ") ||
-                        line.substr(first).starts_with("+ ");
-    if (begins || first == 1) finish();
-    if (first == 1) continue;  // who and when
-    if (begins)
-      text = line.substr(first + 2);
-    else if (!text.empty())
-      text += " " + std::string(line.substr(first));
-  }
-  finish();
-  return entries;
-}
-
-struct Record {
-  std::string description;
-  std::vector<std::string> files;
-};
-
-std::map<std::string, Record> read_records(const fs::path& folder) {
-  std::map<std::string, Record> records;
+/// What the records of a folder say, by CVE id.
+std::map<std::string, Advisory> read_records(const fs::path& folder) {
+  std::map<std::string, Advisory> records;
   if (folder.empty()) return records;
   for (const auto& file : fs::recursive_directory_iterator(folder)) {
     if (file.path().extension() != ".json") continue;
     const auto text = read_text_file(file.path(), 64u << 20);
     if (!text) continue;
-    const auto json = nlohmann::json::parse(*text, nullptr, false);
-    if (json.is_discarded() || !json.contains("containers")) continue;
-    const auto& cna = json["containers"]["cna"];
-    Record record;
-    std::set<std::string> files;
-    for (const auto& product : cna.value("affected", nlohmann::json::array())) {
-      for (const auto& path : product.value("programFiles", nlohmann::json::array()))
-        files.insert(path.get<std::string>());
-    }
-    for (const auto& description : cna.value("descriptions", nlohmann::json::array()))
-      record.description += description.value("value", "");
-    record.files = {files.begin(), files.end()};
-    records.emplace(file.path().stem().string(), std::move(record));
+    const Sink keep = [&](const std::string&, ReadRecord read) -> Result<void> {
+      if (!read) return {};  // not every file is a record
+      for (Voice& voice : *read) {
+        Advisory& advisory = records[voice.cve];
+        advisory.cve = voice.cve;
+        advisory.voices.push_back({.source = "records", .voice = std::move(voice)});
+      }
+      return {};
+    };
+    if (!read_document(FeedFormat::kCve, file.path().filename().string(), *text, keep)) continue;
   }
   return records;
+}
+
+std::set<std::string> files_named(const Advisory& advisory) {
+  std::set<std::string> files;
+  for (const Told<std::string>& file : advisory.files()) files.insert(file.value);
+  return files;
 }
 
 struct Counts {
@@ -152,45 +100,32 @@ int run(int argc, char** argv) {
   bool blind = false;
   app.add_option("--before", before, "tree of the older source")->required();
   app.add_option("--after", after, "tree of the newer source")->required();
-  app.add_option("--changelog", changelog, "of the newer package, unpacked")->required();
+  app.add_option("--changelog", changelog, "of the newer package")->required();
   app.add_option("--until", until, "the older package's version")->required();
   app.add_option("--records", records_folder, "folder with CVE records, which name files");
   app.add_flag("--judge-only", blind, "use the records to judge what is found without them");
   app.add_option("--table", table, "write what was found for each to this file");
   CLI11_PARSE(app, argc, argv);
 
-  const auto start = std::chrono::steady_clock::now();
-  const auto seconds = [&] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
-  const auto text = read_text_file(changelog);
+  const auto text = read_packed_text(changelog, kLargestChangelog);
   if (!text) return std::cerr << text.error().message() << '\n', 1;
-  auto entries = read_entries(*text, until);
   const auto records = read_records(records_folder);
-  const double read_at = seconds();
-  const auto difference = read_tree_difference(before, after);
-  if (!difference) return std::cerr << difference.error().message() << '\n', 1;
-  const double compared_at = seconds();
-
-  std::vector<DescribedFix> fixes;
-  for (Entry& entry : entries) {
-    for (const std::string& cve : entry.cves) {
-      const auto record = records.find(cve);
-      if (record == records.end() || blind) continue;
-      entry.fix.description = record->second.description;
-      entry.fix.files = record->second.files;
-    }
-    fixes.push_back(entry.fix);
-  }
-  const auto changes = changes_of_fixes(*difference, fixes, "linux " + until);
-  const double done_at = seconds();
+  const auto start = std::chrono::steady_clock::now();
+  const auto known = [&](const std::string& cve) -> Result<std::optional<Advisory>> {
+    const auto record = records.find(cve);
+    return record == records.end() || blind ? std::nullopt : std::optional(record->second);
+  };
+  const auto update = PackageUpdate::read(
+      {.before = before, .before_version = until, .after = after, .changelog = *text}, known);
+  if (!update) return std::cerr << update.error().message() << '\n', 1;
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   Counts counts;
   std::string rows;
   std::set<std::string> seen;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const CodeChange& change = changes[i];
-    for (const std::string& cve : entries[i].cves) {
+  for (const UpdateFix& fix : update->fixes()) {
+    const CodeChange& change = fix.change;
+    for (const std::string& cve : fix.cves) {
       if (!seen.insert(cve).second) continue;
       std::set<std::string> functions;
       std::set<std::string> items;
@@ -215,8 +150,10 @@ int run(int argc, char** argv) {
                            ? "no file: the subject fits several"
                            : "no file: none that differs is where the subject says"];
       std::string verdict = "-";
-      if (const auto record = records.find(cve); record != records.end() && !record->second.files.empty()) {
-        const auto& named = record->second.files;
+      const auto record = records.find(cve);
+      const std::set<std::string> named =
+          record == records.end() ? std::set<std::string>() : files_named(record->second);
+      if (!named.empty()) {
         // Records name files as the newest kernel has them, and files move between folders.
         const auto is_named = [&](const std::string& file) {
           return std::ranges::any_of(named, [&](const std::string& other) {
@@ -233,15 +170,14 @@ int run(int argc, char** argv) {
         verdict = files.empty() ? "none" : (right ? "right" : "wrong");
         if (!right) verdict += " " + fmt::format("{}", fmt::join(named, ","));
       }
-      rows += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\n", cve, entries[i].fix.title, fmt::join(files, " "),
+      rows += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\n", cve, fix.title, fmt::join(files, " "),
                           fmt::join(functions, " "), change.mixed ? "mixed" : "", change.note, verdict);
     }
   }
   print(records.empty() ? "without records" : (blind ? "without records, judged by them" : "with records"),
         counts);
-  fmt::print(
-      "  entries {}, files that differ {}; read {:.1f} s, compared {:.1f} s, given to fixes {:.1f} s\n",
-      entries.size(), difference->size(), read_at, compared_at - read_at, done_at - compared_at);
+  fmt::print("  items {}, files that differ {}; compared and given to fixes in {:.1f} s\n",
+             update->fixes().size(), update->files_that_differ(), seconds);
   if (!table.empty()) {
     if (const auto written = write_file(table, rows); !written)
       return std::cerr << written.error().message() << '\n', 1;

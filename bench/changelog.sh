@@ -33,7 +33,7 @@ old=${1:-$SUTURE_VERSION}
 new=${2:-$SUTURE_UPDATE_VERSION}
 package=linux-source-6.1
 store=$(absolute "${SUTURE_STORE:-$PWD/build/store}")
-need_tools apt-get dpkg-deb tar xz zcat diff
+need_tools apt-get dpkg-deb tar xz diff
 if [ -n "${WORK:-}" ]; then
   work=$(absolute "$WORK")
   mkdir -p "$work"
@@ -65,10 +65,10 @@ before=$tree
 source_of "$new"
 after=$tree
 fetch "$new"
-zcat "$work/$new/usr/share/doc/$package/changelog.Debian.gz" >"$work/changelog"
+changelog=$work/$new/usr/share/doc/$package/changelog.Debian.gz
 
 find_all() {
-  build/release/bin/bench_changelog --before "$before" --after "$after" --changelog "$work/changelog" --until "$old" "$@"
+  build/release/bin/bench_changelog --before "$before" --after "$after" --changelog "$changelog" --until "$old" "$@"
 }
 echo "$package $old to $new"
 if [ -z "${RECORDS:-}" ]; then

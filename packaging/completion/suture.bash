@@ -33,7 +33,7 @@ _suture() {
         --machines | --times | --timeout | --unqualified | --distribution | --bins | --to | --from | --after | --build-id | --reason | \
         --keep | --key-id | --threshold | --name | --passphrase-file | --request | --root | --head | --since | --grace | --state | --proxy | \
         --tls-ca | --tls-certificate | --tls-key | --engine | --module-key | --module-certificate | --bits | --days | --verdict | --lines | --effective-version | \
-        --format | --author | --namespace | --textfile | --advisories | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed | --priority | --code) continue ;;
+        --format | --author | --namespace | --textfile | --advisories | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed | --priority | --code | --newer | --changelog) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -132,9 +132,9 @@ _suture() {
         follow) options+=' --once' ;;
         sources) options+=' --kept-aside' words=$(_suture_sources) ;;
         list) options+=' --source --package --match --since --score --kernel --exploited --withdrawn --limit' ;;
-        affected) options+=' --target --store --code --all --since --exploited' ;;
-        explain) options+=' --target --store --code --fix' ;;
-        report) options+=' --target --store --code --since --format --output --author --namespace' ;;
+        affected) options+=' --target --store --code --newer --changelog --all --since --exploited' ;;
+        explain) options+=' --target --store --code --newer --changelog --fix' ;;
+        report) options+=' --target --store --code --newer --changelog --since --format --output --author --namespace' ;;
         queue) options+=' --all' ;;
         want) options+=' --target --reason --priority' ;;
         take) options+=' --builder --lease --target' ;;

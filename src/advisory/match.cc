@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "advisory/hunk_sight.h"
+#include "advisory/inlined.h"
 #include "advisory/said.h"
 
 namespace suture {
@@ -57,6 +58,10 @@ class Matcher {
     }
     for (const FileCodeChange& file : change_.files) {
       if (is_kernel_code(file.path)) look_at(file);
+    }
+    if (change_.mixed) {
+      add(Evidence::Kind::kSource, Standing::kUnderInvestigation,
+          "not all lines may be of this fix: " + change_.note, {});
     }
     if (files_.empty()) {
       by_what_is_said("no code of the fix is known");
@@ -123,7 +128,7 @@ class Matcher {
       return;
     }
     for (HunkSight& sight : look_for_all(seen.change->lines, items, *text)) {
-      if (sight.line != 0 && is_left_out(*text, sight)) {
+      if (sight.line != 0 && is_left_out(*text, sight.line)) {
         add(Evidence::Kind::kConfiguration, Standing::kNotAffected,
             "the preprocessor leaves it out under this configuration", seen.path, sight);
         left_out_ = true;
@@ -134,8 +139,8 @@ class Matcher {
     }
   }
 
-  bool is_left_out(const SourceText& text, const HunkSight& sight) const {
-    return std::ranges::any_of(text.conditions_at(sight.line), [&](const std::string& condition) {
+  bool is_left_out(const SourceText& text, std::uint32_t line) const {
+    return std::ranges::any_of(text.conditions_at(line), [&](const std::string& condition) {
       return holds(condition, target_.config) == false;
     });
   }
@@ -252,7 +257,8 @@ class Matcher {
     if (said == Standing::kFixed) {
       return conclude(Standing::kFixed, Justification::kNone, both + "; " + said_.first(said)->text);
     }
-    if (said == Standing::kAffected && before.count > after.count) {
+    // What is there may be of another fix.
+    if (said == Standing::kAffected && (change_.mixed || before.count > after.count)) {
       return conclude(Standing::kAffected, Justification::kNone, both + "; " + said_.first(said)->text);
     }
     conclude(Standing::kUnderInvestigation, Justification::kNone, both);
@@ -293,20 +299,28 @@ class Matcher {
 
   void add_places() {
     for (const SeenFile& file : files_) {
+      if (!file.compiled()) continue;
+      const std::shared_ptr<const SourceText> text = target_.source->text(file.path);
+      if (text == nullptr) continue;
       for (const CodeItem& item : file.change->items) {
-        if (item.kind != CodeItemKind::kFunction || !file.compiled()) continue;
-        const std::shared_ptr<const SourceText> text = target_.source->text(file.path);
-        if (text == nullptr || text->find(item.name).empty()) continue;
-        for (const std::string& object : file.objects) {
-          finding_.places.push_back(
-              {.file = file.path,
-               .object = object,
-               .function = item.name,
-               .has_symbol = target_.has_symbol && target_.has_symbol(object, item.name),
-               .inlined_into = {}});
-        }
+        if (item.kind != CodeItemKind::kFunction || text->find(item.name).empty()) continue;
+        for (const std::string& object : file.objects)
+          finding_.places.push_back(place_in(object, file.path, *text, item.name));
       }
     }
+  }
+
+  CodePlace place_in(const std::string& object, const std::string& path, const SourceText& text,
+                     const std::string& function) const {
+    CodePlace place{.file = path, .object = object, .function = function};
+    if (!target_.has_symbol) return place;
+    const auto has_symbol = [&](const std::string& name) { return target_.has_symbol(object, name); };
+    place.has_symbol = has_symbol(function);
+    if (!place.has_symbol) {
+      place.inlined_into = inlined_into(text, function, has_symbol,
+                                        [&](std::uint32_t line) { return is_left_out(text, line); });
+    }
+    return place;
   }
 
   const Advisory& advisory_;

@@ -19,6 +19,7 @@ Examples:
   suture watch affected --target 6.1.0-47-cloud-amd64
   suture watch affected --target 6.1.0-47-cloud-amd64 --all --json | jq '.findings[] | select(.standing == "fixed")'
   suture watch affected --target 6.1.0-47-cloud-amd64 --code /srv/linux-stable.git --since 2026-11-01
+  suture watch affected --target 6.1.0-47-cloud-amd64 --newer 6.1.0-51-cloud-amd64
 )";
 
 constexpr const char* kExplainExamples = R"(
@@ -96,7 +97,7 @@ Result<int> explain(const ExplainOptions& options, bool json) {
     return fail("watch.unknown-cve", "explain " + options.cve, "no source has said anything of it",
                 "`suture watch sources` tells how old that is; `suture watch sync` asks anew.");
   }
-  const AskedKernel asked = TRY(read_asked(options.kernel));
+  const AskedKernel asked = TRY(read_asked(options.kernel, store));
   const Judged judged = judge(*advisory, asked);
   if (json) {
     fmt::print("{}", json_text(to_json(judged)));
@@ -122,7 +123,7 @@ void print_table(const std::vector<Judged>& findings, const StandingCounts& coun
 
 Result<int> affected(const AffectedOptions& options, bool json) {
   AdvisoryStore store = TRY(open_advisories(*options.kernel.watch));
-  const AskedKernel asked = TRY(read_asked(options.kernel));
+  const AskedKernel asked = TRY(read_asked(options.kernel, store));
   std::vector<Judged> findings = TRY(judge_all(store, options.filter, asked));
   const StandingCounts counts = count_standings(findings);
   if (!options.all) {

@@ -5,10 +5,13 @@
 #include <array>
 #include <tuple>
 
+#include "advisory/changelog_items.h"
+#include "advisory/unpack.h"
 #include "base/json.h"
 #include "base/terminal.h"
 
 namespace suture::cli {
+namespace fs = std::filesystem;
 namespace {
 
 Json to_json(const Evidence& evidence) {
@@ -31,6 +34,29 @@ Json to_json(const CodePlace& place) {
           {"inlined_into", place.inlined_into}};
 }
 
+/// What the package changed from the target to a later version.
+Result<PackageUpdate> read_update(const KernelQuestion& question, const Target& target,
+                                  const TargetStore& targets, AdvisoryStore& store) {
+  fs::path tree = question.newer;
+  fs::path changelog = question.changelog;
+  std::error_code ignored;
+  if (!fs::is_directory(tree, ignored)) {
+    const Target newer = TRY(targets.find(question.newer));
+    tree = newer.source;
+    if (changelog.empty()) changelog = newer.changelog;
+  }
+  if (changelog.empty()) {
+    return fail("watch.no-changelog", "read what changed until " + question.newer,
+                "there is no changelog beside it", "Name one with --changelog.");
+  }
+  Progress progress("newer source");
+  progress.step("compare " + target.source.filename().string() + " with " + tree.filename().string());
+  const std::string text = TRY(read_packed_text(changelog, kLargestChangelog));
+  return PackageUpdate::read(
+      {.before = target.source, .before_version = target.id.version, .after = tree, .changelog = text},
+      [&](const std::string& cve) { return store.advisory(cve); });
+}
+
 }  // namespace
 
 void add_kernel_question(CLI::App& command, KernelQuestion& question) {
@@ -43,19 +69,32 @@ void add_kernel_question(CLI::App& command, KernelQuestion& question) {
       .add_option("--code", question.code,
                   "Clone of the kernel's stable tree, for the code of fixes, if not where it says")
       ->type_name("FOLDER");
+  CLI::Option& newer =
+      *command
+           .add_option("--newer", question.newer,
+                       "A later version of the same package, for the code of fixes: a kernel "
+                       "of the store, or a source tree")
+           ->type_name("TARGET|FOLDER");
+  command
+      .add_option("--changelog", question.changelog,
+                  "The later version's changelog, if it is not a kernel whose package has one")
+      ->type_name("FILE")
+      ->needs(&newer);
 }
 
-Result<AskedKernel> read_asked(const KernelQuestion& question) {
+Result<AskedKernel> read_asked(const KernelQuestion& question, AdvisoryStore& store) {
   // All that is asked for may be given by hand; then there need be no configuration.
   const auto config = watch_config(*question.watch);
-  std::filesystem::path store = question.store;
-  std::filesystem::path repository = question.code;
-  if (config && store.empty()) store = config->target_store;
+  fs::path folder = question.store;
+  fs::path repository = question.code;
+  if (config && folder.empty()) folder = config->target_store;
   if (config && repository.empty()) repository = config->code;
-  const TargetStore targets = TRY(TargetStore::at(store));
+  const TargetStore targets = TRY(TargetStore::at(folder));
   const Target target = TRY(targets.find(question.target));
-  return AskedKernel{.facts = TRY(target_facts(target, targets.cache())),
-                     .code = TRY(FixCode::of(repository, question.fix))};
+  AskedKernel asked{.facts = TRY(target_facts(target, targets.cache())),
+                    .code = TRY(FixCode::of(repository, question.fix))};
+  if (!question.newer.empty()) asked.code.add(TRY(read_update(question, target, targets, store)));
+  return asked;
 }
 
 Json to_json(const Judged& judged) {

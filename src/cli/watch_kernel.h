@@ -19,18 +19,20 @@ struct KernelQuestion {
   std::string target;
   std::string store;
   std::string code;
-  std::string fix;  ///< of one vulnerability only
+  std::string newer;      ///< a target, or a source tree
+  std::string changelog;  ///< of `newer`
+  std::string fix;        ///< of one vulnerability only
 };
 
-/// --target, --store and --code.
+/// --target, --store, --code, --newer and --changelog.
 void add_kernel_question(CLI::App& command, KernelQuestion& question);
 
-/// The kernel that is asked about, read as a whole.
+/// The kernel that is asked about, read as a whole. `store` tells what is known of the fixes of a newer one.
 struct AskedKernel {
   TargetFacts facts;
   FixCode code;
 };
-Result<AskedKernel> read_asked(const KernelQuestion& question);
+Result<AskedKernel> read_asked(const KernelQuestion& question, AdvisoryStore& store);
 
 struct Judged {
   Finding finding;

@@ -133,7 +133,7 @@ std::string html_text(const TargetId& id, const std::vector<Judged>& findings) {
 
 Result<int> report(const ReportOptions& options) {
   AdvisoryStore store = TRY(open_advisories(*options.kernel.watch));
-  const AskedKernel asked = TRY(read_asked(options.kernel));
+  const AskedKernel asked = TRY(read_asked(options.kernel, store));
   const std::vector<Judged> findings = TRY(judge_all(store, options.filter, asked));
   const TargetId& id = asked.facts.id;
   if (options.format == "html") {

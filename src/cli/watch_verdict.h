@@ -10,6 +10,7 @@
 #include "advisory/advisory.h"
 #include "advisory/code_change.h"
 #include "advisory/finding.h"
+#include "advisory/package_update.h"
 #include "advisory/target_facts.h"
 #include "base/error.h"
 #include "target/store.h"
@@ -20,20 +21,22 @@ namespace suture::cli {
 /// what kbuild says is kept.
 Result<TargetFacts> target_facts(const Target& target, const std::filesystem::path& folder);
 
-/// What is known of a fix's code, the best first: the diff that a person gave, or the fix commits of the
-/// advisory that the repository has, of which each stable series has its own. One without code when there is
-/// nothing.
+/// What is known of a fix's code, the best first: the diff that a person gave, the fix commits of the
+/// advisory that the repository has, of which each stable series has its own, or what a later version of the
+/// package changes. One without code when there is nothing.
 class FixCode {
  public:
   FixCode() = default;
   /// `repository`: a clone of the stable tree; empty: none. `diff`: a file; empty: none.
   static Result<FixCode> of(std::filesystem::path repository, const std::filesystem::path& diff);
+  void add(PackageUpdate update) { update_ = std::move(update); }
   /// One or more.
   std::vector<CodeChange> changes(const Advisory& advisory) const;
 
  private:
   std::filesystem::path repository_{};
   std::optional<CodeChange> given_{};
+  std::optional<PackageUpdate> update_{};
 };
 
 /// The finding of the change that the target's source knows most of; there must be one.

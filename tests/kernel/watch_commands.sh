@@ -10,7 +10,8 @@ release=$1
 : "${SUTURE_STORE:?is the target store: scripts/test.sh kernel sets it}"
 data=$(cd "$(dirname "$0")/../data" && pwd)
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+newer=$(mktemp -d -p "$(dirname "$SUTURE_STORE")") # on the store's disk
+trap 'rm -rf "$work" "$newer"' EXIT
 watch() { "$suture" watch --config "$work/watch.toml" "$@"; }
 expect() { # TEXT COMMAND...
   text=$1
@@ -57,6 +58,41 @@ expect "CVE-2026-1001 for $release: fixed" watch explain CVE-2026-1001 --target 
 expect '"standing": "not_affected"' watch explain CVE-2026-46000 --target "$release" --json
 # A file may have been renamed: its absence alone does not prove that its code is not there.
 expect "may have its code elsewhere" watch explain CVE-2026-46001 --target "$release"
+
+# The code may come from a later version of the source package: what differs, by its changelog.
+source=$("$suture" target show "$release" --store "$SUTURE_STORE" | sed -n 's/^source  *//p')
+version=$("$suture" target show "$release" --store "$SUTURE_STORE" | sed -n 's/^version  *//p')
+cp -al "$source/." "$newer"
+rm "$newer/net/ipv4/ip_options.c" "$newer/fs/proc/cmdline.c"
+cp "$source/net/ipv4/ip_options.c" "$newer/net/ipv4"
+cp "$source/fs/proc/cmdline.c" "$newer/fs/proc"
+patch -s -d "$newer" -p1 <"$data/fixes/CVE-2026-53249.patch"
+patch -s -d "$newer" -p1 <"$data/fixes/cmdline.patch"
+cat >"$work/changes" <<TEXT
+linux (99-1) sid; urgency=medium
+
+  * New upstream stable update:
+    - ipv4: restrict IPOPT_SSRR and IPOPT_LSRR options (CVE-2026-53249)
+    - proc: something else is shown as the command line
+
+ -- A Person <a@example.org>  Mon, 16 Nov 2026 11:17:40 +0100
+
+linux ($version) bookworm-security; urgency=high
+
+  * ipv4: what was fixed before (CVE-2026-1002)
+
+ -- A Person <a@example.org>  Mon, 09 Nov 2026 11:17:40 +0100
+TEXT
+expect "net/ipv4/ip_options.c:" watch explain CVE-2026-53249 --target "$release" --newer "$newer" \
+  --changelog "$work/changes"
+also "ip_options_get"
+echo "linux (99-1) sid" >"$work/changes"
+watch explain CVE-2026-53249 --target "$release" --newer "$newer" --changelog "$work/changes" >"$work/out" 2>&1 &&
+  { echo "a changelog that does not know the target is believed" >&2; exit 1; }
+also "it has no entry of that version"
+watch explain CVE-2026-53249 --target "$release" --newer "$newer" >"$work/out" 2>&1 &&
+  { echo "no changelog is needed" >&2; exit 1; }
+also "Name one with --changelog."
 
 expect "2 affected" watch affected --target "$release"
 also "1 not_affected"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # For how many vulnerabilities that Debian's changelog names between two versions of its kernel the files and functions of
-# the fix are found, in nothing but the difference of the two source packages.
+# the fix are found, in nothing but the difference of the two source packages; and which of them the older kernel has.
 set -eu
 start_folder=$PWD
 cd "$(dirname "$0")/.."
@@ -22,6 +22,7 @@ apt and unpacked; 1.5 GB each. Needs a release build.
 environment:
   SUTURE_STORE   target store (default: build/store)
   WORK           folder to unpack in, kept afterwards (default: a temporary one)
+  TARGET         kernel of the older version, in the target store (default: the release of scripts/versions.sh)
   RECORDS        folder with CVE records in JSON, such as a checkout of the kernel CNA's: with what they name, and
                  without, judged by them
   TABLE          file for what was found for each vulnerability
@@ -33,14 +34,14 @@ old=${1:-$SUTURE_VERSION}
 new=${2:-$SUTURE_UPDATE_VERSION}
 package=linux-source-6.1
 store=$(absolute "${SUTURE_STORE:-$PWD/build/store}")
-need_tools apt-get dpkg-deb tar xz diff
+need_tools apt-get dpkg-deb tar xz diff python3
 if [ -n "${WORK:-}" ]; then
   work=$(absolute "$WORK")
   mkdir -p "$work"
 else
   make_work
 fi
-cmake --build build/release --target bench_changelog >/dev/null
+cmake --build build/release --target bench_changelog suture suture_all >/dev/null
 
 fetch() { # VERSION: the package's files, in a folder of that name
   [ ! -d "$work/$1/usr/src" ] || return 0
@@ -76,4 +77,34 @@ if [ -z "${RECORDS:-}" ]; then
 else
   find_all --records "$(absolute "$RECORDS")" --judge-only
   find_all --records "$(absolute "$RECORDS")" ${TABLE:+--table "$(absolute "$TABLE")"}
+fi
+
+# Which of them the older kernel has. Each question begins with an empty store of advisories.
+suture=build/release/bin/suture
+target=${TARGET:-$SUTURE_RELEASE}
+mkdir -p "$work/asked"
+zcat "$changelog" | sed "/^linux ($old)/,\$d" >"$work/asked/changes"
+ask() { # ANSWER [FOLDER]
+  rm -rf "$work/asked/state"
+  {
+    printf 'state = "%s"\n[[source]]\nname = "changelog"\nformat = "debian-changelog"\nfile = "%s"\n' \
+      "$work/asked/state" "$work/asked/changes"
+    [ -z "${2:-}" ] || printf '[[source]]\nname = "records"\nformat = "cve"\nfolder = "%s"\n' "$2"
+  } >"$work/asked/watch.toml"
+  "$suture" watch --config "$work/asked/watch.toml" sync >/dev/null
+  "$suture" watch --config "$work/asked/watch.toml" affected --all --json --target "$target" --store "$store" \
+    --newer "$after" --changelog "$changelog" >"$1"
+}
+echo "verdicts for $target"
+ask "$work/asked/without.json"
+if [ -z "${RECORDS:-}" ]; then
+  python3 bench/verdict_table.py "$work/asked/without.json"
+else
+  # Of all records, those of the changelog's vulnerabilities.
+  rm -rf "$work/asked/records"
+  mkdir "$work/asked/records"
+  grep -oE 'CVE-[0-9]{4}-[0-9]{4,}' "$work/asked/changes" | sort -u >"$work/asked/ids"
+  find "$(absolute "$RECORDS")" -name 'CVE-*.json' | grep -wFf "$work/asked/ids" | xargs -r -d '\n' cp -t "$work/asked/records"
+  ask "$work/asked/with.json" "$work/asked/records"
+  python3 bench/verdict_table.py "$work/asked/without.json" "$work/asked/with.json"
 fi

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Feeds of each format; the first byte says which. What is passed on must keep the bounds that the store and
-// the terminal rely on, and must survive being written and read again.
+// Feeds of each format; the first byte says which; and their bytes as a changelog's items. What is passed on
+// must keep the bounds that the store and the terminal rely on, and must survive being written and read
+// again.
 #include <algorithm>
 #include <cstdlib>
 
 #include "advisory/advisory.h"
+#include "advisory/changelog_items.h"
 #include "advisory/contradiction.h"
 #include "advisory/reader.h"
 #include "advisory/record.h"
@@ -49,5 +51,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto end = suture::read_document(format, "input", bytes, sink);
   if (!end && end.error().code != "advisory.document") std::abort();
   (void)suture::find_contradictions(voices);
+  if (const auto items = suture::items_since(bytes, "6.1.170-3")) {
+    for (const suture::ChangelogItem& item : *items) {
+      if (item.subject.empty() && item.cves.empty()) std::abort();
+      if (!std::ranges::all_of(item.cves, suture::is_cve_id)) std::abort();
+    }
+  }
   return 0;
 }

@@ -132,8 +132,8 @@ _suture() {
         follow) options+=' --once' ;;
         sources) options+=' --kept-aside' words=$(_suture_sources) ;;
         list) options+=' --source --package --match --since --score --kernel --exploited --withdrawn --limit' ;;
-        affected) options+=' --target --store --code --newer --changelog --all --since --exploited' ;;
-        explain) options+=' --target --store --code --newer --changelog --fix' ;;
+        affected) options+=' --target --store --code --newer --changelog --dry-build --all --since --exploited' ;;
+        explain) options+=' --target --store --code --newer --changelog --dry-build --fix' ;;
         report) options+=' --target --store --code --newer --changelog --since --format --output --author --namespace' ;;
         queue) options+=' --all' ;;
         want) options+=' --target --reason --priority' ;;

@@ -20,6 +20,11 @@ class Repository {
       : folder_(folder), commit_(std::move(commit)) {}
 
   Result<CodeChange> change() const {
+    return read_code_change(TRY(diff()), "commit " + commit_.substr(0, 12),
+                            {.before = side(commit_ + "^1"), .after = side(commit_)});
+  }
+
+  Result<std::string> diff() const {
     const std::string what = "read the commit " + commit_ + " in " + folder_.string();
     const Finished there = TRY(git({"cat-file", "-t", commit_}));
     if (there.status != 0 || there.out != "commit\n") {
@@ -39,10 +44,9 @@ class Repository {
                                    "--dst-prefix=b/"};
     if (parent.status == 0) print.push_back(commit_ + "^1");
     print.push_back(commit_);
-    const Finished diff = TRY(git(std::move(print), kLargestDiff));
-    if (diff.status != 0) return fail("process.failed", what, diff.err);
-    return read_code_change(diff.out, "commit " + commit_.substr(0, 12),
-                            {.before = side(commit_ + "^1"), .after = side(commit_)});
+    Finished printed = TRY(git(std::move(print), kLargestDiff));
+    if (printed.status != 0) return fail("process.failed", what, printed.err);
+    return std::move(printed.out);
   }
 
  private:
@@ -70,9 +74,7 @@ class Repository {
   std::string commit_;
 };
 
-}  // namespace
-
-Result<CodeChange> read_commit_change(const std::filesystem::path& repository, const std::string& commit) {
+Result<void> check_commit_id(const std::filesystem::path& repository, const std::string& commit) {
   const bool is_id = commit.size() == kCommitDigits && std::ranges::all_of(commit, [](char c) {
                        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
                      });
@@ -81,7 +83,19 @@ Result<CodeChange> read_commit_change(const std::filesystem::path& repository, c
                 fmt::format("\"{}\" is not the whole id of one", commit.substr(0, 2 * kCommitDigits)),
                 "give all of its 40 hexadecimal digits");
   }
+  return {};
+}
+
+}  // namespace
+
+Result<CodeChange> read_commit_change(const std::filesystem::path& repository, const std::string& commit) {
+  TRY(check_commit_id(repository, commit));
   return Repository(repository, commit).change();
+}
+
+Result<std::string> read_commit_diff(const std::filesystem::path& repository, const std::string& commit) {
+  TRY(check_commit_id(repository, commit));
+  return Repository(repository, commit).diff();
 }
 
 }  // namespace suture

@@ -15,5 +15,7 @@ namespace suture {
 /// from its first parent. "advisory.commit-id", "advisory.commit-missing" when the repository does not have
 /// it, "advisory.no-repository"; "source.diff-…".
 Result<CodeChange> read_commit_change(const std::filesystem::path& repository, const std::string& commit);
+/// The same as text: a unified diff that can be applied. The same errors, but for those of the diff.
+Result<std::string> read_commit_diff(const std::filesystem::path& repository, const std::string& commit);
 
 }  // namespace suture

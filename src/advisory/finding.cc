@@ -35,4 +35,16 @@ std::string_view name_of(Justification justification) {
   return {};
 }
 
+void take_build(Finding& finding, Patchable patchable) {
+  const bool same_code = patchable.code == "build.nothing-changed";
+  finding.patchable = std::move(patchable);
+  if (!same_code || finding.standing == Standing::kFixed) return;
+  finding.standing = Standing::kNotAffected;
+  finding.justification = Justification::kVulnerableCodeNotPresent;
+  finding.reason = "this kernel's code is the same with the fix and without it";
+  finding.evidence.push_back({.kind = Evidence::Kind::kConfiguration,
+                              .speaks_for = Standing::kNotAffected,
+                              .text = finding.patchable->reason});
+}
+
 }  // namespace suture

@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "advisory/patchable.h"
 
 namespace suture {
 
@@ -59,7 +62,12 @@ struct Finding {
   std::string reason{};  ///< one sentence, with file, function and line
   std::vector<Evidence> evidence{};
   std::vector<CodePlace> places{};
+  std::optional<Patchable> patchable{};  ///< where somebody asked a builder
 };
+
+/// Takes in what a build of the fix said. Where the compiled code is the same with it, nothing of the hole is
+/// in this kernel, whatever its source's lines say.
+void take_build(Finding& finding, Patchable patchable);
 
 /// "affected", "fixed", "not_affected", "under_investigation"
 std::string_view name_of(Standing standing);

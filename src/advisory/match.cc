@@ -302,12 +302,25 @@ class Matcher {
       if (!file.compiled()) continue;
       const std::shared_ptr<const SourceText> text = target_.source->text(file.path);
       if (text == nullptr) continue;
-      for (const CodeItem& item : file.change->items) {
-        if (item.kind != CodeItemKind::kFunction || text->find(item.name).empty()) continue;
+      for (const std::string& function : functions_of(file, *text)) {
         for (const std::string& object : file.objects)
-          finding_.places.push_back(place_in(object, file.path, *text, item.name));
+          finding_.places.push_back(place_in(object, file.path, *text, function));
       }
     }
+  }
+
+  /// Those that the fix changes, and those that its lines were seen in: not every diff tells.
+  static std::vector<std::string> functions_of(const SeenFile& file, const SourceText& text) {
+    std::vector<std::string> names;
+    const auto add = [&](const std::string& name) {
+      const auto found = text.find(name);
+      const bool is_function = std::ranges::any_of(
+          found, [](const OutlineItem* item) { return item->kind == CodeItemKind::kFunction; });
+      if (is_function && std::ranges::find(names, name) == names.end()) names.push_back(name);
+    };
+    for (const CodeItem& item : file.change->items) add(item.name);
+    for (const HunkSight& hunk : file.hunks) add(hunk.item);
+    return names;
   }
 
   CodePlace place_in(const std::string& object, const std::string& path, const SourceText& text,

@@ -44,6 +44,8 @@ class Weigher {
     priority_.points = std::min(priority_.points + points, kMost);
     priority_.reasons.push_back({.points = points, .text = std::move(text)});
   }
+  /// What people want to know beside the number.
+  void remark(std::string text) { priority_.reasons.push_back({.points = 0, .text = std::move(text)}); }
   Priority take() {
     std::ranges::stable_sort(priority_.reasons, std::greater(), &PriorityReason::points);
     return std::move(priority_);
@@ -52,6 +54,25 @@ class Weigher {
  private:
   Priority priority_;
 };
+
+/// Whether it can be patched says who has to do what next, not how bad it is to leave it open: hence no
+/// points.
+std::string remark_on(const Patchable& patchable) {
+  switch (patchable.answer) {
+    case Patchable::Answer::kYes:
+      return "it can be live patched: nothing need be restarted";
+    case Patchable::Answer::kNotNeeded:
+      return fmt::format("a build says that the fix has nothing to do here [{}]", patchable.code);
+    case Patchable::Answer::kNeedsAuthor:
+      return fmt::format("it can be live patched only when an author has written the fix anew [{}]",
+                         patchable.code);
+    case Patchable::Answer::kNo:
+      return fmt::format("it cannot be live patched, so a restart has to be planned [{}]", patchable.code);
+    case Patchable::Answer::kUnknown:
+      break;
+  }
+  return {};
+}
 
 int share(double part, int most) {
   return static_cast<int>(std::lround(std::clamp(part, 0.0, 1.0) * most));
@@ -88,6 +109,10 @@ Priority priority_of(const Advisory& advisory, const Finding& finding, const Exp
   } else if (std::ranges::any_of(finding.places,
                                  [](const CodePlace& place) { return place.object == "vmlinux"; })) {
     weigher.add(kBuiltIn, "it is built into the kernel");
+  }
+  if (finding.patchable) {
+    if (std::string remark = remark_on(*finding.patchable); !remark.empty())
+      weigher.remark(std::move(remark));
   }
   return weigher.take();
 }

@@ -20,7 +20,7 @@ struct Exposure {
 };
 
 struct PriorityReason {
-  int points = 0;
+  int points = 0;      ///< 0: a remark, which moves nothing
   std::string text{};  ///< "CISA's catalogue says that it is exploited, since 2026-05-08"
 };
 

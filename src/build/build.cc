@@ -81,6 +81,8 @@ class Builder {
     const std::vector<CompiledUnit> compiled =
         TRY(compile_units(kbuild, tree, units, request_.jobs, progress_));
 
+    result_.units = compiled.size();
+
     // Compare the two objects: what changed, and what goes with it.
     Comparison comparison;
     TRY(compare(compiled, comparison));
@@ -90,6 +92,7 @@ class Builder {
     if (!touched.headers.empty()) {
       const std::vector<UnitFlags> more = TRY(units_by_header(kbuild, tree, touched, compiled));
       reached = TRY(compile_units(kbuild, tree, more, request_.jobs, progress_));
+      result_.units += reached.size();
       TRY(compare(reached, comparison));
     }
     std::vector<ChangedUnit>& changed = comparison.changed;

@@ -45,6 +45,7 @@ struct BuildRequest {
 struct BuildResult {
   Patchset patchset;
   std::vector<std::string> notes;  ///< units that were left out, and why
+  std::size_t units = 0;           ///< compiled, before and after the fixes
 };
 
 /// Makes the folder with modules and manifest, or nothing. Every refusal names fix, unit, function or symbol,

@@ -16,6 +16,9 @@
 
 namespace suture {
 
+/// What commands let a store's cache grow to.
+inline constexpr std::uintmax_t kLargestBuildCache = 2'000'000'000;
+
 class BuildCache {
  public:
   /// Keeps nothing.

@@ -57,8 +57,7 @@ std::vector<std::filesystem::path> paths_of(const std::vector<std::string>& name
 }
 
 void shrink(const TargetStore& store) {
-  constexpr std::uintmax_t kLargestCache = 2'000'000'000;
-  BuildCache(store.cache()).shrink(kLargestCache);
+  BuildCache(store.cache()).shrink(kLargestBuildCache);
 }
 
 Result<int> build_for_one(const Options& options, bool json) {

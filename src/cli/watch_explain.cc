@@ -20,12 +20,14 @@ Examples:
   suture watch affected --target 6.1.0-47-cloud-amd64 --all --json | jq '.findings[] | select(.standing == "fixed")'
   suture watch affected --target 6.1.0-47-cloud-amd64 --code /srv/linux-stable.git --since 2026-11-01
   suture watch affected --target 6.1.0-47-cloud-amd64 --newer 6.1.0-51-cloud-amd64
+  suture watch affected --target 6.1.0-47-cloud-amd64 --code /srv/linux-stable.git --dry-build
 )";
 
 constexpr const char* kExplainExamples = R"(
 Examples:
   suture watch explain CVE-2026-53249 --target 6.1.0-47-cloud-amd64
   suture watch explain CVE-2026-53249 --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch
+  suture watch explain CVE-2026-53249 --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch --dry-build
 )";
 
 constexpr std::size_t kReasonLength = 90;
@@ -55,6 +57,15 @@ std::string coloured_name(Standing standing) {
   return coloured(name, Colour::kGreen);
 }
 
+/// "net/ipv4/ip_options.c:533 ip_options_get: "
+std::string place_of(const Evidence& evidence) {
+  if (evidence.file.empty()) return {};
+  std::string place = one_line(evidence.file);
+  if (evidence.line != 0) place += fmt::format(":{}", evidence.line);
+  if (!evidence.function.empty()) place += " " + one_line(evidence.function);
+  return place + ": ";
+}
+
 void print_explanation(const Judged& judged, const Advisory& advisory) {
   const Finding& finding = judged.finding;
   fmt::print("{} for {}: {}{}\n", coloured(finding.cve, Colour::kBold), finding.target,
@@ -66,7 +77,7 @@ void print_explanation(const Judged& judged, const Advisory& advisory) {
   fmt::print("\n{}\n", one_line(finding.reason));
   if (!finding.evidence.empty()) fmt::print("\n{}\n", coloured("what was seen and said", Colour::kBold));
   for (const Evidence& one : finding.evidence) {
-    fmt::print("  {:<20} {}{}\n", name_of(one.speaks_for), one_line(one.text),
+    fmt::print("  {:<20} {}{}{}\n", name_of(one.speaks_for), place_of(one), one_line(one.text),
                one.by.empty() ? std::string() : coloured(fmt::format("  [{}]", one.by), Colour::kDim));
   }
   if (!finding.places.empty()) fmt::print("\n{}\n", coloured("where the code is", Colour::kBold));
@@ -80,7 +91,10 @@ void print_explanation(const Judged& judged, const Advisory& advisory) {
     fmt::print("\n{} {}: {}\n", coloured("contradicting:", Colour::kYellow), contradiction.about,
                one_line(contradiction.text));
   }
-  if (judged.priority.points == 0) return;
+  if (finding.patchable)
+    fmt::print("\n{}\n{}", coloured("can it be live patched", Colour::kBold),
+               patchable_text(*finding.patchable));
+  if (judged.priority.reasons.empty()) return;
   fmt::print("\n{} {} of 100\n", coloured("priority", Colour::kBold), judged.priority.points);
   for (const PriorityReason& one : judged.priority.reasons)
     fmt::print("  {:>+4}  {}\n", one.points, one_line(one.text));
@@ -98,7 +112,11 @@ Result<int> explain(const ExplainOptions& options, bool json) {
                 "`suture watch sources` tells how old that is; `suture watch sync` asks anew.");
   }
   const AskedKernel asked = TRY(read_asked(options.kernel, store));
-  const Judged judged = judge(*advisory, asked);
+  Judged judged = judge(*advisory, asked);
+  if (asked.builder) {
+    Progress progress("dry build of " + options.cve);
+    judge_by_build(judged, *advisory, asked, progress);
+  }
   if (json) {
     fmt::print("{}", json_text(to_json(judged)));
   } else {
@@ -107,14 +125,25 @@ Result<int> explain(const ExplainOptions& options, bool json) {
   return kOk;
 }
 
-void print_table(const std::vector<Judged>& findings, const StandingCounts& counts) {
+/// What a build said, where there was one: "yes", or why not.
+std::string live_patch_cell(const std::optional<Patchable>& patchable) {
+  if (!patchable) return "-";
+  if (patchable->answer == Patchable::Answer::kYes) return coloured("yes", Colour::kGreen);
+  return fmt::format("{} {}", name_of(patchable->answer), patchable->code);
+}
+
+void print_table(const std::vector<Judged>& findings, const StandingCounts& counts, bool dry_build) {
+  std::vector<std::string> head{"CVE", "STANDING", "PRIORITY", "WHY"};
+  if (dry_build) head.insert(head.end() - 1, "LIVE PATCH");
   std::vector<std::vector<std::string>> rows;
   for (const Judged& judged : findings) {
-    rows.push_back({judged.finding.cve, coloured_name(judged.finding.standing),
-                    judged.priority.points == 0 ? "-" : std::to_string(judged.priority.points),
-                    one_line(judged.finding.reason, kReasonLength)});
+    std::vector<std::string> row{judged.finding.cve, coloured_name(judged.finding.standing),
+                                 judged.priority.points == 0 ? "-" : std::to_string(judged.priority.points),
+                                 one_line(judged.finding.reason, kReasonLength)};
+    if (dry_build) row.insert(row.end() - 1, live_patch_cell(judged.finding.patchable));
+    rows.push_back(std::move(row));
   }
-  if (!rows.empty()) fmt::print("{}\n", table({"CVE", "STANDING", "PRIORITY", "WHY"}, rows));
+  if (!rows.empty()) fmt::print("{}\n", table(head, rows));
   for (const Standing one :
        {Standing::kAffected, Standing::kFixed, Standing::kNotAffected, Standing::kUnderInvestigation}) {
     fmt::print("{} {}\n", counts.at(static_cast<std::size_t>(one)), name_of(one));
@@ -139,7 +168,7 @@ Result<int> affected(const AffectedOptions& options, bool json) {
       numbers[std::string(name_of(static_cast<Standing>(i)))] = counts.at(i);
     fmt::print("{}", json_text({{"target", options.kernel.target}, {"counts", numbers}, {"findings", all}}));
   } else {
-    print_table(findings, counts);
+    print_table(findings, counts, options.kernel.dry_build);
   }
   return kOk;
 }
@@ -153,6 +182,7 @@ void add_watch_affected(CLI::App& watch, const SharedWatchOptions& shared, Invoc
   const auto options = std::make_shared<AffectedOptions>();
   options->kernel.watch = shared;
   add_kernel_question(command, options->kernel);
+  add_dry_build(command, options->kernel);
   command.add_flag("--all", options->all, "Also those that are fixed in it, or not its business");
   command.add_option("--since", options->filter.since, "Announced or changed then or later")
       ->type_name("DATE");
@@ -170,6 +200,7 @@ void add_watch_explain(CLI::App& watch, const SharedWatchOptions& shared, Invoca
   options->kernel.watch = shared;
   command.add_option("cve", options->cve, "Its id")->required()->type_name("CVE");
   add_kernel_question(command, options->kernel);
+  add_dry_build(command, options->kernel);
   command.add_option("--fix", options->kernel.fix, "The fix's diff, instead of what a clone has")
       ->type_name("FILE");
   command.callback([&invocation, options] {

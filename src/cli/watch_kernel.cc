@@ -82,6 +82,12 @@ void add_kernel_question(CLI::App& command, KernelQuestion& question) {
       ->needs(&newer);
 }
 
+void add_dry_build(CLI::App& command, KernelQuestion& question) {
+  command.add_flag(
+      "--dry-build", question.dry_build,
+      "Build the fix, and say whether the running kernel can be patched with it; nothing is kept");
+}
+
 Result<AskedKernel> read_asked(const KernelQuestion& question, AdvisoryStore& store) {
   // All that is asked for may be given by hand; then there need be no configuration.
   const auto config = watch_config(*question.watch);
@@ -94,6 +100,7 @@ Result<AskedKernel> read_asked(const KernelQuestion& question, AdvisoryStore& st
   AskedKernel asked{.facts = TRY(target_facts(target, targets.cache())),
                     .code = TRY(FixCode::of(repository, question.fix))};
   if (!question.newer.empty()) asked.code.add(TRY(read_update(question, target, targets, store)));
+  if (question.dry_build) asked.builder.emplace(target, targets.cache(), repository, question.fix);
   return asked;
 }
 
@@ -114,6 +121,7 @@ Json to_json(const Judged& judged) {
           {"reason", finding.reason},
           {"evidence", std::move(evidence)},
           {"places", std::move(places)},
+          {"live_patch", finding.patchable ? suture::to_json(*finding.patchable) : Json()},
           {"priority", {{"points", judged.priority.points}, {"reasons", std::move(reasons)}}}};
 }
 
@@ -126,20 +134,54 @@ Judged judge(const Advisory& advisory, const AskedKernel& kernel) {
   return judged;
 }
 
+void judge_by_build(Judged& judged, const Advisory& advisory, const AskedKernel& kernel, Progress& progress) {
+  if (!kernel.builder) return;
+  take_build(judged.finding, kernel.builder->ask(advisory, progress));
+  judged.priority = priority_of(advisory, judged.finding);
+}
+
+namespace {
+
+/// One after another: each build takes all processors for itself.
+Result<void> build_affected(std::vector<Judged>& all, AdvisoryStore& store, const AskedKernel& kernel) {
+  std::vector<Judged*> affected;
+  for (Judged& judged : all) {
+    if (judged.finding.standing == Standing::kAffected) affected.push_back(&judged);
+  }
+  Progress progress("dry builds");
+  for (std::size_t i = 0; i < affected.size(); ++i) {
+    progress.step(affected[i]->finding.cve, i, affected.size());
+    const auto advisory = TRY(store.advisory(affected[i]->finding.cve));
+    Progress part(progress, affected[i]->finding.cve);
+    if (advisory) judge_by_build(*affected[i], *advisory, kernel, part);
+  }
+  kernel.builder->shrink_cache();
+  return {};
+}
+
+/// What is most urgent first; of equals what can be done now.
+auto place_of(const Judged& judged) {
+  const auto& patchable = judged.finding.patchable;
+  return std::tuple(judged.finding.standing, -judged.priority.points,
+                    order_of(patchable ? &*patchable : nullptr));
+}
+
+}  // namespace
+
 Result<std::vector<Judged>> judge_all(AdvisoryStore& store, AdvisoryFilter filter,
                                       const AskedKernel& kernel) {
-  Progress progress("matching");
   std::vector<Judged> all;
   filter.kernel_only = true;
-  TRY(store.each(filter, [&](const Advisory& advisory) -> Result<void> {
-    progress.step(advisory.cve);
-    all.push_back(judge(advisory, kernel));
-    return {};
-  }));
-  std::ranges::stable_sort(all, [](const Judged& a, const Judged& b) {
-    return std::tuple(a.finding.standing, -a.priority.points) <
-           std::tuple(b.finding.standing, -b.priority.points);
-  });
+  {
+    Progress progress("matching");
+    TRY(store.each(filter, [&](const Advisory& advisory) -> Result<void> {
+      progress.step(advisory.cve);
+      all.push_back(judge(advisory, kernel));
+      return {};
+    }));
+  }
+  if (kernel.builder) TRY(build_affected(all, store, kernel));
+  std::ranges::stable_sort(all, {}, place_of);
   return all;
 }
 

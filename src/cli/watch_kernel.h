@@ -5,11 +5,13 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "advisory/priority.h"
 #include "cli/watch.h"
+#include "cli/watch_dry_build.h"
 #include "cli/watch_verdict.h"
 
 namespace suture::cli {
@@ -22,15 +24,19 @@ struct KernelQuestion {
   std::string newer;      ///< a target, or a source tree
   std::string changelog;  ///< of `newer`
   std::string fix;        ///< of one vulnerability only
+  bool dry_build = false;
 };
 
 /// --target, --store, --code, --newer and --changelog.
 void add_kernel_question(CLI::App& command, KernelQuestion& question);
+/// --dry-build
+void add_dry_build(CLI::App& command, KernelQuestion& question);
 
 /// The kernel that is asked about, read as a whole. `store` tells what is known of the fixes of a newer one.
 struct AskedKernel {
   TargetFacts facts;
   FixCode code;
+  std::optional<DryBuilder> builder{};  ///< when it is asked for
 };
 Result<AskedKernel> read_asked(const KernelQuestion& question, AdvisoryStore& store);
 
@@ -41,7 +47,10 @@ struct Judged {
 };
 Json to_json(const Judged& judged);
 Judged judge(const Advisory& advisory, const AskedKernel& kernel);
-/// All that are about the kernel: affected first, of these the most urgent.
+/// Asks the builder, and takes what it says into the finding and its priority.
+void judge_by_build(Judged& judged, const Advisory& advisory, const AskedKernel& kernel, Progress& progress);
+/// All that are about the kernel: affected first, of these the most urgent. The builder is asked of those
+/// that are affected.
 Result<std::vector<Judged>> judge_all(AdvisoryStore& store, AdvisoryFilter filter, const AskedKernel& kernel);
 
 using StandingCounts = std::array<std::size_t, 4>;  ///< by Standing

@@ -55,6 +55,11 @@ TEST_F(CommitChangeTest, FunctionsAreThoseOfTheWholeFile) {
   ASSERT_EQ(change->files[0].items.size(), 1u);
   EXPECT_EQ(change->files[0].items[0].name, "__do_sys_second");
 
+  const auto diff = read_commit_diff(folder_.path(), id);
+  ASSERT_TRUE(diff.has_value()) << diff.error().message();
+  EXPECT_THAT(*diff, testing::HasSubstr("--- a/net/core/x.c\n+++ b/net/core/x.c\n@@ "));
+  EXPECT_THAT(*diff, testing::HasSubstr("\n+\tmore();\n"));
+
   const auto root = read_commit_change(folder_.path(), base);
   ASSERT_TRUE(root.has_value()) << root.error().message();
   EXPECT_TRUE(root->files[0].added);

@@ -58,6 +58,25 @@ TEST(Priority, HostsThatHaveTheCodeCount) {
   EXPECT_EQ(some.reasons.front().text, "4 of 10 hosts have the code loaded");
 }
 
+// Who cannot be patched is in no smaller danger.
+TEST(Priority, WhetherItCanBePatchedIsARemark) {
+  const Advisory advisory = advisory_with({.cvss = Cvss{.vector = "CVSS:3.1/AV:L/PR:L", .score = 10}});
+  Finding finding = kAffected;
+  finding.patchable = Patchable{.answer = Patchable::Answer::kYes};
+  const Priority can = priority_of(advisory, finding);
+  finding.patchable = Patchable{.answer = Patchable::Answer::kNo, .code = "delta.init-changed"};
+  const Priority cannot = priority_of(advisory, finding);
+  EXPECT_EQ(can.points, cannot.points);
+  ASSERT_EQ(can.reasons.size(), 2u);
+  EXPECT_EQ(can.reasons.back().text, "it can be live patched: nothing need be restarted");
+  EXPECT_EQ(can.reasons.back().points, 0);
+  ASSERT_EQ(cannot.reasons.size(), 2u);
+  EXPECT_EQ(cannot.reasons.back().text,
+            "it cannot be live patched, so a restart has to be planned [delta.init-changed]");
+  finding.patchable = Patchable{.answer = Patchable::Answer::kUnknown, .code = "target.compiler-missing"};
+  EXPECT_EQ(priority_of(advisory, finding).reasons.size(), 1u);
+}
+
 TEST(Priority, ItEndsAtAHundred) {
   Voice voice{.cvss = Cvss{.vector = "CVSS:3.1/AV:N/PR:N", .score = 10},
               .epss = Epss{.probability = 1},

@@ -50,6 +50,8 @@ struct CodeChange {
   /// told: there may be more here than this fix.
   bool mixed = false;
   std::string note{};  ///< why, where something is missing or mixed
+  /// The files were chosen by words alone, and what is said fits these as well, if less.
+  std::vector<std::string> other_files{};
 };
 
 /// A file's whole text; nothing where there is none.

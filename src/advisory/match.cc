@@ -20,6 +20,8 @@ struct SeenFile {
   std::vector<std::string> objects{};  ///< that its code is in
   bool foreign = false;                ///< of another architecture
   bool unknown = false;                ///< whether it is compiled cannot be told
+  /// A header of which only types and declarations change: they are in many units, the code is not.
+  bool declares_only = false;
   std::vector<HunkSight> hunks{};
 
   bool compiled() const { return !path.empty() && (unknown || !objects.empty()); }
@@ -31,6 +33,17 @@ std::vector<std::string> item_names(const FileCodeChange& file) {
     if (item.before) names.push_back(item.name);
   }
   return names;
+}
+
+bool is_header(std::string_view path) {
+  return path.ends_with(".h");
+}
+
+/// Are these lines in no function or macro, or in one that is only declared here?
+bool is_declaration(const SourceText& text, const HunkSight& sight) {
+  return std::ranges::all_of(text.find(sight.item), [](const OutlineItem* item) {
+    return !item->defined || item->kind == CodeItemKind::kType || item->kind == CodeItemKind::kVariable;
+  });
 }
 
 std::string in_object(const std::vector<std::string>& objects) {
@@ -137,6 +150,9 @@ class Matcher {
       }
       if (sight.sight != Sight::kNothing) seen.hunks.push_back(std::move(sight));
     }
+    seen.declares_only =
+        is_header(seen.path) && !seen.hunks.empty() &&
+        std::ranges::all_of(seen.hunks, [&](const HunkSight& hunk) { return is_declaration(*text, hunk); });
   }
 
   bool is_left_out(const SourceText& text, std::uint32_t line) const {
@@ -184,8 +200,21 @@ class Matcher {
 
   /// Whether files alone tell.
   bool decide_by_files() {
-    if (std::ranges::any_of(files_, &SeenFile::compiled)) return false;
-    const auto there = std::ranges::find_if(files_, [](const SeenFile& file) { return !file.path.empty(); });
+    const bool only_headers =
+        std::ranges::all_of(files_, [](const SeenFile& file) { return is_header(file.change->path); });
+    const bool compiled = std::ranges::any_of(files_, [&](const SeenFile& file) {
+      return file.compiled() && (only_headers || !file.declares_only);
+    });
+    if (compiled) return false;
+    if (const std::string other = other_file_compiled(); !other.empty()) {
+      guess_without_code(files_.front().change->path +
+                         " is not compiled, but nobody names the files of the fix, and it may be of " +
+                         other);
+      return true;
+    }
+    const auto there = std::ranges::find_if(files_, [&](const SeenFile& file) {
+      return !file.path.empty() && (only_headers || !is_header(file.path));
+    });
     if (there != files_.end()) {
       conclude(Standing::kNotAffected, Justification::kComponentNotPresent,
                there->foreign ? there->path + " is code of another architecture"
@@ -203,6 +232,23 @@ class Matcher {
                "this source has no " + first.change->path);
     }
     return true;
+  }
+
+  /// That versions before the fix have the hole, says nothing of a kernel without the code.
+  void guess_without_code(const std::string& why) {
+    if (said_.standing() != Standing::kAffected) return by_what_is_said(why);
+    conclude(Standing::kUnderInvestigation, Justification::kNone, why);
+  }
+
+  /// Where the files of the fix were guessed, one that it may be of as well, and that is compiled.
+  std::string other_file_compiled() const {
+    for (const std::string& path : change_.other_files) {
+      if (is_header(path) || !is_kernel_code(path) || !target_.source->has(path)) continue;
+      if (is_of_other_architecture(path, target_.id.architecture)) continue;
+      const Result<std::vector<std::string>> objects = target_.objects_of(path);
+      if (objects && !objects->empty()) return path;
+    }
+    return {};
   }
 
   /// The first hunk that is seen so, with its file.

@@ -25,6 +25,7 @@ Result<DescribedFix> described(const ChangelogItem& item, const PackageUpdate::K
 void add(CodeChange& whole, const CodeChange& part) {
   whole.mixed = whole.mixed || part.mixed;
   if (whole.note.empty()) whole.note = part.note;
+  whole.other_files.insert(whole.other_files.end(), part.other_files.begin(), part.other_files.end());
   for (const FileCodeChange& file : part.files) {
     const auto there = std::ranges::find(whole.files, file.path, &FileCodeChange::path);
     if (there == whole.files.end()) {

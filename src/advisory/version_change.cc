@@ -49,6 +49,9 @@ constexpr std::size_t kRareName = 6;
 /// Of a file that only one fix is known to change: what changes more than this was changed by others, too.
 constexpr std::size_t kMostItemsOfOne = 8;
 
+/// How many files are told that a fix may be of as well: a subject that says "net" fits hundreds.
+constexpr std::size_t kMostOthers = 64;
+
 using Id = WordIndex::Id;
 
 struct Score {
@@ -134,6 +137,7 @@ class Attribution {
     bool are_named = false;      ///< by a record, which names all of them
     std::vector<Score> parts{};  ///< of these files, whose words are its own
     std::vector<Id> given{};
+    std::vector<Id> others{};  ///< files that were not chosen, the best first
     bool mixed = false;
     std::string note{};
   };
@@ -314,6 +318,8 @@ class Attribution {
       return;
     }
     chosen.files.push_back(files.front().document);
+    for (std::size_t i = 1; i < std::min(files.size(), kMostOthers); ++i)
+      chosen.others.push_back(files[i].document);
     if (as_good(kNearly) > 1) {
       chosen.mixed = true;
       chosen.note = fmt::format("the subject fits {} nearly as well", difference_[files[1].document].path);
@@ -465,6 +471,7 @@ class Attribution {
   CodeChange change_of(std::size_t fix, const std::string& origin) {
     Chosen& chosen = chosen_[fix];
     CodeChange change{.origin = origin, .mixed = chosen.mixed, .note = chosen.note};
+    for (const Id file : chosen.others) change.other_files.push_back(difference_[file].path);
     std::ranges::sort(chosen.given);
     for (auto part = chosen.given.begin(); part != chosen.given.end();) {
       const Id file = files_of_parts_[*part];

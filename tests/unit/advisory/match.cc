@@ -238,5 +238,101 @@ TEST(ConfigCondition, HoldsOrIsUnknown) {
   EXPECT_EQ(holds(std::string(100000, '!') + "1", config), std::nullopt);
 }
 
+constexpr const char* kHeader = R"(struct foo {
+	int length;
+	char name[16];
+};
+
+int foo_check(struct foo *foo, int length);
+
+static inline int foo_length(const struct foo *foo)
+{
+	return foo->length;
+}
+)";
+
+constexpr const char* kTypeFix = R"(--- a/net/foo/check.c
++++ b/net/foo/check.c
+@@ -2,7 +2,7 @@
+ 
+ static int foo_check(struct foo *foo, int length)
+ {
+-	if (length < 0)
++	if (length < 0 || length > FOO_LARGEST)
+ 		return -EINVAL;
+ 	foo->length = length;
+ 	return 0;
+--- a/include/net/foo.h
++++ b/include/net/foo.h
+@@ -1,4 +1,4 @@
+ struct foo {
+-	int length;
++	unsigned int length;
+ 	char name[16];
+ };
+)";
+
+constexpr const char* kInlineFix = R"(--- a/net/foo/check.c
++++ b/net/foo/check.c
+@@ -2,7 +2,7 @@
+ 
+ static int foo_check(struct foo *foo, int length)
+ {
+-	if (length < 0)
++	if (length < 0 || length > FOO_LARGEST)
+ 		return -EINVAL;
+ 	foo->length = length;
+ 	return 0;
+--- a/include/net/foo.h
++++ b/include/net/foo.h
+@@ -7,5 +7,5 @@
+ 
+ static inline int foo_length(const struct foo *foo)
+ {
+-	return foo->length;
++	return READ_ONCE(foo->length);
+ }
+)";
+
+TEST_F(Match, TypesInAHeaderAreNoCodeWhenTheRestIsNotCompiled) {
+  source("net/foo/check.c", kBefore);
+  source("include/net/foo.h", kHeader);
+  target_.objects_of = [](const std::string& file) -> Result<std::vector<std::string>> {
+    return file.ends_with(".h") ? std::vector<std::string>{"vmlinux"} : std::vector<std::string>{};
+  };
+  const Finding types = match(advisory_, *read_code_change(kTypeFix, "a fix"), target_);
+  EXPECT_EQ(types.standing, Standing::kNotAffected) << types.reason;
+  EXPECT_EQ(types.justification, Justification::kComponentNotPresent);
+  EXPECT_THAT(types.reason, HasSubstr("net/foo/check.c is not compiled"));
+  // An inline function is compiled wherever it is called.
+  const Finding code = match(advisory_, *read_code_change(kInlineFix, "a fix"), target_);
+  EXPECT_EQ(code.standing, Standing::kAffected) << code.reason;
+}
+
+TEST_F(Match, AGuessedFileThatIsNotCompiledProvesNothingWhileOthersFit) {
+  source("net/foo/check.c", kBefore);
+  source("net/foo/other.c", "int other;\n");
+  target_.objects_of = [](const std::string& file) -> Result<std::vector<std::string>> {
+    return file.ends_with("other.c") ? std::vector<std::string>{"foo"} : std::vector<std::string>{};
+  };
+  CodeChange change = *read_code_change(kFix, "a fix");
+  EXPECT_EQ(match(advisory_, change, target_).standing, Standing::kNotAffected);
+  change.other_files = {"net/foo/no_such_file.c", "arch/arm64/foo/other.c", "net/foo/other.c"};
+  const Finding finding = match(advisory_, change, target_);
+  EXPECT_EQ(finding.standing, Standing::kUnderInvestigation);
+  EXPECT_THAT(finding.reason, HasSubstr("it may be of net/foo/other.c"));
+}
+
+TEST_F(Match, AFunctionWithoutASymbolIsWhereItWasInlined) {
+  source("net/foo/check.c", std::string(kBefore) +
+                                "int foo_set(struct foo *foo, int length)\n{\n\treturn "
+                                "foo_check(foo, length);\n}\n");
+  target_.has_symbol = [](const std::string&, const std::string& name) { return name == "foo_set"; };
+  const Finding finding = match_fix(kFix);
+  ASSERT_EQ(finding.places.size(), 1U);
+  EXPECT_FALSE(finding.places[0].has_symbol);
+  EXPECT_THAT(finding.places[0].inlined_into, testing::ElementsAre("foo_set"));
+}
+
 }  // namespace
 }  // namespace suture

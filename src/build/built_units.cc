@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "base/file.h"
-#include "build/include_graph.h"
+#include "base/json.h"
 #include "source/c_outline.h"
 
 namespace suture {
@@ -53,7 +53,28 @@ Result<std::vector<std::string>> BuiltUnits::objects_of(const std::string& file)
   return known != known_.end() ? known->second : known_.emplace(file, find(file)).first->second;
 }
 
+/// An answer stands for as long as the kernel is the same. That there is none may be for want of a compiler.
 BuiltUnits::Objects BuiltUnits::find(const std::string& file) {
+  if (!file.ends_with(".h")) {
+    if (auto objects = by_makefiles(file)) return std::move(*objects);
+  }
+  if (target_.id.build_id.empty() || !cache_.exists()) return find_anew(file);
+  const std::string key = BuildCache::key_of({"built units", target_.id.build_id, target_.id.version, file});
+  if (auto objects = kept(key)) return std::move(*objects);
+  Objects objects = find_anew(file);
+  if (objects) cache_.keep(key, as_bytes(json_text(Json(*objects))));
+  return objects;
+}
+
+std::optional<std::vector<std::string>> BuiltUnits::kept(const std::string& key) const {
+  const std::optional<Bytes> value = cache_.find(key);
+  const auto json = value ? parse_json(as_text(*value), "what a file is built into") : fail({}, {}, {});
+  const auto is_text = [](const Json& one) { return one.is_string(); };
+  if (!json || !json->is_array() || !std::ranges::all_of(*json, is_text)) return std::nullopt;
+  return json->get<std::vector<std::string>>();
+}
+
+BuiltUnits::Objects BuiltUnits::find_anew(const std::string& file) {
   if (file.ends_with(".h")) return of_header(file);
   if (file.ends_with(".c") || file.ends_with(".S")) return of_unit(file);
   return fail("build.object-unknown", "find what " + file + " is built into", "it is no source of code");
@@ -66,20 +87,28 @@ BuiltUnits::Objects BuiltUnits::of_unit(const std::string& unit) {
 }
 
 Result<std::optional<std::vector<std::string>>> BuiltUnits::at_once(const std::string& unit) {
-  std::optional<std::vector<std::string>> objects;
-  if (const std::optional<std::string> object = makefiles_.object_of(unit)) {
-    objects.emplace();
-    if (!object->empty()) objects->push_back(*object);
-    return objects;
-  }
+  if (auto objects = by_makefiles(unit)) return objects;
   return by_symbols(unit);
+}
+
+std::optional<std::vector<std::string>> BuiltUnits::by_makefiles(const std::string& unit) {
+  const std::optional<std::string> object = makefiles_.object_of(unit);
+  if (!object) return std::nullopt;
+  return object->empty() ? std::vector<std::string>{} : std::vector{*object};
+}
+
+/// It takes a second to read.
+const Result<IncludeGraph>& BuiltUnits::graph() {
+  if (!graph_)
+    graph_.emplace(IncludeGraph::read(target_.source, cache_, target_.id.distribution + target_.id.version));
+  return *graph_;
 }
 
 /// Without kbuild: half of the kernel may include a header.
 BuiltUnits::Objects BuiltUnits::of_header(const std::string& header) {
-  const std::string version = target_.id.distribution + target_.id.version;
-  const IncludeGraph graph = TRY(IncludeGraph::read(target_.source, cache_, version));
-  std::vector<std::string> units = graph.units_that_include({header});
+  const Result<IncludeGraph>& graph = this->graph();
+  if (!graph) return std::unexpected(graph.error());
+  std::vector<std::string> units = graph->units_that_include({header});
   // A header among sources is for those around it; others of the same name ("cmd.h") are not meant there.
   if (!header.starts_with("include/") && !header.contains("/include/")) {
     const std::string folder = fs::path(header).parent_path().string() + "/";

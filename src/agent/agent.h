@@ -78,6 +78,8 @@ class Agent {
   Result<Outcome> revert_to(std::uint32_t level);
   /// Changes nothing, and works for any user who may read the state folder.
   Result<AgentStatus> status() const;
+  /// What the server is told: the report of the status, with the modules of the kernel.
+  Result<HostReport> whole_report() const;
   /// From now on, what is applied counts as unconfirmed until confirm() (crash_guard.cc). For who lives long
   /// enough to call it.
   void guard();

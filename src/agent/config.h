@@ -48,6 +48,7 @@ struct AgentConfig {
   std::filesystem::path machine_id = "/etc/machine-id";  ///< no setting: elsewhere in tests only
   std::filesystem::path os_release = "/etc/os-release";  ///< the same
   std::filesystem::path kernel_log = "/dev/kmsg";        ///< the same
+  std::filesystem::path host_root = "/";                 ///< the same: /proc/modules and modprobe's files
 
   /// The agent's own copies of patchsets.
   std::filesystem::path store() const { return state / "patchsets"; }

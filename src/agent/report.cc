@@ -8,9 +8,11 @@
 #include <memory>
 
 #include "agent/agent.h"
+#include "agent/log.h"
 #include "agent/unprivileged.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "engine/running_modules.h"
 #include "repository/client.h"
 
 namespace suture {
@@ -18,6 +20,8 @@ namespace {
 
 constexpr std::size_t kIdLength = 32;
 constexpr long kTimeoutSeconds = 30;
+/// Of a report; some 150 modules, as servers have them, take 4 KiB.
+constexpr std::size_t kMostOfModules = kReportLimit / 4;
 
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
@@ -81,6 +85,17 @@ HostState state_of(const AgentState& state, const Applied& applied) {
   if (state.error) return HostState::kFailed;
   if (applied.level > 0) return HostState::kApplied;
   return state.held ? HostState::kReverted : HostState::kUnpatched;
+}
+
+/// A report without them is better than none.
+std::optional<HostModules> modules_of(const std::filesystem::path& root) {
+  Result<HostModules> modules = read_host_modules(root);
+  if (!modules) {
+    log_warning(modules.error().message());
+    return std::nullopt;
+  }
+  if (json_text(to_json(*modules)).size() > kMostOfModules) return std::nullopt;
+  return std::move(*modules);
 }
 
 }  // namespace
@@ -148,9 +163,15 @@ Result<AgentStatus> Agent::status() const {
                      .log = checked_log_head(config_.state / "trusted")};
 }
 
+Result<HostReport> Agent::whole_report() const {
+  HostReport report = TRY(status()).report;
+  report.modules = modules_of(config_.host_root);
+  return report;
+}
+
 Result<void> Agent::send_report() const {
   if (config_.server.empty()) return {};
-  const std::string body = json_text(to_json(TRY(status()).report));
+  const std::string body = json_text(to_json(TRY(whole_report())));
   TRY(run_unprivileged(Unprivileged::find(), std::chrono::seconds(2 * kTimeoutSeconds), [&] {
     return post(config_.server + "/api/v1/reports", body, http_options(config_));
   }));

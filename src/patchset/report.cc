@@ -126,6 +126,8 @@ Result<HostReport> read_report(const Json& json) {
   report.changed_at = TRY(time_field(json, "changed_at"));
   report.checked_at = TRY(time_field(json, "checked_at"));
   report.error = TRY(error_field(json));
+  if (const auto modules = json.find("modules"); modules != json.end() && !modules->is_null())
+    report.modules = TRY_IN("read the field \"modules\"", host_modules_from_json(*modules));
   return report;
 }
 
@@ -148,23 +150,25 @@ Result<HostState> host_state_from_name(std::string_view name) {
 Json to_json(const HostReport& report) {
   Json error = nullptr;
   if (report.error) error = {{"code", report.error->code}, {"message", report.error->message}};
-  return {{"format", kFormat},
-          {"host_id", report.host_id},
-          {"hostname", report.hostname},
-          {"agent", report.agent},
-          {"boot_id", report.boot_id},
-          {"uptime_seconds", report.uptime_seconds},
-          {"release", report.release},
-          {"architecture", report.architecture},
-          {"build_id", report.build_id},
-          {"state", name_of(report.state)},
-          {"level", report.level},
-          {"engine", report.engine},
-          {"channel", report.channel},
-          {"cves", report.cves},
-          {"changed_at", report.changed_at},
-          {"checked_at", report.checked_at},
-          {"error", std::move(error)}};
+  Json json{{"format", kFormat},
+            {"host_id", report.host_id},
+            {"hostname", report.hostname},
+            {"agent", report.agent},
+            {"boot_id", report.boot_id},
+            {"uptime_seconds", report.uptime_seconds},
+            {"release", report.release},
+            {"architecture", report.architecture},
+            {"build_id", report.build_id},
+            {"state", name_of(report.state)},
+            {"level", report.level},
+            {"engine", report.engine},
+            {"channel", report.channel},
+            {"cves", report.cves},
+            {"changed_at", report.changed_at},
+            {"checked_at", report.checked_at},
+            {"error", std::move(error)}};
+  if (report.modules) json["modules"] = to_json(*report.modules);
+  return json;
 }
 
 Result<HostReport> host_report_from_json(const Json& json) {

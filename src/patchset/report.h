@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/json_fwd.h"
+#include "patchset/host_modules.h"
 
 namespace suture {
 
@@ -46,6 +47,7 @@ struct HostReport {
   std::string changed_at;                ///< RFC 3339 in UTC; empty: never
   std::string checked_at;                ///< the last look at the repository; empty: never
   std::optional<ReportedError> error{};  ///< of the last attempt
+  std::optional<HostModules> modules{};  ///< nothing: an older agent
   bool operator==(const HostReport&) const = default;
 };
 

@@ -23,7 +23,12 @@ HostReport example() {
           .cves = {"CVE-2026-53249"},
           .changed_at = "2026-11-24T10:00:00Z",
           .checked_at = "2026-11-24T10:00:01Z",
-          .error = ReportedError{"engine.transition-stalled", "line one\nline two"}};
+          .error = ReportedError{"engine.transition-stalled", "line one\nline two"},
+          .modules = HostModules{.loaded = {"virtio_net", "vsock"},
+                                 .blocked = {"dccp", "net_pf_21"},
+                                 .blacklisted = {"pcspkr"},
+                                 .loading = false,
+                                 .user_namespaces = false}};
 }
 
 void expect_refused(const char* key, const Json& value) {
@@ -81,12 +86,45 @@ TEST(HostReport, EveryFieldIsChecked) {
   expect_refused("cves", Json(std::vector<std::string>(3000, "CVE-1")));
   expect_refused("changed_at", "yesterday");
   expect_refused("error", "none");
+  expect_refused("modules", "none");
+  expect_refused("modules", Json::object());
+}
+
+TEST(HostReport, OlderAgentsSayNothingOfModules) {
+  HostReport report = example();
+  report.modules.reset();
+  const Json json = to_json(report);
+  EXPECT_FALSE(json.contains("modules"));
+  EXPECT_EQ(host_report_from_json(json).value(), report);
+  Json empty = json;
+  empty["modules"] = nullptr;
+  EXPECT_EQ(host_report_from_json(empty).value(), report);
+}
+
+TEST(HostReport, ModulesAreSortedAndBounded) {
+  Json json = to_json(example());
+  json["modules"]["loaded"] = {"vsock", "af_packet", "vsock"};
+  EXPECT_EQ(host_report_from_json(json).value().modules->loaded,
+            (std::vector<std::string>{"af_packet", "vsock"}));
+  for (const Json& wrong :
+       {Json(1), Json("vsock"), Json({1}), Json({""}), Json({"a b"}), Json({"a\n"}), Json({"a-b"}),
+        Json({std::string(65, 'a')}), Json(std::vector<std::string>(1025, "a"))}) {
+    for (const char* key : {"loaded", "blocked", "blacklisted"}) {
+      Json broken = json;
+      broken["modules"][key] = wrong;
+      const auto read = host_report_from_json(broken);
+      ASSERT_FALSE(read) << key << " = " << wrong;
+      EXPECT_EQ(read.error().code, "report.schema");
+    }
+  }
+  json["modules"]["loading"] = 1;
+  EXPECT_FALSE(host_report_from_json(json));
 }
 
 TEST(HostReport, AMissingFieldIsRefused) {
   const Json whole = to_json(example());
   for (const auto& [key, value] : whole.items()) {
-    if (key == "engine") continue;
+    if (key == "engine" || key == "modules") continue;
     Json json = whole;
     json.erase(key);
     EXPECT_FALSE(host_report_from_json(json)) << key;

@@ -44,10 +44,11 @@ struct Way {
 };
 
 std::string text_of(const Way& way, std::string_view with) {
+  if (way.how.empty())
+    return "it has no name that the kernel asks for: root loads it, or a driver that knows it";
   std::string text(who(way.reach));
   if (!with.empty()) text += fmt::format(", with {}", with);
-  if (!way.how.empty()) text += fmt::format(": {} ({})", way.how, way.name);
-  return text;
+  return text + fmt::format(": {} ({})", way.how, way.name);
 }
 
 /// Since 6.9 net/sched asks by aliases of its own, and no longer by the module's name.

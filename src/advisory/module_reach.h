@@ -33,6 +33,7 @@ class ModuleReach {
   ModuleReach() = default;
   explicit ModuleReach(std::vector<ModuleFacts> modules, Mountable mountable = {});
 
+  bool has(std::string_view module) const { return modules_.contains(module); }
   /// Of a module as in /proc/modules, or "vmlinux". Root's for one that is not known.
   ReachedBy of(const std::string& module) const;
   /// The same where a host has its say. A module that is loaded is asked about like any other.

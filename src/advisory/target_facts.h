@@ -12,6 +12,7 @@
 
 #include "advisory/config_condition.h"
 #include "advisory/kernel_version.h"
+#include "advisory/module_reach.h"
 #include "advisory/source_tree.h"
 #include "advisory/target_symbols.h"
 #include "base/debian_changelog.h"
@@ -31,6 +32,8 @@ struct TargetFacts {
   std::function<Result<std::vector<std::string>>(const std::string& file)> objects_of{};
   /// Whether such an object has a symbol for this function.
   std::function<bool(const std::string& object, const std::string& function)> has_symbol{};
+  /// Who can have its modules loaded; of a target without them, everything but the image is root's.
+  std::shared_ptr<const ModuleReach> reach = std::make_shared<ModuleReach>();
   /// Which CVEs the package's own changelog names, and the version of the lowest entry that does.
   ClosedCves changelog{};
 };

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "elf/object.h"
+#include "elf/module_name.h"
 #include "image/kernel_image.h"
 #include "image/module_file.h"
 
@@ -15,21 +15,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// As modules are named in /proc/modules.
-std::string module_name(const fs::path& file) {
-  std::string name = file.filename().string();
-  name = name.substr(0, name.find(".ko"));
-  std::ranges::replace(name, '-', '_');
-  return name;
-}
-
 bool is_code(char type) {
   return type == 't' || type == 'T' || type == 'w' || type == 'W';
 }
 
 }  // namespace
 
-Result<TargetSymbols> TargetSymbols::read(const Target& target) {
+Result<TargetSymbols> TargetSymbols::read(const Target& target, const EachModule& each_module) {
   TargetSymbols symbols;
   const KernelImage image = TRY(KernelImage::read(target.image));
   symbols.objects_.emplace_back("vmlinux");
@@ -37,13 +29,17 @@ Result<TargetSymbols> TargetSymbols::read(const Target& target) {
     if (is_code(symbol.type)) symbols.add(symbol.name, 0);
   }
   std::error_code error;
-  for (fs::recursive_directory_iterator entry(target.modules / "kernel", error), end; !error && entry != end;
+  const fs::path modules = target.modules / "kernel";
+  for (fs::recursive_directory_iterator entry(modules, error), end; !error && entry != end;
        entry.increment(error)) {
     if (!is_module_file(entry->path())) continue;
     const Bytes file = TRY(read_module_file(entry->path()));
     const elf::Object module = TRY(elf::parse_object(file, entry->path().string(), elf::Keep::kAllocated));
     const auto index = static_cast<std::uint16_t>(symbols.objects_.size());
-    symbols.objects_.push_back(module_name(entry->path()));
+    symbols.objects_.push_back(module_name(entry->path().string()));
+    if (each_module)
+      each_module(symbols.objects_.back(), entry->path().parent_path().lexically_relative(modules).string(),
+                  module);
     for (const elf::Symbol& symbol : module.symbols) {
       if (symbol.defined_in_section() && symbol.type == STT_FUNC) symbols.add(symbol.name, index);
     }

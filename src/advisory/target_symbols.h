@@ -4,19 +4,25 @@
 // is not there.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
+#include "elf/object.h"
 #include "target/target.h"
 
 namespace suture {
 
 class TargetSymbols {
  public:
+  /// What else is to be read of a module; `name` as in /proc/modules, `folder` below `kernel`.
+  using EachModule =
+      std::function<void(const std::string& name, const std::string& folder, const elf::Object& module)>;
+
   /// Reads the image and all modules, a few seconds' work.
-  static Result<TargetSymbols> read(const Target& target);
+  static Result<TargetSymbols> read(const Target& target, const EachModule& each_module = {});
 
   /// "vmlinux" and modules as in /proc/modules; what gcc made of a function (foo.isra.0, foo.part.0) counts
   /// as it.

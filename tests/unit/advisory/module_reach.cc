@@ -126,7 +126,11 @@ TEST(ModuleReach, ByTheModulesOwnNames) {
   EXPECT_EQ(reach.of("fuse").reach, Reach::kUserNamespace);
   EXPECT_EQ(reach.of("vmlinux"), (ReachedBy{.reach = Reach::kAlways, .text = "built into the kernel"}));
   for (const char* name : {"lonely", "unknown"})
-    EXPECT_EQ(reach.of(name), (ReachedBy{.reach = Reach::kRoot, .text = "only root can have it loaded"}));
+    EXPECT_EQ(
+        reach.of(name),
+        (ReachedBy{
+            .reach = Reach::kRoot,
+            .text = "it has no name that the kernel asks for: root loads it, or a driver that knows it"}));
 }
 
 TEST(ModuleReach, WhatOthersNeedIsReachedWithThem) {

@@ -33,7 +33,7 @@ _suture() {
         --machines | --times | --timeout | --unqualified | --distribution | --bins | --to | --from | --after | --build-id | --reason | \
         --keep | --key-id | --threshold | --name | --passphrase-file | --request | --root | --head | --since | --grace | --state | --proxy | \
         --tls-ca | --tls-certificate | --tls-key | --engine | --module-key | --module-certificate | --bits | --days | --verdict | --lines | --effective-version | \
-        --format | --author | --namespace | --textfile | --advisories | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed | --priority | --code | --newer | --changelog) continue ;;
+        --format | --author | --namespace | --textfile | --advisories | --package | --match | --score | --limit | --builder | --lease | --outcome | --failed | --priority | --code | --newer | --changelog | --reports) continue ;;
     esac
     [[ $word == -* ]] && continue
     if [[ -z $command ]]; then command=$word; elif [[ -z $action ]]; then action=$word; fi
@@ -51,7 +51,7 @@ _suture() {
       return
       ;;
     --passphrase-file | --request | --root | --since | --tls-ca | --tls-certificate | --tls-key | \
-      --module-key | --module-certificate | --textfile | --advisories | --fix | --config | --key | --html | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+      --module-key | --module-certificate | --textfile | --advisories | --reports | --fix | --config | --key | --html | --symbols | --original | --image | --packages) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --target) mapfile -t COMPREPLY < <(compgen -W "$(_suture_targets "$store")" -- "$current"); return ;;
     --engine) mapfile -t COMPREPLY < <(compgen -W 'klp stopmachine' -- "$current"); return ;;
     --accel) mapfile -t COMPREPLY < <(compgen -W 'tcg auto' -- "$current"); return ;;
@@ -132,9 +132,9 @@ _suture() {
         follow) options+=' --once' ;;
         sources) options+=' --kept-aside' words=$(_suture_sources) ;;
         list) options+=' --source --package --match --since --score --kernel --exploited --withdrawn --limit' ;;
-        affected) options+=' --target --store --code --newer --changelog --dry-build --all --since --exploited' ;;
-        explain) options+=' --target --store --code --newer --changelog --dry-build --fix' ;;
-        report) options+=' --target --store --code --newer --changelog --since --format --output --author --namespace' ;;
+        affected) options+=' --target --store --code --newer --changelog --dry-build --all --since --exploited --host --root --reports' ;;
+        explain) options+=' --target --store --code --newer --changelog --dry-build --fix --host --root --reports' ;;
+        report) options+=' --target --store --code --newer --changelog --since --format --output --author --namespace --host --root --reports' ;;
         queue) options+=' --all' ;;
         want) options+=' --target --reason --priority' ;;
         take) options+=' --builder --lease --target' ;;

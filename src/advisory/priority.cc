@@ -14,7 +14,12 @@ constexpr int kMostOfEpss = 20;
 constexpr int kMostOfCvss = 20;
 constexpr int kRemote = 10;
 constexpr int kUnprivileged = 5;
-constexpr int kBuiltIn = 5;
+constexpr int kThere = 5;  // the code is in the kernel that runs
+constexpr int kByAnybody = 8;
+constexpr int kByUserNamespace = 6;
+constexpr int kByHardware = 2;
+constexpr int kNowhere = -5;
+constexpr int kBlockedEverywhere = -10;
 constexpr int kMost = 100;
 
 /// The highest of what voices give: they are few, and sorted by nobody.
@@ -40,13 +45,18 @@ bool has_metric(const Advisory& advisory, std::string_view metric) {
 class Weigher {
  public:
   void add(int points, std::string text) {
-    if (points <= 0) return;
-    priority_.points = std::min(priority_.points + points, kMost);
+    if (points > 0) tell(points, std::move(text));
+  }
+  /// Also what adds nothing, or takes away.
+  void tell(int points, std::string text) {
     priority_.reasons.push_back({.points = points, .text = std::move(text)});
   }
   /// What people want to know beside the number.
   void remark(std::string text) { priority_.reasons.push_back({.points = 0, .text = std::move(text)}); }
   Priority take() {
+    int sum = 0;
+    for (const PriorityReason& reason : priority_.reasons) sum += reason.points;
+    priority_.points = std::clamp(sum, 0, kMost);
     std::ranges::stable_sort(priority_.reasons, std::greater(), &PriorityReason::points);
     return std::move(priority_);
   }
@@ -78,9 +88,43 @@ int share(double part, int most) {
   return static_cast<int>(std::lround(std::clamp(part, 0.0, 1.0) * most));
 }
 
+int points_of(Reach reach) {
+  switch (reach) {
+    case Reach::kAlways:
+      return kThere;
+    case Reach::kAnybody:
+      return kByAnybody;
+    case Reach::kUserNamespace:
+      return kByUserNamespace;
+    case Reach::kHardware:
+      return kByHardware;
+    case Reach::kRoot:
+    case Reach::kNobody:
+      break;
+  }
+  return 0;
+}
+
+/// Where hosts are known, it is their share that counts: of those that have the code loaded, and of those on
+/// which a user without privileges can have it loaded. That a user can is worth more than that it is there,
+/// for then it is known that users come near it.
+PriorityReason weigh(const ObjectReach& object) {
+  const auto reason = [&](int points, const std::string& text) {
+    return PriorityReason{.points = points,
+                          .text = object.reach == Reach::kAlways ? text : object.object + ": " + text};
+  };
+  if (object.hosts == 0 || object.reach == Reach::kAlways)
+    return reason(points_of(object.reach), object.text);
+  if (object.blocked == object.hosts) return reason(kBlockedEverywhere, object.on_hosts);
+  const std::size_t there = object.loaded + object.unprivileged;
+  if (there == 0) return reason(kNowhere, object.on_hosts);
+  const double part = static_cast<double>(there) / static_cast<double>(object.hosts);
+  return reason(share(part, std::max(points_of(object.reach), kThere)), object.on_hosts);
+}
+
 }  // namespace
 
-Priority priority_of(const Advisory& advisory, const Finding& finding, const Exposure& exposure) {
+Priority priority_of(const Advisory& advisory, const Finding& finding) {
   const bool may_be_open =
       finding.standing == Standing::kAffected || finding.standing == Standing::kUnderInvestigation;
   if (!may_be_open) return {};
@@ -102,13 +146,11 @@ Priority priority_of(const Advisory& advisory, const Finding& finding, const Exp
   if (cvss) weigher.add(share(*cvss / 10, kMostOfCvss), fmt::format("CVSS {:.1f}", *cvss));
   if (has_metric(advisory, "AV:N")) weigher.add(kRemote, "it is reached over the network");
   if (has_metric(advisory, "PR:N")) weigher.add(kUnprivileged, "it needs no privileges");
-  if (exposure.hosts > 0) {
-    const double part = static_cast<double>(exposure.hosts_with_code) / static_cast<double>(exposure.hosts);
-    weigher.add(share(part, kBuiltIn),
-                fmt::format("{} of {} hosts have the code loaded", exposure.hosts_with_code, exposure.hosts));
-  } else if (std::ranges::any_of(finding.places,
-                                 [](const CodePlace& place) { return place.object == "vmlinux"; })) {
-    weigher.add(kBuiltIn, "it is built into the kernel");
+  std::vector<PriorityReason> reaches;
+  for (const ObjectReach& object : finding.reach) reaches.push_back(weigh(object));
+  if (const auto widest = std::ranges::max_element(reaches, {}, &PriorityReason::points);
+      widest != reaches.end()) {
+    weigher.tell(widest->points, widest->text);
   }
   if (finding.patchable) {
     if (std::string remark = remark_on(*finding.patchable); !remark.empty())

@@ -4,7 +4,6 @@
 // share, so that people can disagree.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -13,15 +12,10 @@
 
 namespace suture {
 
-/// What is known of a fleet, beside the advisory.
-struct Exposure {
-  std::size_t hosts = 0;            ///< of this target; 0: not known
-  std::size_t hosts_with_code = 0;  ///< that have the code loaded: the image always, a module where it is
-};
-
 struct PriorityReason {
-  int points = 0;      ///< 0: a remark, which moves nothing
+  int points = 0;      ///< less than 0: there is less to fear; 0: a remark, which moves nothing
   std::string text{};  ///< "CISA's catalogue says that it is exploited, since 2026-05-08"
+  bool operator==(const PriorityReason&) const = default;
 };
 
 struct Priority {
@@ -29,7 +23,7 @@ struct Priority {
   std::vector<PriorityReason> reasons{};
 };
 
-/// Of what is not affected: 0.
-Priority priority_of(const Advisory& advisory, const Finding& finding, const Exposure& exposure = {});
+/// Of what is not affected: 0. Of the objects that the code is in, the one within reach of most counts.
+Priority priority_of(const Advisory& advisory, const Finding& finding);
 
 }  // namespace suture

@@ -18,6 +18,7 @@ constexpr const char* kAffectedExamples = R"(
 Examples:
   suture watch affected --target 6.1.0-47-cloud-amd64
   suture watch affected --target 6.1.0-47-cloud-amd64 --all --json | jq '.findings[] | select(.standing == "fixed")'
+  suture watch affected --target 6.1.0-47-cloud-amd64 --reports /var/lib/fleet/reports
   suture watch affected --target 6.1.0-47-cloud-amd64 --code /srv/linux-stable.git --since 2026-11-01
   suture watch affected --target 6.1.0-47-cloud-amd64 --newer 6.1.0-51-cloud-amd64
   suture watch affected --target 6.1.0-47-cloud-amd64 --code /srv/linux-stable.git --dry-build
@@ -26,6 +27,7 @@ Examples:
 constexpr const char* kExplainExamples = R"(
 Examples:
   suture watch explain CVE-2026-53249 --target 6.1.0-47-cloud-amd64
+  suture watch explain CVE-2026-53249 --target $(uname -r) --host
   suture watch explain CVE-2026-53249 --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch
   suture watch explain CVE-2026-53249 --target 6.1.0-47-cloud-amd64 --fix CVE-2026-53249.patch --dry-build
 )";
@@ -80,12 +82,17 @@ void print_explanation(const Judged& judged, const Advisory& advisory) {
     fmt::print("  {:<20} {}{}{}\n", name_of(one.speaks_for), place_of(one), one_line(one.text),
                one.by.empty() ? std::string() : coloured(fmt::format("  [{}]", one.by), Colour::kDim));
   }
-  if (!finding.places.empty()) fmt::print("\n{}\n", coloured("where the code is", Colour::kBold));
+  if (!finding.places.empty() || !finding.reach.empty())
+    fmt::print("\n{}\n", coloured("where the code is", Colour::kBold));
   for (const CodePlace& one : finding.places) {
     std::string how = one.has_symbol ? "has a symbol" : "no symbol";
     if (!one.inlined_into.empty()) how = fmt::format("inlined into {}", fmt::join(one.inlined_into, ", "));
     fmt::print("  {:<12} {:<40} {}\n", one.object, one_line(one.function.empty() ? one.file : one.function),
                one.function.empty() ? std::string() : how);
+  }
+  for (const ObjectReach& one : finding.reach) {
+    fmt::print("  {:<12} {}\n", one.object, one_line(one.text));
+    if (!one.on_hosts.empty()) fmt::print("  {:<12} {}\n", "", one_line(one.on_hosts));
   }
   for (const Contradiction& contradiction : advisory.contradictions()) {
     fmt::print("\n{} {}: {}\n", coloured("contradicting:", Colour::kYellow), contradiction.about,

@@ -57,6 +57,13 @@ Result<PackageUpdate> read_update(const KernelQuestion& question, const Target& 
       [&](const std::string& cve) { return store.advisory(cve); });
 }
 
+Json to_json(const ObjectReach& object) {
+  return {{"object", object.object},   {"reach", name_of(object.reach)},
+          {"text", object.text},       {"hosts", object.hosts},
+          {"loaded", object.loaded},   {"unprivileged", object.unprivileged},
+          {"blocked", object.blocked}, {"on_hosts", object.on_hosts}};
+}
+
 }  // namespace
 
 void add_kernel_question(CLI::App& command, KernelQuestion& question) {
@@ -80,6 +87,7 @@ void add_kernel_question(CLI::App& command, KernelQuestion& question) {
                   "The later version's changelog, if it is not a kernel whose package has one")
       ->type_name("FILE")
       ->needs(&newer);
+  add_hosts_question(command, question.hosts);
 }
 
 void add_dry_build(CLI::App& command, KernelQuestion& question) {
@@ -97,9 +105,13 @@ Result<AskedKernel> read_asked(const KernelQuestion& question, AdvisoryStore& st
   if (config && repository.empty()) repository = config->code;
   const TargetStore targets = TRY(TargetStore::at(folder));
   const Target target = TRY(targets.find(question.target));
-  AskedKernel asked{.facts = TRY(target_facts(target, targets.cache())),
-                    .code = TRY(FixCode::of(repository, question.fix))};
-  if (!question.newer.empty()) asked.code.add(TRY(read_update(question, target, targets, store)));
+  // What people may have got wrong comes before what takes seconds.
+  std::vector<HostModules> hosts = TRY(known_hosts(question.hosts, target.id));
+  FixCode code = TRY(FixCode::of(repository, question.fix));
+  if (!question.newer.empty()) code.add(TRY(read_update(question, target, targets, store)));
+  TargetFacts facts = TRY(target_facts(target, targets.cache()));
+  FleetReach fleet(facts.reach, std::move(hosts));
+  AskedKernel asked{.facts = std::move(facts), .code = std::move(code), .fleet = std::move(fleet)};
   if (question.dry_build) asked.builder.emplace(target, targets.cache(), repository, question.fix);
   return asked;
 }
@@ -110,6 +122,8 @@ Json to_json(const Judged& judged) {
   for (const Evidence& one : finding.evidence) evidence.push_back(to_json(one));
   Json places = Json::array();
   for (const CodePlace& one : finding.places) places.push_back(to_json(one));
+  Json reach = Json::array();
+  for (const ObjectReach& one : finding.reach) reach.push_back(to_json(one));
   Json reasons = Json::array();
   for (const PriorityReason& one : judged.priority.reasons)
     reasons.push_back({{"points", one.points}, {"text", one.text}});
@@ -122,6 +136,7 @@ Json to_json(const Judged& judged) {
           {"evidence", std::move(evidence)},
           {"places", std::move(places)},
           {"live_patch", finding.patchable ? suture::to_json(*finding.patchable) : Json()},
+          {"reach", std::move(reach)},
           {"priority", {{"points", judged.priority.points}, {"reasons", std::move(reasons)}}}};
 }
 
@@ -129,6 +144,7 @@ Judged judge(const Advisory& advisory, const AskedKernel& kernel) {
   Judged judged{.finding = verdict_of(advisory, kernel.code.changes(advisory), kernel.facts),
                 .priority = {},
                 .title = {}};
+  add_reach(judged.finding, kernel.facts, kernel.fleet);
   judged.priority = priority_of(advisory, judged.finding);
   if (const auto title = advisory.title()) judged.title = title->value;
   return judged;

@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "advisory/fleet_reach.h"
 #include "advisory/priority.h"
 #include "cli/watch.h"
 #include "cli/watch_dry_build.h"
+#include "cli/watch_hosts.h"
 #include "cli/watch_verdict.h"
 
 namespace suture::cli {
@@ -25,9 +27,10 @@ struct KernelQuestion {
   std::string changelog;  ///< of `newer`
   std::string fix;        ///< of one vulnerability only
   bool dry_build = false;
+  HostsQuestion hosts;
 };
 
-/// --target, --store, --code, --newer and --changelog.
+/// --target, --store, --code, --newer, --changelog, and those of add_hosts_question().
 void add_kernel_question(CLI::App& command, KernelQuestion& question);
 /// --dry-build
 void add_dry_build(CLI::App& command, KernelQuestion& question);
@@ -36,6 +39,7 @@ void add_dry_build(CLI::App& command, KernelQuestion& question);
 struct AskedKernel {
   TargetFacts facts;
   FixCode code;
+  FleetReach fleet;
   std::optional<DryBuilder> builder{};  ///< when it is asked for
 };
 Result<AskedKernel> read_asked(const KernelQuestion& question, AdvisoryStore& store);

@@ -3,6 +3,7 @@
 // What `suture watch follow` puts into the queue: a fix for each target that is affected.
 #include <memory>
 
+#include "advisory/fleet_reach.h"
 #include "advisory/priority.h"
 #include "cli/watch.h"
 #include "cli/watch_verdict.h"
@@ -29,8 +30,9 @@ class Matcher {
     for (const Told<std::string>& commit : advisory.fix_commits()) commits.push_back(commit.value);
     const std::vector<CodeChange> changes = code_.changes(advisory);
     for (std::size_t i = 0; i < facts_.size(); ++i) {
-      const Finding finding = verdict_of(advisory, changes, facts_[i]);
+      Finding finding = verdict_of(advisory, changes, facts_[i]);
       if (finding.standing != Standing::kAffected) continue;
+      add_reach(finding, facts_[i], FleetReach(facts_[i].reach));
       fixes.push_back({.cve = advisory.cve,
                        .target = names_[i],
                        .fix_commits = commits,

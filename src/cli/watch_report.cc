@@ -105,6 +105,10 @@ std::string row_of(const Judged& judged) {
     details += fmt::format("<li>{}: {}{}</li>", name_of(one.speaks_for), xml_escaped(one.text),
                            one.by.empty() ? "" : " [" + xml_escaped(one.by) + "]");
   }
+  for (const ObjectReach& one : finding.reach) {
+    details += fmt::format("<li>{}: {}{}</li>", xml_escaped(one.object), xml_escaped(one.text),
+                           one.on_hosts.empty() ? "" : "; " + xml_escaped(one.on_hosts));
+  }
   for (const PriorityReason& one : judged.priority.reasons)
     details += fmt::format("<li>priority {:+}: {}</li>", one.points, xml_escaped(one.text));
   return fmt::format(

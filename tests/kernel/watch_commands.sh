@@ -124,3 +124,74 @@ also "debian:$release"
 record CVE-2026-53249 net/ipv4/ip_options.c 6.1.100 "ipv4: restrict IPOPT_SSRR and IPOPT_LSRR options"
 watch sync >"$work/out" 2>&1
 expect "1 withdrawn" watch follow --once
+
+# A hole in a module: who can have it loaded, on any host, on one, on some.
+record CVE-2026-46002 net/vmw_vsock/af_vsock.c 6.1.176 "vsock: something that every user reaches"
+record CVE-2026-46003 net/sched/sch_netem.c 6.1.176 "net/sched: netem: something in a namespace of one's own"
+record CVE-2026-46004 drivers/net/ethernet/amazon/ena/ena_netdev.c 6.1.176 "net: ena: something in a driver"
+watch sync >"$work/out" 2>&1
+expect "anybody can have it loaded: socket(2) of its protocol (net-pf-40)" watch explain CVE-2026-46002 --target "$release"
+also "  +8  vsock: anybody can have it loaded"
+expect '"reach": "user_namespace"' watch explain CVE-2026-46003 --target "$release" --json
+expect "it is loaded where its hardware is: a device that it drives (pci:" watch explain CVE-2026-46004 --target "$release"
+expect "built into the kernel" watch explain CVE-2026-53249 --target "$release"
+
+build_id=$("$suture" target show "$release" --store "$SUTURE_STORE" --json |
+  python3 -c 'import json, sys; print(json.load(sys.stdin)["target"]["build_id"])')
+host=$work/host
+mkdir -p "$host/proc/sys/user" "$host/sys/kernel" "$host/etc/modprobe.d" "$work/reports"
+echo "sch_netem 28672 0 - Live 0x0" >"$host/proc/modules"
+echo 31000 >"$host/proc/sys/user/max_user_namespaces"
+echo "install vsock /bin/false" >"$host/etc/modprobe.d/hardening.conf"
+python3 - "$build_id" >"$host/sys/kernel/notes" <<'END'
+import struct, sys
+build_id = bytes.fromhex(sys.argv[1])
+sys.stdout.buffer.write(struct.pack("<III", 4, len(build_id), 3) + b"GNU\0" + build_id)
+END
+expect "the host has not loaded it: modprobe's configuration blocks it" \
+  watch explain CVE-2026-46002 --target "$release" --host --root "$host"
+also "CVE-2026-46002 for $release: affected"
+also " -10  vsock: the host has not loaded it"
+expect "the host has it loaded" watch explain CVE-2026-46003 --target "$release" --host --root "$host"
+# The one that nobody on this host comes near is the last.
+watch affected --target "$release" --host --root "$host" >"$work/out"
+[ "$(grep '^CVE-' "$work/out" | tail -n 1 | cut -c 1-14)" = CVE-2026-46002 ] || { cat "$work/out"; exit 1; }
+
+python3 - "$build_id" "$work/reports" <<'END'
+import json, sys
+build_id, folder = sys.argv[1:]
+def host(number, build_id, **modules):
+    report = {"format": 1, "host_id": "%032x" % number, "hostname": "web%d" % number, "agent": "sutured 0.1.0",
+              "boot_id": "6f3c2f0e-0000-4000-8000-000000000000", "uptime_seconds": 1, "release": "r", "architecture": "x86_64",
+              "build_id": build_id, "state": "unpatched", "level": 0, "channel": "stable", "cves": [],
+              "changed_at": "", "checked_at": modules.pop("at", "2026-11-24T10:00:00Z"), "error": None}
+    if modules:
+        report["modules"] = {"loaded": [], "blocked": [], "blacklisted": [], "loading": True, "user_namespaces": True} | modules
+    return report
+json.dump(host(1, build_id, loaded=["vsock"]), open(folder + "/one.json", "w"))
+json.dump({"hosts": [host(2, build_id, blocked=["vsock"]), host(3, build_id, blocked=[]), host(4, build_id),
+                     host(5, "00" * 20, loaded=["vsock"])], "next": None}, open(folder + "/page.json", "w"))
+# An older one of a host that is known does not count.
+json.dump({"reports": [{"id": 7, "report": host(1, build_id, blocked=["vsock"], at="2026-11-23T10:00:00Z")}]},
+          open(folder + "/history.json", "w"))
+open(folder + "/broken.json", "w").write("[{]")
+json.dump([1, {"format": 2}], open(folder + "/others.json", "w"))
+END
+expect "loaded on 1 of 3 hosts, on 1 more users without privileges can have it loaded, blocked on 1" \
+  watch explain CVE-2026-46002 --target "$release" --reports "$work/reports"
+also "3 reports were not understood"
+also "1 hosts with this kernel have agents that do not tell of modules"
+also "  +5  vsock: loaded on 1 of 3 hosts"
+expect '"loaded": 1' watch explain CVE-2026-46002 --target "$release" --reports "$work/reports" --json
+watch report --target "$release" --reports "$work/reports/one.json" >"$work/page.html"
+grep -q 'the host has it loaded' "$work/page.html" || { echo "the page does not tell of hosts" >&2; exit 1; }
+
+refuse() { # CODE COMMAND...
+  code=$1
+  shift
+  if "$@" >"$work/out" 2>&1; then echo "accepted: $*" >&2; exit 1; fi
+  grep -qF "[$code]" "$work/out" || { cat "$work/out"; echo "no [$code]: $*" >&2; exit 1; }
+}
+refuse watch.reports watch explain CVE-2026-46002 --target "$release" --reports "$work/nowhere"
+printf '\004\000\000\000\024\000\000\000\003\000\000\000GNU\00001234567890123456789' >"$host/sys/kernel/notes"
+refuse watch.other-kernel watch explain CVE-2026-46002 --target "$release" --host --root "$host"

@@ -48,14 +48,60 @@ TEST(Priority, AMetricIsNotFoundWithinAnother) {
   EXPECT_EQ(priority.points, 0);
 }
 
-TEST(Priority, HostsThatHaveTheCodeCount) {
+Priority with_reach(std::vector<ObjectReach> reach) {
   Finding finding = kAffected;
-  finding.places.push_back({.file = "net/core/sock.c", .object = "vmlinux", .function = "sock_init"});
-  EXPECT_EQ(priority_of(advisory_with({}), finding).points, 5);
-  EXPECT_EQ(priority_of(advisory_with({}), finding, {.hosts = 10, .hosts_with_code = 0}).points, 0);
-  const Priority some = priority_of(advisory_with({}), finding, {.hosts = 10, .hosts_with_code = 4});
-  EXPECT_EQ(some.points, 2);
-  EXPECT_EQ(some.reasons.front().text, "4 of 10 hosts have the code loaded");
+  finding.reach = std::move(reach);
+  return priority_of(advisory_with({.cvss = Cvss{.vector = "CVSS:3.1/AV:L/PR:L", .score = 10}}), finding);
+}
+
+TEST(Priority, WhoCanHaveItLoadedCounts) {
+  const auto points = [](Reach reach) { return with_reach({{.object = "x", .reach = reach}}).points - 20; };
+  EXPECT_EQ(points(Reach::kAnybody), 8);
+  EXPECT_EQ(points(Reach::kUserNamespace), 6);
+  EXPECT_EQ(points(Reach::kAlways), 5);
+  EXPECT_EQ(points(Reach::kHardware), 2);
+  EXPECT_EQ(points(Reach::kRoot), 0);
+  const Priority root = with_reach({{.object = "xfs", .reach = Reach::kRoot, .text = "only root"}});
+  ASSERT_EQ(root.reasons.size(), 2U);
+  EXPECT_EQ(root.reasons.back(), (PriorityReason{.points = 0, .text = "xfs: only root"}));
+}
+
+TEST(Priority, OfManyObjectsTheWidestCounts) {
+  const Priority priority = with_reach({{.object = "xfs", .reach = Reach::kRoot},
+                                        {.object = "vsock", .reach = Reach::kAnybody, .text = "anybody"},
+                                        {.object = "vmlinux", .reach = Reach::kAlways, .text = "built in"}});
+  EXPECT_EQ(priority.points, 28);
+  EXPECT_EQ(priority.reasons.back().text, "vsock: anybody");
+}
+
+TEST(Priority, HostsThatHaveTheCodeCount) {
+  const auto points = [](Reach reach, std::size_t loaded, std::size_t unprivileged, std::size_t blocked) {
+    return with_reach({{.object = "x",
+                        .reach = reach,
+                        .hosts = 10,
+                        .loaded = loaded,
+                        .unprivileged = unprivileged,
+                        .blocked = blocked}})
+               .points -
+           20;
+  };
+  EXPECT_EQ(points(Reach::kAnybody, 10, 0, 0), 8);
+  EXPECT_EQ(points(Reach::kAnybody, 2, 3, 5), 4);
+  EXPECT_EQ(points(Reach::kRoot, 10, 0, 0), 5);
+  EXPECT_EQ(points(Reach::kRoot, 4, 0, 0), 2);
+  EXPECT_EQ(points(Reach::kRoot, 0, 0, 0), -5);
+  EXPECT_EQ(points(Reach::kAnybody, 0, 0, 9), -5);
+  EXPECT_EQ(points(Reach::kAnybody, 0, 0, 10), -10);
+  EXPECT_EQ(points(Reach::kAlways, 10, 0, 0), 5);
+}
+
+TEST(Priority, ItDoesNotFallBelowNothing) {
+  Finding finding = kAffected;
+  finding.reach = {{.object = "x", .reach = Reach::kAnybody, .hosts = 1, .blocked = 1}};
+  const Priority priority = priority_of(advisory_with({}), finding);
+  EXPECT_EQ(priority.points, 0);
+  ASSERT_EQ(priority.reasons.size(), 1U);
+  EXPECT_EQ(priority.reasons.front().points, -10);
 }
 
 // Who cannot be patched is in no smaller danger.
@@ -81,7 +127,9 @@ TEST(Priority, ItEndsAtAHundred) {
   Voice voice{.cvss = Cvss{.vector = "CVSS:3.1/AV:N/PR:N", .score = 10},
               .epss = Epss{.probability = 1},
               .exploited = KnownExploited{.added = "2026-05-08"}};
-  EXPECT_EQ(priority_of(advisory_with(voice), kAffected, {.hosts = 1, .hosts_with_code = 1}).points, 100);
+  Finding finding = kAffected;
+  finding.reach = {{.object = "vmlinux", .reach = Reach::kAlways}};
+  EXPECT_EQ(priority_of(advisory_with(voice), finding).points, 100);
 }
 
 }  // namespace

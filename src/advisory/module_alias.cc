@@ -60,8 +60,8 @@ constexpr auto kAliases = std::to_array<Row>({
     {"nfnetlink-subsys-", Reach::kUserNamespace, "its part of nfnetlink"},
     {"nft-", Reach::kUserNamespace, "a rule of nftables"},  // nf_tables_api.c
     {"nf-flowtable-", Reach::kUserNamespace, "a flow table of nftables"},
-    {"nf-logger-", Reach::kUserNamespace, "a rule that logs"},                   // nf_log.c
-    {"nf-nat-", Reach::kUserNamespace, "translated addresses"},                  // nf_conntrack_netlink.c
+    {"nf-logger-", Reach::kUserNamespace, "a rule that logs"},   // nf_log.c, in 5.10; later by name
+    {"nf-nat-", Reach::kUserNamespace, "translated addresses"},  // nf_conntrack_netlink.c
     {"nfct-helper-", Reach::kUserNamespace, "a helper of connection tracking"},  // nf_conntrack_helper.c
     {"ip_set_", Reach::kUserNamespace, "a set of its type"},                     // ipset/ip_set_core.c
     {"ip_conntrack_netlink", Reach::kUserNamespace, "logging connections"},      // nfnetlink_log.c

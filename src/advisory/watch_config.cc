@@ -156,6 +156,13 @@ const Keys<WatchConfig>& keys() {
          c.target_store = path;
          return {};
        }},
+      {"reports",
+       [](auto& c, auto& v) -> Result<void> {
+         std::string path;
+         TRY(read_path(v, path));
+         c.reports = path;
+         return {};
+       }},
       {"code",
        [](auto& c, auto& v) -> Result<void> {
          std::string path;

@@ -38,6 +38,7 @@ struct WatchConfig {
   std::vector<std::string> targets{};    ///< whose fixes go into the queue: names in the builder's store
   std::filesystem::path target_store{};  ///< of the builder; empty: as `suture target` has it
   std::filesystem::path code{};          ///< clone of the kernel's stable tree; empty: none
+  std::filesystem::path reports{};       ///< of hosts, which priorities heed; empty: none
   HttpOptions http{};
 
   std::filesystem::path store() const { return state / "advisories.db"; }

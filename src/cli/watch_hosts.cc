@@ -99,7 +99,8 @@ void warn_of(const ReportedHosts& hosts) {
     fmt::print(stderr, "suture: {} reports were not understood, the first in {}\n", hosts.unreadable,
                one_line(hosts.problem));
   if (hosts.silent > 0)
-    fmt::print(stderr, "suture: {} hosts with this kernel have agents that do not tell of modules\n", hosts.silent);
+    fmt::print(stderr, "suture: {} hosts with this kernel have agents that do not tell of modules\n",
+               hosts.silent);
   if (hosts.modules.empty())
     fmt::print(stderr, "suture: no report tells of a host with this kernel ({} have others)\n",
                hosts.of_other_kernels);

@@ -106,7 +106,9 @@ Result<AskedKernel> read_asked(const KernelQuestion& question, AdvisoryStore& st
   const TargetStore targets = TRY(TargetStore::at(folder));
   const Target target = TRY(targets.find(question.target));
   // What people may have got wrong comes before what takes seconds.
-  std::vector<HostModules> hosts = TRY(known_hosts(question.hosts, target.id));
+  HostsQuestion asked_hosts = question.hosts;
+  if (config && asked_hosts.reports.empty()) asked_hosts.reports = config->reports;
+  std::vector<HostModules> hosts = TRY(known_hosts(asked_hosts, target.id));
   FixCode code = TRY(FixCode::of(repository, question.fix));
   if (!question.newer.empty()) code.add(TRY(read_update(question, target, targets, store)));
   TargetFacts facts = TRY(target_facts(target, targets.cache()));

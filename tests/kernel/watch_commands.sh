@@ -130,11 +130,12 @@ record CVE-2026-46002 net/vmw_vsock/af_vsock.c 6.1.176 "vsock: something that ev
 record CVE-2026-46003 net/sched/sch_netem.c 6.1.176 "net/sched: netem: something in a namespace of one's own"
 record CVE-2026-46004 drivers/net/ethernet/amazon/ena/ena_netdev.c 6.1.176 "net: ena: something in a driver"
 watch sync >"$work/out" 2>&1
-expect "anybody can have it loaded: socket(2) of its protocol (net-pf-40)" watch explain CVE-2026-46002 --target "$release"
-also "  +8  vsock: anybody can have it loaded"
+expect "anybody can have it loaded, with vsock_loopback: socket(2) of its protocol (net-pf-40)" watch explain CVE-2026-46002 --target "$release"
+also "+8  vsock: anybody can have it loaded"
 expect '"reach": "user_namespace"' watch explain CVE-2026-46003 --target "$release" --json
 expect "it is loaded where its hardware is: a device that it drives (pci:" watch explain CVE-2026-46004 --target "$release"
-expect "built into the kernel" watch explain CVE-2026-53249 --target "$release"
+expect "vmlinux      built into the kernel" \
+  watch explain CVE-2026-53249 --target "$release" --fix "$data/fixes/CVE-2026-53249.patch"
 
 build_id=$("$suture" target show "$release" --store "$SUTURE_STORE" --json |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["target"]["build_id"])')
@@ -151,11 +152,11 @@ END
 expect "the host has not loaded it: modprobe's configuration blocks it" \
   watch explain CVE-2026-46002 --target "$release" --host --root "$host"
 also "CVE-2026-46002 for $release: affected"
-also " -10  vsock: the host has not loaded it"
+also "-10  vsock: the host has not loaded it"
 expect "the host has it loaded" watch explain CVE-2026-46003 --target "$release" --host --root "$host"
-# The one that nobody on this host comes near is the last.
+# What users of this host come near is the first.
 watch affected --target "$release" --host --root "$host" >"$work/out"
-[ "$(grep '^CVE-' "$work/out" | tail -n 1 | cut -c 1-14)" = CVE-2026-46002 ] || { cat "$work/out"; exit 1; }
+[ "$(grep '^CVE-' "$work/out" | head -n 1 | cut -c 1-14)" = CVE-2026-46003 ] || { cat "$work/out"; exit 1; }
 
 python3 - "$build_id" "$work/reports" <<'END'
 import json, sys
@@ -181,10 +182,22 @@ expect "loaded on 1 of 3 hosts, on 1 more users without privileges can have it l
   watch explain CVE-2026-46002 --target "$release" --reports "$work/reports"
 also "3 reports were not understood"
 also "1 hosts with this kernel have agents that do not tell of modules"
-also "  +5  vsock: loaded on 1 of 3 hosts"
+also "+5  vsock: loaded on 1 of 3 hosts"
 expect '"loaded": 1' watch explain CVE-2026-46002 --target "$release" --reports "$work/reports" --json
 watch report --target "$release" --reports "$work/reports/one.json" >"$work/page.html"
 grep -q 'the host has it loaded' "$work/page.html" || { echo "the page does not tell of hosts" >&2; exit 1; }
+
+# The queue heeds them, too.
+sed -i "1i reports = \"$work/reports\"" "$work/watch.toml"
+expect "loaded on 1 of 3 hosts" watch explain CVE-2026-46002 --target "$release"
+expect "3 fixes queued" watch follow --once
+watch queue --json >"$work/out"
+python3 - "$work/out" <<'END'
+import json, sys
+found = {one["cve"]: one["priority"] for one in json.load(open(sys.argv[1]))["queue"]}
+wanted = {"CVE-2026-46002": 5, "CVE-2026-46003": 6}
+assert wanted.items() <= found.items(), found
+END
 
 refuse() { # CODE COMMAND...
   code=$1

@@ -15,6 +15,7 @@ constexpr std::string_view kGood = R"(
 # a comment
 state = "/srv/watch"
 targets = ["6.1.0-47-cloud-amd64", "debian:6.12.1"]
+reports = "/srv/reports"
 proxy = "http://proxy.example:3128"
 [[source]]
 name = "kernel-cna"
@@ -34,6 +35,7 @@ TEST(WatchConfig, IsReadWhole) {
   EXPECT_EQ(config.state, "/srv/watch");
   EXPECT_EQ(config.store(), "/srv/watch/advisories.db");
   EXPECT_THAT(config.targets, testing::ElementsAre("6.1.0-47-cloud-amd64", "debian:6.12.1"));
+  EXPECT_EQ(config.reports, "/srv/reports");
   EXPECT_EQ(config.http.proxy, "http://proxy.example:3128");
   ASSERT_EQ(config.sources.size(), 2u);
   EXPECT_EQ(config.sources[0].kind, PlaceKind::kGit);
@@ -58,6 +60,7 @@ TEST(WatchConfig, WhatIsWrongIsNamedWithItsLine) {
       {"state = 1\n", "line 1"},
       {"state = \"relative\"\n", "not absolute"},
       {"stat = \"/a\"\n", "no such setting"},
+      {"reports = \"hosts\"\n", "not absolute"},
       {"targets = \"a\"\n", "list of up to 1000"},
       {"targets = [\"-x\"]\n", "list of names"},
       {"source = \"a\"\n", "[[source]]"},

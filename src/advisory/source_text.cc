@@ -141,6 +141,13 @@ std::vector<Directive> directives_of(std::string_view text) {
   return directives;
 }
 
+/// As far as it is short enough for anybody to have written it; else one that nobody can tell. Each branch of
+/// a chain of #elif names all before it.
+std::string bounded(std::string condition) {
+  constexpr std::size_t kLongest = 4096;
+  return condition.size() > kLongest ? "(unknown)" : std::move(condition);
+}
+
 }  // namespace
 
 /// Branches are kept in the order in which they begin, so that the outer one comes first.
@@ -153,7 +160,7 @@ void SourceText::find_branches(std::string_view text) {
   const auto behind = static_cast<std::uint32_t>(std::ranges::count(text, '\n')) + 2;
   for (const Directive& found : directives_of(text)) {
     const std::string kind = found.words.size() > 1 ? found.words[1] : std::string();
-    const std::string condition = condition_of(found.words);
+    const std::string condition = bounded(condition_of(found.words));
     if (kind == "if" || kind == "ifdef" || kind == "ifndef") {
       open.push_back({.branch = branches_.size(), .none_before = "!" + condition});
       branches_.push_back({.first = found.first, .last = behind, .condition = condition});
@@ -166,9 +173,10 @@ void SourceText::find_branches(std::string_view text) {
       Open& last = open.back();
       branches_[last.branch].last = found.first;
       last.branch = branches_.size();
-      const std::string both = kind == "else" ? last.none_before : last.none_before + " && " + condition;
+      const std::string both =
+          kind == "else" ? last.none_before : bounded(last.none_before + " && " + condition);
       branches_.push_back({.first = found.first, .last = behind, .condition = both});
-      if (kind == "elif") last.none_before += " && !" + condition;
+      if (kind == "elif") last.none_before = bounded(last.none_before + " && !" + condition);
     }
   }
 }

@@ -78,21 +78,25 @@ std::optional<MakefileTexts::State> MakefileTexts::state_of(const List& list) co
 
 /// Where several lists name it, the one that builds it counts.
 std::optional<MakefileTexts::Found> MakefileTexts::find(const fs::path& folder, const std::string& object,
-                                                        int depth) {
+                                                        int depth, Known& known) {
+  if (depth > kDeepest) return std::nullopt;
+  // Nothing, too, for one that is being looked for: it names itself.
+  const auto [entry, is_new] = known.try_emplace(object);
+  if (!is_new) return entry->second;
   std::optional<Found> best;
-  if (depth > kDeepest) return best;
   for (const List& list : lists_of(folder)) {
     if (std::ranges::find(list.words, object) == list.words.end()) continue;
     const std::optional<State> state = state_of(list);
     if (!state) return std::nullopt;
     Found found{.state = *state, .module = object.substr(0, object.rfind('.'))};
     if (list.name != "obj" && list.name != "lib") {
-      const std::optional<Found> whole = find(folder, list.name + ".o", depth + 1);
+      const std::optional<Found> whole = find(folder, list.name + ".o", depth + 1, known);
       if (!whole) return std::nullopt;
       found = *state == State::kNo ? Found{} : *whole;
     }
     if (!best || best->state < found.state) best = found;
   }
+  entry->second = best;
   return best;
 }
 
@@ -120,10 +124,12 @@ std::optional<MakefileTexts::State> MakefileTexts::entered(const fs::path& folde
 
 std::optional<std::string> MakefileTexts::object_of(const std::string& unit) {
   const fs::path path(unit);
+  if (path.is_absolute() || path.lexically_normal() != path) return std::nullopt;
+  Known known;
   const std::optional<State> folder = entered(path.parent_path());
   if (folder == State::kNo) return std::string();
   const std::optional<Found> found =
-      find(path.parent_path(), fs::path(path.filename()).replace_extension(".o").string(), 0);
+      find(path.parent_path(), fs::path(path.filename()).replace_extension(".o").string(), 0, known);
   if (!found) return std::nullopt;
   if (found->state == State::kNo) return std::string();
   if (!folder) return std::nullopt;

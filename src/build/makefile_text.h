@@ -41,7 +41,10 @@ class MakefileTexts {
 
   const std::vector<List>& lists_of(const std::filesystem::path& folder);
   std::optional<State> state_of(const List& list) const;
-  std::optional<Found> find(const std::filesystem::path& folder, const std::string& object, int depth);
+  /// What find() knows already, so that lists which name each other many times are followed once.
+  using Known = std::map<std::string, std::optional<Found>>;
+  std::optional<Found> find(const std::filesystem::path& folder, const std::string& object, int depth,
+                            Known& known);
   std::optional<State> entered(const std::filesystem::path& folder);
 
   std::filesystem::path source_;

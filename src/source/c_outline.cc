@@ -367,6 +367,7 @@ class Outliner {
   bool begins_anew(const Token& token) const {
     if (shape_ || head_.empty() || !token.at_margin || !is_name(token.text)) return false;
     if (head_.back().text != ")" || token.text.starts_with("__")) return false;
+    if (head_.size() > kMostToSearch) return false;  // each line would be searched for again
     return call_in(head_).has_value();
   }
 
@@ -389,6 +390,7 @@ class Outliner {
       shape_ = Shape::kType;
     first_inside_ = {};
     behind_.clear();
+    recent_.clear();  // of another one's text
   }
 
   void finish(std::uint32_t last_line) {
@@ -466,6 +468,7 @@ class Outliner {
   }
 
   static constexpr std::size_t kLongestHead = 400;
+  static constexpr std::size_t kMostToSearch = 4096;
 
   Scanner scanner_;
   bool is_part_;

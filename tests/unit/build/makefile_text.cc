@@ -83,5 +83,18 @@ TEST_F(MakefileText, ListsInACircleEnd) {
   EXPECT_EQ(object_of("net/core/a.c"), std::nullopt);
 }
 
+// Each way through them would be one of 3,000 to the power of eight.
+TEST_F(MakefileText, ListsThatNameEachOtherOftenAreFollowedOnce) {
+  std::string text = "obj-y += c.o\n";
+  for (int i = 0; i < 3000; ++i) text += "b-y := a.o\nc-y := b.o\n";
+  makefile("net/core/Makefile", text);
+  EXPECT_EQ(object_of("net/core/a.c"), "vmlinux");
+}
+
+TEST_F(MakefileText, WhatIsNotInTheTreeIsNotTold) {
+  for (const char* unit : {"/net/ipv4/raw.c", "/a.c", "net/../net/ipv4/raw.c", "../a.c", ""})
+    EXPECT_EQ(object_of(unit), std::nullopt) << unit;
+}
+
 }  // namespace
 }  // namespace suture

@@ -118,6 +118,24 @@ TEST(Outline, SaysWhatALineIsIn) {
   EXPECT_EQ(item_at(outline, 8), nullptr);
 }
 
+// Words of an item before it do not begin the one that stands within it.
+TEST(Outline, AnItemEndsBehindItsBeginning) {
+  const std::string text =
+      "enum {\nLIMIT(x)\n};\n#ifdef A\nstatic int f(int a)\n{ int b\n{\n#else\nint f(void)\n#endif\n}\n";
+  for (const OutlineItem& item : outline_of_c(text, OutlineOf::kPart))
+    EXPECT_LE(item.first_line, item.last_line) << item.name;
+}
+
+// What might be one head of a hundred thousand lines is not read anew with each of them.
+TEST(Outline, AHeadWithoutEndEnds) {
+  std::string text = "int before(void);\n";
+  for (int i = 0; i < 100'000; ++i) text += "a(*)\n";
+  const auto outline = outline_of_c(text + ";\nint behind(void)\n{\n}\n");
+  ASSERT_FALSE(outline.empty());
+  EXPECT_EQ(outline.front().name, "before");
+  EXPECT_EQ(outline.back().name, "behind");
+}
+
 TEST(Outline, BrokenTextEnds) {
   for (const char* text :
        {"",    "{",      "}",     "}}}}", "((((", "\"",     "'",   "/*",    "#",        "#define",

@@ -42,11 +42,19 @@ bool is_for_an_author(const std::string& code) {
 /// Refused before anything could be said of the change: a text that is no diff, files that are not at hand, a
 /// limit that was set here.
 bool is_no_verdict(const std::string& code) {
-  static const std::set<std::string_view> kCodes{
-      "build.fix-malformed", "build.fix-empty",      "build.fix-path",
-      "build.image-differs", "build.header-changed", "build.generated-file-missing",
-      "build.no-debug-info", "build.overlay-escape", "build.command-line",
-      "build.glue",          "build.no-fix",         "build.no-such-unit"};
+  static const std::set<std::string_view> kCodes{"build.fix-malformed",
+                                                 "build.fix-empty",
+                                                 "build.fix-path",
+                                                 "build.image-differs",
+                                                 "build.header-changed",
+                                                 "build.generated-file-missing",
+                                                 "build.no-debug-info",
+                                                 "build.overlay-escape",
+                                                 "build.command-line",
+                                                 "build.glue",
+                                                 "build.no-fix",
+                                                 "build.no-such-unit",
+                                                 "module.symvers-malformed"};
   return kCodes.contains(code);
 }
 
@@ -89,10 +97,11 @@ bool is_for_other_source(const Patchable& patchable) {
          patchable.code == "build.fix-does-not-apply" || patchable.code == "build.no-fix-for-kernel";
 }
 
-/// What is compiled from another source than the kernel's may be right tomorrow, when the target is added
-/// anew.
+/// What may be the fault of this machine, or of the target's files, may be right tomorrow: sources that are
+/// not the kernel's, a compiler that failed on a full disk.
 bool is_worth_keeping(const Patchable& patchable) {
-  return patchable.answer != Answer::kUnknown && patchable.code != "build.not-as-shipped";
+  return patchable.answer != Answer::kUnknown && patchable.code != "build.not-as-shipped" &&
+         patchable.code != "build.does-not-compile";
 }
 
 std::string functions_text(const std::vector<Patchable::Function>& functions) {

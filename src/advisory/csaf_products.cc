@@ -53,6 +53,13 @@ bool is_source(std::string_view architecture) {
   return architecture == "src" || architecture == "nosrc";
 }
 
+/// "nodejs:16" of "nodejs:16:8080020230906091213:63b34585": name, stream, version and context.
+std::string name_and_stream(std::string_view module) {
+  const std::size_t colon = module.find(':');
+  if (colon == std::string_view::npos) return {};
+  return std::string(module.substr(0, module.find(':', colon + 1)));
+}
+
 }  // namespace
 
 CsafPackage package_of_purl(std::string_view purl) {
@@ -74,6 +81,16 @@ CsafPackage package_of_purl(std::string_view purl) {
   const std::string_view epoch = qualifier(qualifiers, "epoch");
   if (!package.version.empty() && !epoch.empty() && epoch != "0") {
     package.version = std::string(epoch) + ":" + package.version;
+  }
+  package.module = name_and_stream(unescaped(qualifier(qualifiers, "rpmmod")));
+  if (!purl.starts_with("pkg:rpmmod/")) return package;
+  if (!package.version.empty()) {
+    // By another name than its packages have, since its version is none of theirs.
+    package.module = name_and_stream(package.name + ":" + package.version);
+    package.name = package.module;
+  } else {
+    const std::string folder = unescaped(path.substr(0, slash));
+    package.module = name_and_stream(folder.substr(folder.rfind('/') + 1));
   }
   return package;
 }
@@ -152,8 +169,13 @@ Result<void> CsafProducts::add_relationships(JsonView relationships) {
       named.source = named.source || package.source;
       package = std::move(named);
     }
+    // A module is a component of the platform, and its packages are components of it.
     package.platform =
         platform->platform.empty() ? platform->name : platform->platform + " " + platform->name;
+    if (!component->module.empty() && component->module != component->name &&
+        component->module != platform->module)
+      package.platform += " " + component->module;
+    package.module = component->module;
     products_.insert_or_assign(std::string(id), std::move(package));
   }
   return {};

@@ -18,6 +18,7 @@ struct CsafPackage {
   std::string name{};
   std::string version{};  ///< [epoch:]version-release; empty: any
   bool source = false;    ///< what others are made of
+  std::string module{};   ///< that it is of, or is: "nodejs:16", name and stream
 };
 
 class CsafProducts {
@@ -37,6 +38,8 @@ class CsafProducts {
 };
 
 /// Of "pkg:rpm/redhat/kernel@5.14.0-570.el9?arch=src&epoch=0"; nothing in it when it is none of a package.
+/// Modules are told in three ways: "pkg:rpmmod/redhat/nodejs@16:8080:63b3" is one, and the packages
+/// "pkg:rpmmod/redhat/nodejs:16/npm" and "pkg:rpm/redhat/npm?rpmmod=nodejs:16:8080:63b3" are in one.
 CsafPackage package_of_purl(std::string_view purl);
 
 /// Of "kernel-default-5.14.21-150500.55.1.x86_64" as RPM names its files. A name without a version is all

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "audit/module_stream.h"
 #include "base/debian_version.h"
 #include "base/rpm_version.h"
 
@@ -62,27 +63,50 @@ std::optional<Said> by_statement(const AffectedProduct& product) {
   return std::nullopt;
 }
 
-std::optional<Said> of_package(const AffectedProduct& product, std::string_view version, PackageKind kind,
+/// The version that tells which release and stream a range is of.
+std::string_view version_of(const AffectedRange& range) {
+  if (!range.fixed.empty()) return range.fixed;
+  return range.last.empty() ? std::string_view(range.introduced) : range.last;
+}
+
+/// Of a stream that may be another, nothing follows but a question.
+std::optional<Said> as_question(std::optional<Said> said) {
+  if (said && said->standing == Standing::kAffected) return Said{};
+  return said;
+}
+
+std::optional<Said> of_package(const AffectedProduct& product, const InstalledPackage& package,
+                               std::string_view version, PackageKind kind,
                                const InstalledDistribution& distribution) {
+  const std::string_view stream =
+      kind == PackageKind::kRpm ? stream_of_ecosystem(product.ecosystem) : std::string_view{};
+  const SameStream told = same_stream(package, stream, {});
+  if (told == SameStream::kNo) return std::nullopt;
   if (product.status == "not_affected") return Said{.standing = Standing::kNotAffected};
   const VersionOrder order = kind == PackageKind::kDebian ? VersionOrder::kDebian : VersionOrder::kRpm;
   std::vector<const AffectedRange*> ranges;
+  std::vector<const AffectedRange*> uncertain;
   bool foreign = false;
-  bool other_release = false;
+  bool other = false;
   for (const AffectedRange& range : product.ranges) {
+    const SameStream same =
+        kind == PackageKind::kRpm ? same_stream(package, stream, version_of(range)) : SameStream::kYes;
     if (range.order != order) {
       foreign = true;
-    } else if (!is_version_of(range.fixed, distribution) || !is_version_of(range.last, distribution)) {
-      other_release = true;
+    } else if (same == SameStream::kNo || !is_version_of(range.fixed, distribution) ||
+               !is_version_of(range.last, distribution)) {
+      other = true;
     } else {
-      ranges.push_back(&range);
+      (same == SameStream::kYes ? ranges : uncertain).push_back(&range);
     }
   }
   const Compare compare = order_of(kind);
   if (auto said = by_ranges(ranges, version, compare, product.affected_by_default)) return said;
-  if (other_release) return std::nullopt;
+  if (auto said = by_ranges(uncertain, version, compare, product.affected_by_default))
+    return as_question(said);
+  if (other) return std::nullopt;
   if (foreign) return Said{.standing = Standing::kUnderInvestigation};
-  return by_statement(product);
+  return told == SameStream::kNotTold ? as_question(by_statement(product)) : by_statement(product);
 }
 
 /// "1.1.1w": numbers between dots and at most a letter, which any order agrees on.
@@ -195,15 +219,27 @@ std::optional<Judgement> judge_package(const Advisory& advisory, const Installed
   for (const SourcedVoice& one : advisory.voices) {
     if (one.voice.withdrawn) continue;
     std::vector<Said> said;
+    std::vector<Said> of_minor_release;
     for (const AffectedProduct& product : one.voice.products) {
       const bool source = product.name == package.source;
-      if ((!source && product.name != package.name) || !is_about(product.ecosystem, distribution)) continue;
+      const std::string_view ecosystem = without_stream(product.ecosystem);
+      if ((!source && product.name != package.name) || !is_about(ecosystem, distribution)) continue;
       const std::string& version = source ? package.source_version : package.version;
-      if (auto single = of_package(product, version, kind, distribution)) said.push_back(*std::move(single));
+      if (auto single = of_package(product, package, version, kind, distribution))
+        (names_minor_release(ecosystem) ? of_minor_release : said).push_back(*std::move(single));
     }
-    if (auto single = worst(std::move(said))) collected.add(one.source, *single);
+    // A release that is still cared for beside the newer ones gets the same fix in older versions.
+    if (auto single = worst(std::move(of_minor_release.empty() ? said : of_minor_release)))
+      collected.add(one.source, *single);
   }
-  return collected.judge(package.source + " " + package.source_version);
+  auto judgement = collected.judge(package.source + " " + package.source_version);
+  if (judgement && judgement->standing == Standing::kAffected &&
+      !is_vendor_of(package.vendor, distribution)) {
+    judgement->standing = Standing::kUnderInvestigation;
+    judgement->reason +=
+        fmt::format(" in the distribution's package, and this one was built by {}", package.vendor);
+  }
+  return judgement;
 }
 
 std::optional<Judgement> judge_copy(const Advisory& advisory, std::span<const std::string> names,

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "audit/rpm_database.h"
+#include "audit/rpm_header.h"
 #include "base/process.h"
 
 namespace suture {
@@ -67,23 +69,6 @@ Result<void> finish(std::vector<InstalledPackage>& packages, Paragraph& paragrap
   return {};
 }
 
-/// Of "openssl-3.0.7-24.el9.src.rpm" the name, and its version and release.
-void set_source_rpm(InstalledPackage& package, std::string_view file) {
-  package.source = package.name;
-  package.source_version = package.version;
-  if (!file.ends_with(".rpm")) return;
-  file.remove_suffix(4);
-  file = file.substr(0, file.rfind('.'));
-  const std::size_t release = file.rfind('-');
-  const std::size_t version = release == file.npos || release == 0 ? file.npos : file.rfind('-', release - 1);
-  if (version == file.npos || version == 0) return;
-  package.source = file.substr(0, version);
-  // The file's name lacks the epoch, which nearly always is the package's.
-  const std::size_t colon = package.version.find(':');
-  const std::string epoch = colon == std::string::npos ? "" : package.version.substr(0, colon + 1);
-  package.source_version = epoch + std::string(file.substr(version + 1));
-}
-
 Result<std::vector<InstalledPackage>> read_dpkg(const RootFolder& root) {
   std::vector<InstalledPackage> packages;
   const std::string folder = kDpkg;
@@ -99,18 +84,56 @@ Result<std::vector<InstalledPackage>> read_dpkg(const RootFolder& root) {
   return packages;
 }
 
-Result<std::vector<InstalledPackage>> read_rpm() {
+/// Keys that signatures are checked with are packages to rpm.
+bool is_key(std::string_view name) {
+  return name == "gpg-pubkey";
+}
+
+/// With the rpm that is here.
+Result<std::vector<InstalledPackage>> query_rpm() {
   const Finished finished = TRY(run_ok({.argv = {"rpm", "-qa", "--qf", kRpmQuery},
                                         .environment = {{"LC_ALL", "C"}},
                                         .output_limit = kLargestStatus}));
   return parse_rpm_query(finished.out);
 }
 
-bool has_rpm_database(const RootFolder& root) {
-  constexpr std::array kFiles = {"/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages.db",
-                                 "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-                                 "/usr/lib/sysimage/rpm/Packages.db"};
-  return std::ranges::any_of(kFiles, [&](const char* file) { return root.identity(file).has_value(); });
+Result<std::vector<InstalledPackage>> read_rpm(const RootFolder& root, const RpmDatabaseFile& file,
+                                               bool host) {
+  if (file.form == RpmForm::kBerkeley && host) return query_rpm();
+  std::vector<InstalledPackage> packages;
+  TRY(for_each_rpm_header(root, file, [&](ByteView header) {
+    auto package = parse_rpm_header(header);
+    if (package && !is_key(package->name)) packages.push_back(*std::move(package));
+  }));
+  return packages;
+}
+
+void visit_rpm_files(std::string_view text,
+                     const std::function<void(std::string_view path, std::string_view package)>& visit) {
+  while (!text.empty()) {
+    const std::string_view line = take_line(text);
+    const std::size_t tab = line.find('\t');
+    if (tab != line.npos) visit(line.substr(tab + 1), line.substr(0, tab));
+  }
+}
+
+Result<void> for_each_file_of_rpm(
+    const RootFolder& root,
+    const std::function<void(std::string_view path, std::string_view package)>& visit) {
+  const auto file = find_rpm_database(root);
+  if (!file) return {};
+  if (file->form == RpmForm::kBerkeley) {
+    // Of the host: another root's packages were not to be had.
+    const Finished finished = TRY(run_ok(
+        {.argv = {"rpm", "-qa", "--qf", "[%{=NAME}\\t%{FILENAMES}\\n]"}, .environment = {{"LC_ALL", "C"}}}));
+    visit_rpm_files(finished.out, visit);
+    return {};
+  }
+  return for_each_rpm_header(root, *file, [&](ByteView header) {
+    const auto package = parse_rpm_header(header);
+    if (!package || is_key(package->name)) return;
+    for_each_rpm_file(header, [&](std::string_view path) { visit(path, package->name); });
+  });
 }
 
 /// "libssl3:amd64.list" → "libssl3"
@@ -157,19 +180,21 @@ Result<std::vector<InstalledPackage>> parse_rpm_query(std::string_view text) {
   std::vector<InstalledPackage> packages;
   while (!text.empty()) {
     std::string_view line = take_line(text);
-    std::array<std::string_view, 4> fields;
+    std::array<std::string_view, 5> fields;
     for (std::string_view& field : fields) {
       field = line.substr(0, line.find('\t'));
       line.remove_prefix(std::min(field.size() + 1, line.size()));
     }
-    const bool usable = std::ranges::all_of(
-        fields, [](std::string_view field) { return !field.empty() && field.size() <= kLongestField; });
-    // Keys that signatures are checked with are packages to rpm.
-    if (!usable || fields[0] == "gpg-pubkey") continue;
+    const bool short_enough =
+        std::ranges::all_of(fields, [](std::string_view field) { return field.size() <= kLongestField; });
+    const bool complete =
+        !fields[0].empty() && !fields[1].empty() && !fields[2].empty() && !fields[3].empty();
+    if (!short_enough || !complete || is_key(fields[0])) continue;
     InstalledPackage package{.name = std::string(fields[0]),
                              .architecture = std::string(fields[1]),
                              .version = std::string(fields[2])};
     set_source_rpm(package, fields[3]);
+    package.vendor = fields[4];
     TRY(add(packages, std::move(package)));
   }
   return packages;
@@ -178,13 +203,8 @@ Result<std::vector<InstalledPackage>> parse_rpm_query(std::string_view text) {
 Result<PackageList> read_packages(const RootFolder& root, bool host) {
   PackageList list;
   list.packages = TRY(read_dpkg(root));
-  if (list.packages.empty() && has_rpm_database(root)) {
-    if (!host)
-      return fail("audit.packages-elsewhere", "read the list of packages",
-                  "the RPM database of another root is not read from outside",
-                  "Run `suture audit` within it.");
-    list = {.kind = PackageKind::kRpm, .packages = TRY(read_rpm())};
-  }
+  if (const auto file = find_rpm_database(root); list.packages.empty() && file)
+    list = {.kind = PackageKind::kRpm, .packages = TRY(read_rpm(root, *file, host))};
   if (list.packages.empty())
     return fail("audit.packages", "read the list of packages", "there is neither dpkg's nor rpm's");
   std::ranges::sort(list.packages, {}, &InstalledPackage::name);
@@ -194,17 +214,7 @@ Result<PackageList> read_packages(const RootFolder& root, bool host) {
 Result<void> for_each_file(
     const RootFolder& root, PackageKind kind,
     const std::function<void(std::string_view path, std::string_view package)>& visit) {
-  if (kind == PackageKind::kRpm) {
-    const Finished finished = TRY(run_ok(
-        {.argv = {"rpm", "-qa", "--qf", "[%{=NAME}\\t%{FILENAMES}\\n]"}, .environment = {{"LC_ALL", "C"}}}));
-    std::string_view text = finished.out;
-    while (!text.empty()) {
-      const std::string_view line = take_line(text);
-      const std::size_t tab = line.find('\t');
-      if (tab != line.npos) visit(line.substr(tab + 1), line.substr(0, tab));
-    }
-    return {};
-  }
+  if (kind == PackageKind::kRpm) return for_each_file_of_rpm(root, visit);
   const std::string folder = std::string(kDpkg) + "/info";
   for (const std::string& name : TRY(root.names(folder, 4 * kMostPackages))) {
     if (!name.ends_with(".list")) continue;

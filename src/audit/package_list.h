@@ -3,7 +3,8 @@
 // What a root has installed, by its package manager's own records, which are read as they lie there:
 //   Debian   /var/lib/dpkg/status (deb-control(5)), or a file each in status.d, as small container images
 //            have it; files of packages in info/*.list
-//   RPM      through rpm(8), of the host alone: its database has no form that others may read
+//   RPM      its database, of which there are three forms (rpm_database.h); the oldest through rpm(8), of the
+//            host alone
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,8 @@ struct InstalledPackage {
   std::string version{};
   std::string source{};          ///< its source package; its own name where that is not said
   std::string source_version{};  ///< of that, which binary packages may number otherwise
+  std::string vendor{};          ///< who built it; empty: not told, as with dpkg
+  std::string stream{};          ///< of the module that it is of, "nodejs:18"; empty: of none, or not told
   bool operator==(const InstalledPackage&) const = default;
 };
 
@@ -42,10 +45,10 @@ Result<std::vector<InstalledPackage>> parse_dpkg_status(std::string_view text);
 /// As kRpmQuery prints them, one a line.
 Result<std::vector<InstalledPackage>> parse_rpm_query(std::string_view text);
 inline constexpr const char* kRpmQuery =
-    "%{NAME}\\t%{ARCH}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\t%{SOURCERPM}\\n";
+    "%{NAME}\\t%{ARCH}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\t%{SOURCERPM}\\t%|VENDOR?{%{VENDOR}}|\\n";
 
 /// "audit.packages" when the root has neither; "audit.packages-elsewhere" for an RPM database that is not the
-/// host's.
+/// host's, and of a form that only rpm(8) reads.
 Result<PackageList> read_packages(const RootFolder& root, bool host);
 
 /// All files that packages have brought, with the package's name in PackageList.

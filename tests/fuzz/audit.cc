@@ -7,8 +7,11 @@
 #include "audit/installed_distribution.h"
 #include "audit/judge.h"
 #include "audit/mappings.h"
+#include "audit/module_stream.h"
 #include "audit/package_list.h"
 #include "audit/package_log.h"
+#include "audit/rpm_database.h"
+#include "audit/rpm_header.h"
 #include "audit/running_code.h"
 #include "audit/unit_name.h"
 #include "audit/voice_lines.h"
@@ -52,6 +55,22 @@ void packages(std::string_view text) {
   const InstalledDistribution distribution = parse_os_release(text);
   is_about(text, distribution);
   is_version_of(text, distribution);
+  is_vendor_of(text, distribution);
+  if (names_minor_release(text) && !text.starts_with("Red Hat")) __builtin_trap();
+  same_stream({.name = "a", .version = std::string(text)}, stream_of_ecosystem(text), without_stream(text));
+}
+
+void rpm(ByteView bytes) {
+  const auto header = [](ByteView one) {
+    const auto package = parse_rpm_header(one);
+    if (package && (package->name.empty() || package->version.empty() || package->source.empty()))
+      __builtin_trap();
+    for_each_rpm_file(one, [](std::string_view path) {
+      if (path.size() > 4096) __builtin_trap();
+    });
+  };
+  header(bytes);
+  (void)for_each_ndb_header(bytes, header);
 }
 
 void versions(std::string_view text) {
@@ -81,7 +100,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace suture;
   if (size == 0) return 0;
   const ByteView bytes(data + 1, size - 1);
-  switch (data[0] % 5) {
+  switch (data[0] % 6) {
     case 0:
       elf(bytes);
       break;
@@ -92,6 +111,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       packages(as_text(bytes));
       break;
     case 3:
+      rpm(bytes);
+      break;
+    case 4:
       versions(as_text(bytes));
       break;
     default:

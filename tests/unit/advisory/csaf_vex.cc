@@ -135,6 +135,43 @@ TEST(CsafVex, OfSuseWhatIsRecommendedHasTheFix) {
                           .ranges = {{.order = VersionOrder::kRpm, .fixed = "1.1.1l-150500.15.4"}}}));
 }
 
+TEST(CsafVex, OfRedHatPackagesOfModules) {
+  const Voice voice = read(R"csaf({
+      "document": {"csaf_version": "2.0", "title": "t", "tracking": {"id": "CVE-2023-0464"}},
+      "product_tree": {
+        "branches": [
+          {"product": {"name": "Red Hat Enterprise Linux AppStream (v. 8)", "product_id": "A"}},
+          {"product": {"name": "nodejs:16:8080:63b3", "product_id": "m",
+            "product_identification_helper": {"purl": "pkg:rpmmod/redhat/nodejs@16%3A8080%3A63b3"}}},
+          {"product": {"name": "npm", "product_id": "n",
+            "product_identification_helper": {"purl": "pkg:rpm/redhat/npm@8.19-1.module%2Bel8?arch=src&epoch=1"}}},
+          {"product": {"name": "npm", "product_id": "o",
+            "product_identification_helper": {"purl": "pkg:rpm/redhat/npm@9.1-1.module%2Bel8?arch=src&rpmmod=nodejs:18:8:6"}}},
+          {"product": {"name": "ruby:2.6/ruby", "product_id": "r",
+            "product_identification_helper": {"purl": "pkg:rpmmod/redhat/ruby:2.6/ruby"}}}],
+        "relationships": [
+          {"full_product_name": {"product_id": "A:m"}, "product_reference": "m", "relates_to_product_reference": "A"},
+          {"full_product_name": {"product_id": "A:m:n"}, "product_reference": "n", "relates_to_product_reference": "A:m"},
+          {"full_product_name": {"product_id": "A:o"}, "product_reference": "o", "relates_to_product_reference": "A"},
+          {"full_product_name": {"product_id": "A:r"}, "product_reference": "r", "relates_to_product_reference": "A"}]},
+      "vulnerabilities": [{"cve": "CVE-2023-0464", "product_status": {
+        "fixed": ["A:m:n", "A:o"], "known_affected": ["A:r"]}}]})csaf")
+                          .voice("CVE-2023-0464");
+  const std::string platform = "Red Hat Enterprise Linux AppStream (v. 8)";
+  const auto fixed = [&](const std::string& stream, const std::string& version) {
+    return AffectedProduct{.ecosystem = platform + " " + stream,
+                           .name = "npm",
+                           .ranges = {{.order = VersionOrder::kRpm, .fixed = version}}};
+  };
+  EXPECT_THAT(voice.products,
+              testing::UnorderedElementsAre(AffectedProduct{.ecosystem = platform + " ruby:2.6",
+                                                            .name = "ruby",
+                                                            .affected_by_default = true,
+                                                            .status = "affected"},
+                                            fixed("nodejs:16", "1:8.19-1.module+el8"),
+                                            fixed("nodejs:18", "9.1-1.module+el8")));
+}
+
 TEST(CsafVex, PackagesByTheirUrlAndByTheirFile) {
   const CsafPackage library =
       package_of_purl("pkg:rpm/redhat/openssl-libs@3.0.7-6.el9?arch=x86_64&epoch=1#x");

@@ -174,6 +174,110 @@ TEST(Distribution, WhichEcosystemsAreAboutIt) {
   EXPECT_TRUE(is_version_of("anything", bookworm));
 }
 
+TEST(Distribution, PlatformsThatAreNamedForPeople) {
+  for (const char* name : {"Red Hat Enterprise Linux 9", "Red Hat Enterprise Linux BaseOS (v. 9)",
+                           "Red Hat Enterprise Linux AppStream EUS (v.9.4)",
+                           "Red Hat CodeReady Linux Builder (v. 9)", "Red Hat:rhel_eus:9.4::baseos"})
+    EXPECT_TRUE(is_about(name, kRhel)) << name;
+  for (const char* name : {"Red Hat Enterprise Linux 8", "Red Hat Enterprise Linux AppStream EUS (v.9.2)",
+                           "Red Hat Enterprise Linux", "Red Hat JBoss Core Services 9",
+                           "Red Hat Enterprise Linux (v. ", "Red Hat:rhel_eus:9.2::baseos", "Red HatX"})
+    EXPECT_FALSE(is_about(name, kRhel)) << name;
+  EXPECT_TRUE(names_minor_release("Red Hat Enterprise Linux AppStream EUS (v.9.4)"));
+  EXPECT_FALSE(names_minor_release("Red Hat Enterprise Linux BaseOS (v. 9)"));
+  EXPECT_FALSE(names_minor_release("SUSE Linux Enterprise Micro 5.5"));
+
+  const InstalledDistribution leap = {.id = "opensuse-leap", .version = "15.6"};
+  EXPECT_TRUE(is_about("openSUSE Leap 15.6", leap));
+  EXPECT_TRUE(is_about("openSUSE:Leap 15.6", leap));
+  for (const char* name : {"openSUSE Leap 15.5", "openSUSE Leap 15.60", "openSUSE Leap Micro 15.6",
+                           "openSUSE Tumbleweed", "SUSE Linux Enterprise Server 15 SP6", "openSUSE"})
+    EXPECT_FALSE(is_about(name, leap)) << name;
+  EXPECT_TRUE(is_about("openSUSE Tumbleweed", {.id = "opensuse-tumbleweed", .version = "20260101"}));
+  EXPECT_FALSE(is_about("openSUSE Leap 15.6", {.id = "opensuse-tumbleweed", .version = "20260101"}));
+  EXPECT_TRUE(is_about("SUSE Linux Enterprise Server 15 SP5", {.id = "sles_sap", .version = "15.5"}));
+  EXPECT_TRUE(is_about("SUSE Linux Enterprise Micro 5.5", {.id = "sle-micro", .version = "5.5"}));
+  EXPECT_TRUE(is_about("SUSE Linux Micro 6.0", {.id = "sl-micro", .version = "6.0"}));
+  EXPECT_FALSE(is_about("SUSE Linux Enterprise Micro 5.5", {.id = "sles", .version = "5.5"}));
+  EXPECT_TRUE(is_distribution("Red Hat Enterprise Linux 9"));
+  EXPECT_FALSE(is_distribution("Fedorable"));
+}
+
+TEST(Distribution, WhoBuildsItsPackages) {
+  EXPECT_TRUE(is_vendor_of("Red Hat, Inc.", kRhel));
+  EXPECT_TRUE(is_vendor_of("", kRhel)) << "not told";
+  EXPECT_FALSE(is_vendor_of("Fedora Project", kRhel));
+  EXPECT_TRUE(is_vendor_of("SUSE LLC <https://www.suse.com/>", {.id = "opensuse-leap"}));
+  EXPECT_TRUE(is_vendor_of("openSUSE", {.id = "opensuse-leap"}));
+  EXPECT_FALSE(is_vendor_of("obs://build.opensuse.org/home:somebody", {.id = "sles"}));
+  EXPECT_TRUE(is_vendor_of("anybody", kBookworm)) << "nobody knows";
+}
+
+TEST(Judge, APackageThatSomebodyElseHasBuiltIsAQuestion) {
+  InstalledPackage package = {
+      .name = "openssl", .version = "3-1.el9", .source = "openssl", .source_version = "3-1.el9"};
+  const auto judge = [&] {
+    return judged({voice("vex", fixed_in("Red Hat Enterprise Linux 9", "4-1.el9", VersionOrder::kRpm))},
+                  package, kRhel, PackageKind::kRpm);
+  };
+  package.vendor = "Red Hat, Inc.";
+  EXPECT_EQ(judge(), "affected 4-1.el9");
+  package.vendor = "Somebody";
+  EXPECT_EQ(judge(), "under_investigation 4-1.el9");
+}
+
+TEST(Judge, AReleaseThatIsCaredForBesideTheNewerOnesHasVersionsOfItsOwn) {
+  const InstalledPackage package = {
+      .name = "openssl", .version = "3-2.el9_4.1", .source = "openssl", .source_version = "3-2.el9_4.1"};
+  Voice both = {.cve = "CVE-2023-5678"};
+  both.products = {
+      fixed_in("Red Hat Enterprise Linux BaseOS (v. 9)", "3-7.el9", VersionOrder::kRpm),
+      fixed_in("Red Hat Enterprise Linux BaseOS EUS (v.9.4)", "3-2.el9_4.1", VersionOrder::kRpm)};
+  EXPECT_EQ(judged({{.source = "vex", .voice = both}}, package, kRhel, PackageKind::kRpm), "fixed");
+  both.products[1].ranges[0].fixed = "3-2.el9_4.2";
+  EXPECT_EQ(judged({{.source = "vex", .voice = both}}, package, kRhel, PackageKind::kRpm),
+            "affected 3-2.el9_4.2");
+}
+
+/// What follows for a package of nodejs from one version of a source's.
+std::string of_stream(const std::string& ecosystem, const std::string& fixed, const std::string& stream,
+                      const std::string& version = "16.20.1-1.module+el9+1+a",
+                      const std::string& name = "openssl") {
+  const InstalledPackage package = {
+      .name = name, .version = version, .source = name, .source_version = version, .stream = stream};
+  AffectedProduct product = fixed_in(ecosystem, fixed, VersionOrder::kRpm);
+  product.name = name;
+  return judged({voice("vex", product)}, package, kRhel, PackageKind::kRpm);
+}
+
+TEST(Judge, EachStreamOfAModuleHasItsOwnFixes) {
+  const std::string platform = "Red Hat Enterprise Linux AppStream (v. 9)";
+  const std::string newer = "16.20.2-1.module+el9+1+a";
+  const std::string next = "18.1.1-1.module+el9+1+b";
+  EXPECT_EQ(of_stream(platform + " nodejs:16", newer, "nodejs:16"), "affected " + newer);
+  EXPECT_EQ(of_stream(platform + " nodejs:18", next, "nodejs:16"), "nothing");
+  EXPECT_EQ(of_stream(platform + " nodejs:18", next, "nodejs:16", "16.20.1-1.el9"), "nothing");
+  EXPECT_EQ(of_stream(platform, next, "nodejs:16"), "nothing") << "by the version, where no stream is told";
+  EXPECT_EQ(of_stream(platform, newer, "nodejs:16"), "affected " + newer);
+  EXPECT_EQ(of_stream(platform, next, "php:8.1"), "under_investigation") << "nothing tells";
+  EXPECT_EQ(of_stream(platform, "2.20.2-1.el9", ""), "nothing") << "of no module";
+  EXPECT_EQ(of_stream(platform, newer, "", "16.20.1-1.el9"), "nothing");
+  EXPECT_EQ(of_stream(platform + " nodejs:16", newer, ""), "affected " + newer) << "a label that is not told";
+  // Of whom no version is told.
+  const auto statement = [&](const std::string& ecosystem, const std::string& stream) {
+    AffectedProduct product = {.ecosystem = ecosystem, .name = "openssl", .affected_by_default = true};
+    const InstalledPackage package = {.name = "openssl",
+                                      .version = "1-1.el9",
+                                      .source = "openssl",
+                                      .source_version = "1-1.el9",
+                                      .stream = stream};
+    return judged({voice("vex", product)}, package, kRhel, PackageKind::kRpm);
+  };
+  EXPECT_EQ(statement("Red Hat Enterprise Linux 9 ruby:3.1", "ruby:3.1"), "affected");
+  EXPECT_EQ(statement("Red Hat Enterprise Linux 9 ruby:3.1", "ruby:3.3"), "nothing");
+  EXPECT_EQ(statement("Red Hat Enterprise Linux 9 ruby:3.1", ""), "nothing");
+}
+
 std::string copy(const std::vector<AffectedProduct>& products, const std::string& version) {
   const std::vector<std::string> names = {"openssl", "OpenSSL"};
   const auto judgement =

@@ -83,7 +83,7 @@ TEST(DpkgStatus, BrokenTextIsPassedOver) {
 
 TEST(RpmQuery, PackagesWithTheirSources) {
   const auto packages = parse_rpm_query(
-      "openssl-libs\tx86_64\t1:3.0.7-24.el9\topenssl-3.0.7-24.el9.src.rpm\n"
+      "openssl-libs\tx86_64\t1:3.0.7-24.el9\topenssl-3.0.7-24.el9.src.rpm\tRed Hat, Inc.\n"
       "gpg-pubkey\t(none)\t1-2\t(none)\n"
       "kernel-core\tx86_64\t5.14.0-427.16.1.el9_4\tkernel-5.14.0-427.16.1.el9_4.src.rpm\n"
       "own\tnoarch\t1-1\t(none)\n"
@@ -91,6 +91,7 @@ TEST(RpmQuery, PackagesWithTheirSources) {
   ASSERT_TRUE(packages.has_value());
   ASSERT_THAT(*packages, SizeIs(3));
   EXPECT_EQ(shown((*packages)[0]), "openssl-libs 1:3.0.7-24.el9 of openssl 1:3.0.7-24.el9");
+  EXPECT_EQ((*packages)[0].vendor, "Red Hat, Inc.");
   EXPECT_EQ(shown((*packages)[1]), "kernel-core 5.14.0-427.16.1.el9_4 of kernel 5.14.0-427.16.1.el9_4");
   EXPECT_EQ(shown((*packages)[2]), "own 1-1 of own 1-1");
 }
@@ -214,10 +215,18 @@ TEST_F(ForeignRoot, WithoutPackages) {
   const auto none = read_packages(*root_, true);
   ASSERT_FALSE(none.has_value());
   EXPECT_EQ(none.error().code, "audit.packages");
-  put("var/lib/rpm/rpmdb.sqlite", "x");
+  put("var/lib/rpm/Packages", "x");
   const auto elsewhere = read_packages(*root_, false);
   ASSERT_FALSE(elsewhere.has_value());
   EXPECT_EQ(elsewhere.error().code, "audit.packages-elsewhere");
+  for (const char* name : {"Packages.db", "rpmdb.sqlite"}) {
+    for (const std::string& text : {std::string(), std::string("x"), std::string(10'000, 'x')}) {
+      put(std::string("var/lib/rpm/") + name, text);
+      const auto broken = read_packages(*root_, true);
+      ASSERT_FALSE(broken.has_value()) << name;
+      EXPECT_EQ(broken.error().code, "audit.packages");
+    }
+  }
 }
 
 }  // namespace

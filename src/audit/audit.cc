@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -15,7 +16,6 @@ namespace suture {
 namespace {
 
 constexpr std::size_t kLargestOsRelease = 64u << 10;
-constexpr std::size_t kLargestLog = 64u << 20;
 
 bool is_open(const Judgement& judgement) {
   return judgement.standing == Standing::kAffected || judgement.standing == Standing::kUnderInvestigation;
@@ -266,7 +266,7 @@ class Auditor {
       const PackageGroup* group = packages_[root].of_binary(file.package);
       if (!is_outdated(file.file) || group == nullptr || audit_.roots[root].kind != PackageKind::kDebian)
         continue;
-      if (!logs.contains(root)) logs.emplace(root, read_log(code_.roots[root]));
+      if (!logs.contains(root)) logs.emplace(root, read_log(root));
       for (const std::size_t index : file.file.processes) {
         const RunningProcess& process = code_.processes[index];
         if (process.began == 0) continue;
@@ -278,11 +278,13 @@ class Auditor {
     return {};
   }
 
-  static PackageLog read_log(const RootFolder& root) {
-    std::string text;
-    for (const char* path : {"/var/log/dpkg.log.1", "/var/log/dpkg.log"})
-      text += root.read_text(path, kLargestLog).value_or("");
-    return parse_dpkg_log(text);
+  /// Since the oldest of its processes began.
+  PackageLog read_log(std::size_t root) const {
+    std::int64_t since = std::numeric_limits<std::int64_t>::max();
+    for (const RunningProcess& process : code_.processes) {
+      if (process.root == root && process.began != 0) since = std::min(since, process.began);
+    }
+    return read_package_log(code_.roots[root], since);
   }
 
   Result<void> judge_old(std::size_t root, const PackageGroup& group, const std::string& version,

@@ -5,12 +5,21 @@
 #include <array>
 #include <charconv>
 #include <ctime>
+#include <utility>
+
+#include "advisory/unpack.h"
 
 namespace suture {
 namespace {
 
 constexpr std::size_t kMostUpgrades = 1'000'000;
 constexpr std::size_t kLongestWord = 256;
+constexpr std::size_t kLargestLog = 64u << 20;  // unpacked, of all together
+constexpr std::size_t kMostNames = 100'000;     // in /var/log
+constexpr std::size_t kMostLogs = 64;
+constexpr std::size_t kDateDigits = 8;
+constexpr const char* kFolder = "/var/log/";
+constexpr std::string_view kLog = "dpkg.log";
 
 /// "2026-11-20", "10:00:00", of this machine's clock as people read it.
 std::optional<std::int64_t> local_time(std::string_view date, std::string_view clock) {
@@ -36,7 +45,81 @@ std::optional<std::int64_t> local_time(std::string_view date, std::string_view c
   return std::mktime(&time);
 }
 
+/// When the log begins; nothing where no line tells.
+std::optional<std::int64_t> begin_of(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    constexpr std::size_t kDate = 10;
+    constexpr std::size_t kClock = 8;
+    if (line.size() <= kDate + kClock) continue;
+    if (const auto time = local_time(line.substr(0, kDate), line.substr(kDate + 1, kClock))) return time;
+  }
+  return std::nullopt;
+}
+
+/// The file's text, unpacked; empty when that is not to be had.
+std::string read_log(const RootFolder& root, const std::string& name, std::size_t limit) {
+  const auto packed = root.read_text(kFolder + name, limit);
+  if (!packed) return "";
+  std::string text;
+  const UnpackLimits limits = {.document = limit, .documents = 1, .total = limit};
+  const auto done = unpack(
+      *packed, limits, [](std::string_view) { return false; },
+      [&](std::string_view, Result<std::string_view> unpacked) -> Result<void> {
+        text = unpacked.value_or("");
+        return {};
+      });
+  return done ? text : "";
+}
+
+/// How old it is by its name, a larger number being older; nothing for what is no log of dpkg's.
+std::optional<std::int64_t> age_of(std::string_view name) {
+  if (!name.starts_with(kLog)) return std::nullopt;
+  name.remove_prefix(kLog.size());
+  if (name.empty()) return -1;
+  for (const std::string_view ending : {".gz", ".xz", ".zst"}) {
+    if (name.ends_with(ending)) name.remove_suffix(ending.size());
+  }
+  const bool dated = name.size() == kDateDigits + 1 && name[0] == '-';
+  if (name.size() < 2 || (name[0] != '.' && !dated)) return std::nullopt;
+  std::int64_t number = 0;
+  const char* end = name.data() + name.size();
+  const auto result = std::from_chars(name.data() + 1, end, number);
+  if (result.ec != std::errc{} || result.ptr != end || number < 0) return std::nullopt;
+  constexpr std::int64_t kLastDay = 99'999'999;
+  return dated ? kLastDay - number : number;
+}
+
 }  // namespace
+
+std::vector<std::string> package_logs(const std::vector<std::string>& names) {
+  std::vector<std::pair<std::int64_t, std::string>> logs;
+  for (const std::string& name : names) {
+    if (const auto age = age_of(name)) logs.emplace_back(*age, name);
+  }
+  std::ranges::sort(logs);
+  std::vector<std::string> result;
+  for (auto& [age, name] : logs) {
+    if (result.size() < kMostLogs) result.push_back(std::move(name));
+  }
+  return result;
+}
+
+PackageLog read_package_log(const RootFolder& root, std::int64_t since) {
+  const auto names = root.names(kFolder, kMostNames);
+  // What is there but cannot be listed may still have the newest of its logs.
+  const std::vector<std::string> logs =
+      package_logs(names ? *names : std::vector<std::string>{std::string(kLog)});
+  std::string all;
+  for (const std::string& name : logs) {
+    if (all.size() >= kLargestLog) break;
+    const std::string text = read_log(root, name, kLargestLog - all.size());
+    all = text + (text.empty() || text.ends_with('\n') ? "" : "\n") + all;
+    if (const auto begin = begin_of(text); begin && *begin < since) break;
+  }
+  return parse_dpkg_log(all);
+}
 
 PackageLog parse_dpkg_log(std::string_view text) {
   PackageLog log;

@@ -8,10 +8,12 @@
 #include "audit/package_log.h"
 #include "audit/running_code.h"
 #include "audit/unit_name.h"
+#include "base/process.h"
 
 namespace suture {
 namespace {
 
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 using Kind = ProcessOwner::Kind;
@@ -102,6 +104,58 @@ TEST(StartTicks, TheNameMayHoldAnything) {
   EXPECT_EQ(start_ticks("7 (a) S 1 1 (b) )" + rest), 4242);
   for (const char* text : {"", "7 (nginx", "7 (nginx) S 1 2", "7 (nginx)", ")"})
     EXPECT_EQ(start_ticks(text), -1) << text;
+}
+
+TEST(PackageLog, TheOnesPutAsideByTheirAge) {
+  EXPECT_THAT(package_logs({"dpkg.log.10.gz", "dpkg.log.2.gz", "dpkg.log", "dpkg.log.1", "dpkg.log.3.xz",
+                            "dpkg.log.x", "dpkg.logs", "dpkg.log.", "dpkg.log.-1", "alternatives.log.1",
+                            "dpkg.log.gz", "dpkg.log-1"}),
+              ElementsAre("dpkg.log", "dpkg.log.1", "dpkg.log.2.gz", "dpkg.log.3.xz", "dpkg.log.10.gz"));
+  EXPECT_THAT(package_logs({"dpkg.log-20260901.gz", "dpkg.log-20261101", "dpkg.log"}),
+              ElementsAre("dpkg.log", "dpkg.log-20261101", "dpkg.log-20260901.gz"));
+  EXPECT_THAT(package_logs(std::vector<std::string>(1000, "dpkg.log.1")), SizeIs(64));
+}
+
+TEST(PackageLog, OlderOnesAreOpenedAsFarAsTheyAreNeeded) {
+  const auto folder = TempDir::make("suture-test");
+  ASSERT_TRUE(folder.has_value());
+  const auto put = [&](const std::string& name, const std::string& text) {
+    ASSERT_TRUE(write_file(folder->path() / "var/log" / name, std::string_view(text)));
+  };
+  const auto line = [](const std::string& month, const std::string& from, const std::string& to) {
+    return "2026-" + month + "-01 10:00:00 upgrade libssl3:amd64 " + from + " " + to + "\n";
+  };
+  put("dpkg.log", line("11", "3", "4"));
+  put("dpkg.log.1", line("10", "2", "3"));
+  put("dpkg.log.2", line("09", "1", "2"));
+  ASSERT_EQ(run({.argv = {"gzip", (folder->path() / "var/log/dpkg.log.2").string()}})->status, 0);
+  put("dpkg.log.3.gz", "this is not packed, and no log");
+  put("dpkg.log.4.gz", "\x1f\x8b and this is broken");
+  const auto root = RootFolder::open(folder->path());
+  ASSERT_TRUE(root.has_value());
+  const PackageLog all = read_package_log(*root, 0);
+  ASSERT_THAT(all, SizeIs(1));
+  ASSERT_THAT(all.at("libssl3"), SizeIs(3));
+  EXPECT_EQ(version_at(all, "libssl3", 0), "1");
+  const std::int64_t october = all.at("libssl3")[1].time;
+  EXPECT_THAT(read_package_log(*root, october).at("libssl3"), SizeIs(3))
+      << "the one of October begins with it";
+  EXPECT_THAT(read_package_log(*root, october + 1).at("libssl3"), SizeIs(2));
+  EXPECT_THAT(read_package_log(*root, all.at("libssl3")[2].time + 1).at("libssl3"), SizeIs(1));
+}
+
+TEST(PackageLog, APackedOneThatGrowsWithoutEndIsLeftOut) {
+  const auto folder = TempDir::make("suture-test");
+  ASSERT_TRUE(folder.has_value());
+  const std::string log = (folder->path() / "var/log/dpkg.log.1").string();
+  ASSERT_TRUE(write_file(log, std::string_view("2026-10-01 10:00:00 upgrade a 1 2\n")));
+  std::filesystem::resize_file(log, std::uintmax_t{65} << 20);
+  ASSERT_EQ(run({.argv = {"gzip", "-1", log}})->status, 0);
+  ASSERT_TRUE(write_file(folder->path() / "var/log/dpkg.log",
+                         std::string_view("2026-11-01 10:00:00 upgrade a 2 3\n")));
+  const auto root = RootFolder::open(folder->path());
+  ASSERT_TRUE(root.has_value());
+  EXPECT_THAT(read_package_log(*root, 0).at("a"), SizeIs(1));
 }
 
 TEST(PackageLog, TheFirstUpgradeAfterAProcessBeganTellsWhatItBeganWith) {

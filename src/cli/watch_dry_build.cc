@@ -105,6 +105,7 @@ bool is_worth_keeping(const Patchable& patchable) {
 }
 
 std::string functions_text(const std::vector<Patchable::Function>& functions) {
+  if (functions.empty()) return "no function: data is written, or callbacks run";
   std::vector<std::string> names;
   for (const Patchable::Function& one : functions) {
     if (names.size() == kFunctionsToName) {

@@ -107,6 +107,9 @@ found = json.load(sys.stdin)["live_patch"]
 assert found["answer"] == "yes" and found["units"] == 1 and found["code"] == "", found
 assert found["functions"] == [{"object": "vmlinux", "name": "ip_options_get"}], found' <"$work/out"
 
+# One that its author wrote as an update of data.
+expect "changes no function: data is written" explain CVE-2026-53249 tcp-reordering-unsigned
+
 # Those that are refused, with what their authors can do.
 expect "[delta.data-changed]" explain CVE-2026-53238 CVE-2026-53238
 also "not as the fix stands"

@@ -154,7 +154,7 @@ _suture() {
     history) options+=' --config --since' ;;
     log) options+=' --follow --lines --since' ;;
     uname) options+=' --config --all --kernel-name --nodename --kernel-release --kernel-version --machine --operating-system' ;;
-    audit) options+=' --config --advisories --root --packages --findings' ;;
+    audit) options+=' --config --advisories --root --files --packages --findings' ;;
     cve) options+=' --config --verdict' ;;
     update | status | list-cves | list | info | check) options+=' --config' ;;
     vex) options+=' --config --format --author --namespace --output' ;;

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "audit/audited_packages.h"
+#include "audit/files_on_disk.h"
 #include "audit/package_log.h"
 #include "audit/steps.h"
 
@@ -62,6 +63,21 @@ class Auditor {
     audit_.mapped_files = code_.files.size();
     audit_.hidden = code_.hidden;
     audit_.left_out = code_.left_out;
+    return search_folders();
+  }
+
+  /// In the host's root, or the image's.
+  Result<void> search_folders() {
+    if (request_.folders.empty()) return {};
+    std::set<std::string> mapped;
+    for (const CodeFile& file : code_.files) {
+      if (file.root == 0) mapped.emplace(merged_name(file.path));
+    }
+    FilesOnDisk found = TRY(find_files_on_disk(code_.roots[0], request_.folders, mapped, progress_));
+    audit_.searched = found.files.size();
+    audit_.left_out += found.left_out;
+    code_.files.insert(code_.files.end(), std::make_move_iterator(found.files.begin()),
+                       std::make_move_iterator(found.files.end()));
     return {};
   }
 
@@ -127,7 +143,12 @@ class Auditor {
         if (!file.file.soname.empty()) unowned[file.file.soname].push_back(&file);
       }
     }
-    return find_same(index, audited.kind, unowned);
+    TRY(find_same(index, audited.kind, unowned));
+    // That nothing runs it, and no package brought it, is no news.
+    std::erase_if(audit_.files, [](const AuditedFile& file) {
+      return file.file.state == CodeState::kOnDisk && file.file.embedded.empty() && file.same_as.empty();
+    });
+    return {};
   }
 
   /// A library's own package is no news.
@@ -179,6 +200,7 @@ class Auditor {
   void add(SoftwareFinding finding, const Advisory& advisory, Judgement judgement) {
     finding.cve = advisory.cve;
     finding.judgement = std::move(judgement);
+    if (!finding.runs) finding.judgement.reason += " (on disk, not running)";
     finding.urgency = urgency_of(advisory);
     audit_.findings.push_back(std::move(finding));
   }
@@ -320,6 +342,7 @@ class Auditor {
              .root = root,
              .subject = same->source,
              .path = file.file.path,
+             .runs = file.file.state != CodeState::kOnDisk,
              .version = same->version},
             *advisory, *std::move(judgement));
       }
@@ -335,6 +358,7 @@ class Auditor {
              .root = root,
              .subject = library.library,
              .path = file.file.path,
+             .runs = file.file.state != CodeState::kOnDisk,
              .version = library.version},
             *advisory, *std::move(judgement));
       }

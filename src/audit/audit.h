@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <set>
@@ -36,6 +37,8 @@ struct KernelState {
 struct AuditRequest {
   RunningPlaces places{};
   bool processes = true;  ///< false: packages alone
+  /// To be searched for copies that nothing runs; names within the root.
+  std::vector<std::filesystem::path> folders{};
   std::optional<KernelState> kernel{};
   AdvisoryLookup advisories{};
 };
@@ -61,13 +64,15 @@ struct SoftwareFinding {
   std::size_t root = 0;
   std::string subject{};  ///< source package; of a copy the library
   std::string path{};     ///< of a copy
+  bool runs = true;       ///< false: a copy in a file that nothing has mapped
   std::string version{};
   Judgement judgement{};
   Urgency urgency{};
   ProcessOwner owner{};  ///< of kRunning
 };
 
-/// A mapped file that has something to be told about: outdated, in no package, or with a library in it.
+/// A file that has something to be told about: mapped, and outdated or in no package, or with a library in
+/// it.
 struct AuditedFile {
   CodeFile file{};
   std::string package{};       ///< its owner; empty: none
@@ -116,7 +121,8 @@ struct Audit {
   std::size_t mapped_files = 0;
   std::size_t advisories = 0;  ///< that were asked about something here
   std::size_t hidden = 0;      ///< processes that may not be looked at
-  std::size_t left_out = 0;    ///< mapped files that are too many or too large
+  std::size_t left_out = 0;    ///< files that are too many or too large, mapped or searched
+  std::size_t searched = 0;    ///< programs and libraries that lie in the folders, and nothing runs
 };
 
 /// `progress` may be null.

@@ -87,6 +87,12 @@ Result<OpenFile> RootFolder::open_file(const std::filesystem::path& path) const 
   return plain_file(OpenFile(fd), what);
 }
 
+Result<OpenFile> RootFolder::open_folder(const std::filesystem::path& path) const {
+  const int fd = open_within(folder_.fd(), path, kQuiet | O_DIRECTORY);
+  if (fd < 0) return fail_errno("audit.folder", "look through " + path.string());
+  return OpenFile(fd);
+}
+
 Result<std::string> RootFolder::read_text(const std::filesystem::path& path, std::size_t limit) const {
   const OpenFile file = TRY(open_file(path));
   if (file.size() > limit) {
@@ -137,6 +143,13 @@ FileIdentity RootFolder::identity() const {
 Result<OpenFile> open_plain_file(const std::filesystem::path& path) {
   const std::string what = "read " + path.string();
   const int fd = ::open(path.c_str(), O_PATH | O_CLOEXEC);
+  if (fd < 0) return fail_errno("audit.file", what);
+  return plain_file(OpenFile(fd), what);
+}
+
+Result<OpenFile> open_plain_file_at(const OpenFile& folder, const std::string& name) {
+  const std::string what = "read " + name;
+  const int fd = openat(folder.fd(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return fail_errno("audit.file", what);
   return plain_file(OpenFile(fd), what);
 }

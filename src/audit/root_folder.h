@@ -51,6 +51,8 @@ class RootFolder {
 
   /// A plain file, by a name that begins at the root. "audit.file"
   Result<OpenFile> open_file(const std::filesystem::path& path) const;
+  /// A folder, likewise. "audit.folder"
+  Result<OpenFile> open_folder(const std::filesystem::path& path) const;
   Result<std::string> read_text(const std::filesystem::path& path, std::size_t limit) const;
   /// Which plain file has that name now; nothing where none has.
   std::optional<FileIdentity> identity(const std::filesystem::path& path) const;
@@ -66,5 +68,8 @@ class RootFolder {
 
 /// Opens a plain file by a name that is trusted, such as one in /proc. "audit.file"
 Result<OpenFile> open_plain_file(const std::filesystem::path& path);
+
+/// A plain file in a folder, which no link leads to. "audit.file"
+Result<OpenFile> open_plain_file_at(const OpenFile& folder, const std::string& name);
 
 }  // namespace suture

@@ -268,6 +268,8 @@ std::string_view name_of(CodeState state) {
       return "deleted";
     case CodeState::kUnknown:
       return "unknown";
+    case CodeState::kOnDisk:
+      return "on-disk";
   }
   return "unknown";
 }

@@ -36,6 +36,7 @@ enum class CodeState : std::uint8_t {
   kReplaced,  ///< another file has its name now
   kDeleted,   ///< no file has
   kUnknown,   ///< it could not be looked at
+  kOnDisk,    ///< it is not mapped at all
 };
 
 struct CodeFile {

@@ -135,8 +135,8 @@ class Planner {
       return one.file.root == finding.root && one.file.path == finding.path;
     });
     const std::string of = file == audit_.files.end() || file->package.empty() ? "" : " of " + file->package;
-    return fmt::format("replace {}{}, which has {} {} in it{}", finding.path, of, finding.subject,
-                       finding.version, where);
+    return fmt::format("replace {}{}, which has {} {} in it{}{}", finding.path, of, finding.subject,
+                       finding.version, finding.runs ? "" : " (on disk, not running)", where);
   }
 
   std::string restart_text(const Candidate& candidate) const {

@@ -31,6 +31,7 @@ Examples:
   suture audit                              what to update first, and what to restart
   suture audit --findings                   each vulnerability, and by whom it is said
   suture audit --root /mnt                  the packages of an image that is mounted there
+  suture audit --files /opt --files /srv    also copies of libraries in what lies there and nobody runs
   suture audit --advisories host.jsonl      with what sources say in a file, instead of the watch's store
   suture audit --json | jq -r '.restarts[].how'
 
@@ -45,6 +46,7 @@ struct Options {
   std::shared_ptr<AgentOptions> agent{};
   std::string advisories = WatchConfig{}.store();
   std::string root = "/";
+  std::vector<std::string> files{};
   bool packages = false;
   bool findings = false;
 };
@@ -126,8 +128,10 @@ void show_head(const Audit& audit) {
     fmt::print("{} processes may not be looked at{}\n", audit.hidden,
                geteuid() == 0 ? ", with the capabilities that root has here" : ": as root, all may");
   }
+  if (audit.searched != 0)
+    fmt::print("{} programs and libraries that nothing runs were searched for copies\n", audit.searched);
   if (audit.left_out != 0)
-    fmt::print("{} files were not looked into: too large, or too many\n", audit.left_out);
+    fmt::print("{} files were not looked into: too large, too many, or not ours to open\n", audit.left_out);
   if (!audit.kernel) return;
   const AuditedKernel& kernel = *audit.kernel;
   const auto open = std::ranges::count_if(audit.findings, [](const SoftwareFinding& one) {
@@ -169,14 +173,15 @@ void show_restarts(const Audit& audit) {
 void show_copies(const Audit& audit) {
   std::vector<std::vector<std::string>> rows;
   for (const AuditedFile& file : audit.files) {
-    const std::string where = shown(file.file.path) + in_root(audit, file.file.root);
+    const std::string state = file.file.state == CodeState::kOnDisk ? " (on disk, not running)" : "";
+    const std::string where = shown(file.file.path) + in_root(audit, file.file.root) + state;
     const std::string package = file.package.empty() ? "none" : file.package;
     if (!file.same_as.empty()) rows.push_back({where, package, "same as " + shown(file.same_as)});
     for (const EmbeddedLibrary& one : file.file.embedded)
       rows.push_back({where, package, one.library + " " + (one.version.empty() ? "?" : one.version)});
   }
   if (!rows.empty())
-    fmt::print("\nCopies of libraries in files that run:\n{}", table({"FILE", "PACKAGE", "HAS"}, rows));
+    fmt::print("\nCopies of libraries in other files:\n{}", table({"FILE", "PACKAGE", "HAS"}, rows));
 }
 
 void show_findings(const Audit& audit) {
@@ -194,6 +199,9 @@ void show_findings(const Audit& audit) {
 Result<int> run_audit(const Options& options, bool json) {
   const bool here = options.root == "/";
   AuditRequest request{.places = {.root = options.root}, .processes = here && !options.packages};
+  // Of an image, names are within it.
+  for (const std::string& folder : options.files)
+    request.folders.push_back(here ? std::filesystem::absolute(folder) : std::filesystem::path("/") / folder);
   request.advisories = TRY(lookup_of(options));
   if (here) request.kernel = kernel_state(options);
   Audit result;
@@ -228,6 +236,12 @@ void add_audit_command(CLI::App& app, Invocation& invocation) {
   command
       .add_option("--root", options->root, "An image mounted there, of which only the packages are looked at")
       ->type_name("FOLDER");
+  command
+      .add_option(
+          "--files", options->files,
+          "Also look for copies of libraries in files that nobody runs, in that folder; again for more")
+      ->type_name("FOLDER")
+      ->allow_extra_args(false);
   command.add_flag("--packages", options->packages, "Packages and kernel only, not what runs");
   command.add_flag("--findings", options->findings, "List each vulnerability");
   command.callback([&invocation, options] {

@@ -232,3 +232,10 @@ image broken 'ID=rocky'
 printf 'SQLite format 3' >"$work/broken/var/lib/rpm/rpmdb.sqlite"
 if "$suture" audit --root "$work/broken" --advisories "$work/state/advisories.db" >"$work/out" 2>&1; then die "no database"; fi
 grep -q audit.packages "$work/out" || die "no database is told"
+
+# Copies of libraries in what lies in an image and nobody runs.
+mkdir -p "$work/alma/opt"
+echo 'const char version[] = "expat_2.4.0"; int answer(void) { return version[0]; }' >"$work/library.c"
+gcc -shared -fPIC -Wl,--build-id=sha1 -o "$work/alma/opt/vendor.so" "$work/library.c"
+"$suture" audit --root "$work/alma" --files /opt --advisories "$work/state/advisories.db" >"$work/out" || [ $? = 10 ] || die "files"
+grep -q '^/opt/vendor.so (on disk, not running)  *none  *expat 2.4.0' "$work/out" || die "the copy is not told"

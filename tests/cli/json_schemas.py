@@ -106,6 +106,11 @@ with tempfile.TemporaryDirectory() as name:
     (folder / "image/etc/os-release").write_text("ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n")
     image = run("audit", "audit", "--advisories", str(advisories), "--root", str(folder / "image"), statuses=(10,))
     expect("what closes the hole of an image", [step["how"] for step in image["steps"]], ["update expat to 2.4.8-2"])
+    (folder / "image/opt").mkdir()
+    (folder / "image/opt/tool").write_bytes((b"\x7fELF\x02\x01\x01".ljust(16, b"\0") + b"\x03").ljust(64, b"\0") + b"\0expat_2.4.0\0")
+    image = run("audit", "audit", "--advisories", str(advisories), "--root", str(folder / "image"), "--files", "/opt", statuses=(10,))
+    expect("what is in a file that nothing runs", [(one["path"], one["runs"]) for one in image["findings"] if one["kind"] == "copy"],
+           [("/opt/tool", False)])
     run("error", "audit", "--advisories", str(folder / "absent"), statuses=(1,))
     if os.geteuid() == 0:
         expect("no transition", run("stalled", "stalled", config=False)["tasks"], [])

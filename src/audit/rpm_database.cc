@@ -73,7 +73,8 @@ Result<void> for_each_sqlite_header(const std::filesystem::path& path,
     const void* blob = sqlite3_column_blob(prepared, 0);
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(prepared, 0));
     // Rows of a forged file can share their bytes.
-    if ((total += size) > kLargestDatabase) return no_database("its packages are absurdly large");
+    total += size;
+    if (total > kLargestDatabase) return no_database("its packages are absurdly large");
     if (blob != nullptr) visit({static_cast<const std::uint8_t*>(blob), size});
   }
   if (step != SQLITE_DONE) return no_database(sqlite3_errmsg(opened));
@@ -126,7 +127,8 @@ Result<void> for_each_ndb_header(ByteView database, const std::function<void(Byt
     if (little_at(database, place) != kBlobMagic || little_at(database, place + 4) != package) continue;
     const std::uint32_t size = little_at(database, place + 12);
     if (size > database.size() - place - kSlot) continue;
-    if (++count > kMostPackages || (total += size) > kLargestDatabase)
+    total += size;
+    if (++count > kMostPackages || total > kLargestDatabase)
       return no_database("it has absurdly many packages");
     visit(database.subspan(place + kSlot, size));
   }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Real vulnerabilities against real kernels: tests/data/watch has their fixes as diffs, what announcements
-// say of versions, and for each target the verdict to which reading its source leads. Only targets that the
-// store has are asked; at least one must be there.
+// Real vulnerabilities against real kernels: tests/data/watch has their fixes as diffs, their records, and
+// for each target the verdict to which reading its source leads. Only targets that the store has are asked;
+// at least one must be there.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <set>
 #include <sstream>
 
 #include "advisory/match.h"
+#include "advisory/reader.h"
 #include "base/file.h"
 #include "build/built_units.h"
 #include "target/store.h"
@@ -77,22 +79,44 @@ struct Case {
   CodeChange change{};
 };
 
-Result<Case> read_case(const std::vector<std::string>& said, const fs::path& source) {
+/// What the kernel's CNA published, or where there was no record yet, the facts that were announced.
+Result<Advisory> read_announced(const std::string& cve) {
+  Advisory advisory{.cve = cve, .voices = {}};
+  const auto add = [&](Voice voice) {
+    advisory.voices.push_back({.source = "kernel-cna", .voice = std::move(voice)});
+  };
+  const fs::path record = kData / "records" / (cve + ".json");
+  if (fs::exists(record)) {
+    const std::string text = TRY(read_text_file(record));
+    TRY(read_document(FeedFormat::kCve, cve, text,
+                      [&](const std::string&, ReadRecord voices) -> Result<void> {
+                        for (Voice& voice : TRY(std::move(voices))) add(std::move(voice));
+                        return {};
+                      }));
+    return advisory;
+  }
+  for (const auto& said : rows_of(kData / "said.tsv")) {
+    if (said.at(0) != cve) continue;
+    Voice voice{.cve = cve, .record = cve, .title = said.at(1)};
+    const auto introduced = words_of(said.at(2));
+    const auto fixed = words_of(said.at(3));
+    if (!introduced.empty() || !fixed.empty()) voice.products.push_back(kernel_product(introduced, fixed));
+    add(std::move(voice));
+  }
+  return advisory;
+}
+
+Result<Case> read_case(const std::string& cve, const fs::path& source) {
   Case found;
-  found.advisory.cve = said.at(0);
-  Voice voice{.cve = said.at(0), .record = said.at(0), .title = said.at(1)};
-  const auto introduced = words_of(said.at(2));
-  const auto fixed = words_of(said.at(3));
-  if (!introduced.empty() || !fixed.empty()) voice.products.push_back(kernel_product(introduced, fixed));
-  found.advisory.voices.push_back({.source = "kernel-cna", .voice = std::move(voice)});
-  fs::path patch = kData / "fixes" / (said.at(0) + ".patch");
-  if (!fs::exists(patch)) patch = kData.parent_path() / "fixes" / (said.at(0) + ".patch");
+  found.advisory = TRY(read_announced(cve));
+  fs::path patch = kData / "fixes" / (cve + ".patch");
+  if (!fs::exists(patch)) patch = kData.parent_path() / "fixes" / (cve + ".patch");
   const std::string text = TRY(read_text_file(patch));
   const FileText before = [&](const std::string& path) -> std::optional<std::string> {
     Result<std::string> file = read_text_file(source / path);
     return file ? std::optional(std::move(*file)) : std::nullopt;
   };
-  found.change = TRY(read_code_change(text, said.at(0), {.before = before, .after = {}}));
+  found.change = TRY(read_code_change(text, cve, {.before = before, .after = {}}));
   return found;
 }
 
@@ -132,9 +156,12 @@ class Watch : public testing::Test {
     cache_.emplace(std::move(*cache));
     const auto own = TargetStore(store).find("debian:" SUTURE_TEST_RELEASE);
     ASSERT_TRUE(own.has_value()) << own.error().message();
-    for (const auto& said : rows_of(kData / "said.tsv")) {
-      auto read = read_case(said, own->source);
+    std::set<std::string> cves;
+    for (const auto& row : rows_of(kData / "verdicts.tsv")) cves.insert(row.at(0));
+    for (const std::string& cve : cves) {
+      auto read = read_case(cve, own->source);
       ASSERT_TRUE(read.has_value()) << read.error().message();
+      ASSERT_FALSE(read->advisory.voices.empty()) << cve;
       cases_.push_back(std::move(*read));
     }
     for (const char* release : {"5.10.0-46-cloud-amd64", "6.1.0-47-cloud-amd64", "6.12.107+deb13-cloud-amd64",

@@ -279,15 +279,14 @@ class Auditor {
     return {};
   }
 
-  /// Of a replaced file, dpkg's log tells which version of its package it is of.
+  /// Of a replaced file, the log of upgrades tells which version of its package it is of.
   Result<void> judge_running() {
     std::map<std::size_t, PackageLog> logs;
     std::set<std::tuple<std::size_t, std::string, std::string, ProcessOwner>> done;
     for (const AuditedFile& file : audit_.files) {
       const std::size_t root = file.file.root;
       const PackageGroup* group = packages_[root].of_binary(file.package);
-      if (!is_outdated(file.file) || group == nullptr || audit_.roots[root].kind != PackageKind::kDebian)
-        continue;
+      if (!is_outdated(file.file) || group == nullptr) continue;
       if (!logs.contains(root)) logs.emplace(root, read_log(root));
       for (const std::size_t index : file.file.processes) {
         const RunningProcess& process = code_.processes[index];
@@ -306,7 +305,7 @@ class Auditor {
     for (const RunningProcess& process : code_.processes) {
       if (process.root == root && process.began != 0) since = std::min(since, process.began);
     }
-    return read_package_log(code_.roots[root], since);
+    return read_package_log(code_.roots[root], audit_.roots[root].kind, since);
   }
 
   Result<void> judge_old(std::size_t root, const PackageGroup& group, const std::string& version,
@@ -315,7 +314,9 @@ class Auditor {
     for (const auto& [cve, advisory] : TRY(advisories_of(group.names()))) {
       InstalledPackage old = group.packages.front();
       old.version = version;
-      old.source_version = version.substr(0, version.find("+b"));
+      // Debian numbers so what it only compiled once more.
+      old.source_version =
+          audited.kind == PackageKind::kDebian ? version.substr(0, version.find("+b")) : version;
       auto judgement = judge_package(*advisory, old, audited.kind, audited.distribution);
       if (!judgement || judgement->standing != Standing::kAffected) continue;
       // What is open on the disk as well is told there.

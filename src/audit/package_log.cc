@@ -19,7 +19,8 @@ constexpr std::size_t kMostNames = 100'000;     // in /var/log
 constexpr std::size_t kMostLogs = 64;
 constexpr std::size_t kDateDigits = 8;
 constexpr const char* kFolder = "/var/log/";
-constexpr std::string_view kLog = "dpkg.log";
+constexpr std::string_view kDpkgLog = "dpkg.log";
+constexpr std::string_view kDnfLog = "dnf.rpm.log";
 
 /// "2026-11-20", "10:00:00", of this machine's clock as people read it.
 std::optional<std::int64_t> local_time(std::string_view date, std::string_view clock) {
@@ -45,15 +46,48 @@ std::optional<std::int64_t> local_time(std::string_view date, std::string_view c
   return std::mktime(&time);
 }
 
+/// "2026-11-20T10:00:00+0100", or with "Z".
+std::optional<std::int64_t> time_with_zone(std::string_view text) {
+  constexpr std::size_t kPlain = 19;
+  if (text.size() <= kPlain || text[10] != 'T') return std::nullopt;
+  std::tm time{};
+  const std::string plain(text.substr(0, kPlain));
+  const char* end = strptime(plain.c_str(), "%Y-%m-%dT%H:%M:%S", &time);
+  if (end == nullptr || *end != '\0' || time.tm_year < 70) return std::nullopt;
+  const std::int64_t there = timegm(&time);
+  const std::string_view zone = text.substr(kPlain);
+  if (zone == "Z") return there;
+  int number = 0;
+  const bool shaped = zone.size() == 5 && (zone[0] == '+' || zone[0] == '-');
+  if (!shaped || std::from_chars(zone.data() + 1, zone.data() + 5, number).ptr != zone.data() + 5)
+    return std::nullopt;
+  const std::int64_t ahead = std::int64_t{number / 100} * 3600 + std::int64_t{number % 100} * 60;
+  return zone[0] == '+' ? there - ahead : there + ahead;
+}
+
+std::optional<std::int64_t> time_of(std::string_view line) {
+  constexpr std::size_t kPlain = 19;
+  if (line.size() < kPlain) return std::nullopt;
+  if (line[10] == 'T') return time_with_zone(line.substr(0, line.find(' ')));
+  return local_time(line.substr(0, 10), line.substr(11, 8));
+}
+
+/// Of "openssl-libs-1:3.0.7-24.el9.x86_64" the name, and epoch, version and release.
+std::optional<std::pair<std::string, std::string>> name_and_version(std::string_view package) {
+  package = package.substr(0, package.rfind('.'));
+  const std::size_t release = package.rfind('-');
+  if (release == package.npos || release == 0) return std::nullopt;
+  const std::size_t version = package.rfind('-', release - 1);
+  if (version == package.npos || version == 0 || release - version < 2) return std::nullopt;
+  return std::pair{std::string(package.substr(0, version)), std::string(package.substr(version + 1))};
+}
+
 /// When the log begins; nothing where no line tells.
 std::optional<std::int64_t> begin_of(std::string_view text) {
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    constexpr std::size_t kDate = 10;
-    constexpr std::size_t kClock = 8;
-    if (line.size() <= kDate + kClock) continue;
-    if (const auto time = local_time(line.substr(0, kDate), line.substr(kDate + 1, kClock))) return time;
+    if (const auto time = time_of(line)) return time;
   }
   return std::nullopt;
 }
@@ -73,10 +107,10 @@ std::string read_log(const RootFolder& root, const std::string& name, std::size_
   return done ? text : "";
 }
 
-/// How old it is by its name, a larger number being older; nothing for what is no log of dpkg's.
-std::optional<std::int64_t> age_of(std::string_view name) {
-  if (!name.starts_with(kLog)) return std::nullopt;
-  name.remove_prefix(kLog.size());
+/// How old it is by its name, a larger number being older; nothing for what is another log.
+std::optional<std::int64_t> age_of(std::string_view name, std::string_view log) {
+  if (!name.starts_with(log)) return std::nullopt;
+  name.remove_prefix(log.size());
   if (name.empty()) return -1;
   for (const std::string_view ending : {".gz", ".xz", ".zst"}) {
     if (name.ends_with(ending)) name.remove_suffix(ending.size());
@@ -93,10 +127,10 @@ std::optional<std::int64_t> age_of(std::string_view name) {
 
 }  // namespace
 
-std::vector<std::string> package_logs(const std::vector<std::string>& names) {
+std::vector<std::string> package_logs(const std::vector<std::string>& names, std::string_view log) {
   std::vector<std::pair<std::int64_t, std::string>> logs;
   for (const std::string& name : names) {
-    if (const auto age = age_of(name)) logs.emplace_back(*age, name);
+    if (const auto age = age_of(name, log)) logs.emplace_back(*age, name);
   }
   std::ranges::sort(logs);
   std::vector<std::string> result;
@@ -106,11 +140,11 @@ std::vector<std::string> package_logs(const std::vector<std::string>& names) {
   return result;
 }
 
-PackageLog read_package_log(const RootFolder& root, std::int64_t since) {
+PackageLog read_package_log(const RootFolder& root, PackageKind kind, std::int64_t since) {
+  const std::string log(kind == PackageKind::kDebian ? kDpkgLog : kDnfLog);
   const auto names = root.names(kFolder, kMostNames);
   // What is there but cannot be listed may still have the newest of its logs.
-  const std::vector<std::string> logs =
-      package_logs(names ? *names : std::vector<std::string>{std::string(kLog)});
+  const std::vector<std::string> logs = package_logs(names ? *names : std::vector{log}, log);
   std::string all;
   for (const std::string& name : logs) {
     if (all.size() >= kLargestLog) break;
@@ -118,7 +152,30 @@ PackageLog read_package_log(const RootFolder& root, std::int64_t since) {
     all = text + (text.empty() || text.ends_with('\n') ? "" : "\n") + all;
     if (const auto begin = begin_of(text); begin && *begin < since) break;
   }
-  return parse_dpkg_log(all);
+  return kind == PackageKind::kDebian ? parse_dpkg_log(all) : parse_dnf_log(all);
+}
+
+PackageLog parse_dnf_log(std::string_view text) {
+  PackageLog log;
+  std::size_t count = 0;
+  while (!text.empty() && count < kMostUpgrades) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    std::array<std::string_view, 4> words;
+    for (std::string_view& word : words) {
+      word = line.substr(0, line.find(' '));
+      line.remove_prefix(std::min(word.size() + 1, line.size()));
+    }
+    const auto [when, level, what, package] = words;
+    if (what != "Upgraded:" || package.size() > kLongestWord) continue;
+    const auto time = time_with_zone(when);
+    auto replaced = name_and_version(package);
+    if (!time || !replaced) continue;
+    ++count;
+    log[replaced->first].push_back({.time = *time, .from = std::move(replaced->second)});
+  }
+  for (auto& [package, upgrades] : log) std::ranges::stable_sort(upgrades, {}, &PackageUpgrade::time);
+  return log;
 }
 
 PackageLog parse_dpkg_log(std::string_view text) {

@@ -48,9 +48,10 @@ void packages(std::string_view text) {
       upstream_version(package.version);
     }
   }
-  const PackageLog log = parse_dpkg_log(text);
-  for (const auto& [package, upgrades] : log) {
-    if (!version_at(log, package, upgrades.front().time)) __builtin_trap();
+  for (const PackageLog& log : {parse_dpkg_log(text), parse_dnf_log(text)}) {
+    for (const auto& [package, upgrades] : log) {
+      if (!version_at(log, package, upgrades.front().time)) __builtin_trap();
+    }
   }
   const InstalledDistribution distribution = parse_os_release(text);
   is_about(text, distribution);

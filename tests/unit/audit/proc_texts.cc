@@ -133,15 +133,33 @@ TEST(PackageLog, OlderOnesAreOpenedAsFarAsTheyAreNeeded) {
   put("dpkg.log.4.gz", "\x1f\x8b and this is broken");
   const auto root = RootFolder::open(folder->path());
   ASSERT_TRUE(root.has_value());
-  const PackageLog all = read_package_log(*root, 0);
+  const PackageLog all = read_package_log(*root, PackageKind::kDebian, 0);
   ASSERT_THAT(all, SizeIs(1));
   ASSERT_THAT(all.at("libssl3"), SizeIs(3));
   EXPECT_EQ(version_at(all, "libssl3", 0), "1");
   const std::int64_t october = all.at("libssl3")[1].time;
-  EXPECT_THAT(read_package_log(*root, october).at("libssl3"), SizeIs(3))
+  EXPECT_THAT(read_package_log(*root, PackageKind::kDebian, october).at("libssl3"), SizeIs(3))
       << "the one of October begins with it";
-  EXPECT_THAT(read_package_log(*root, october + 1).at("libssl3"), SizeIs(2));
-  EXPECT_THAT(read_package_log(*root, all.at("libssl3")[2].time + 1).at("libssl3"), SizeIs(1));
+  EXPECT_THAT(read_package_log(*root, PackageKind::kDebian, october + 1).at("libssl3"), SizeIs(2));
+  EXPECT_THAT(read_package_log(*root, PackageKind::kDebian, all.at("libssl3")[2].time + 1).at("libssl3"),
+              SizeIs(1));
+}
+
+TEST(PackageLog, OfDnf) {
+  const PackageLog log = parse_dnf_log(
+      "2026-11-20T10:00:00+0100 SUBDEBUG Upgrade: openssl-libs-1:3.0.7-27.el9.x86_64\n"
+      "2026-11-20T10:00:01+0100 SUBDEBUG Upgraded: openssl-libs-1:3.0.7-24.el9.x86_64\n"
+      "2026-11-20T08:00:00Z SUBDEBUG Upgraded: openssl-libs-1:3.0.7-20.el9.x86_64\n"
+      "2026-11-20T10:00:01+01 SUBDEBUG Upgraded: a-1-1.x86_64\n2026-11-20T10:00:01Z SUBDEBUG Upgraded: "
+      "a-1.x86_64\n"
+      "2026-11-20T10:00:01Z SUBDEBUG Upgraded: -1-1.x\n2026-11-20 SUBDEBUG Upgraded: a-1-1.x\n\nT "
+      "Upgraded:\n");
+  ASSERT_THAT(log, SizeIs(1));
+  ASSERT_THAT(log.at("openssl-libs"), SizeIs(2));
+  EXPECT_EQ(log.at("openssl-libs")[1], (PackageUpgrade{.time = 1795165201, .from = "1:3.0.7-24.el9"}));
+  EXPECT_EQ(version_at(log, "openssl-libs", 0), "1:3.0.7-20.el9");
+  EXPECT_THAT(package_logs({"dnf.rpm.log", "dnf.rpm.log.1", "dnf.log"}, "dnf.rpm.log"),
+              ElementsAre("dnf.rpm.log", "dnf.rpm.log.1"));
 }
 
 TEST(PackageLog, APackedOneThatGrowsWithoutEndIsLeftOut) {
@@ -155,7 +173,7 @@ TEST(PackageLog, APackedOneThatGrowsWithoutEndIsLeftOut) {
                          std::string_view("2026-11-01 10:00:00 upgrade a 2 3\n")));
   const auto root = RootFolder::open(folder->path());
   ASSERT_TRUE(root.has_value());
-  EXPECT_THAT(read_package_log(*root, 0).at("a"), SizeIs(1));
+  EXPECT_THAT(read_package_log(*root, PackageKind::kDebian, 0).at("a"), SizeIs(1));
 }
 
 TEST(PackageLog, TheFirstUpgradeAfterAProcessBeganTellsWhatItBeganWith) {

@@ -253,6 +253,9 @@ TEST_F(RpmSystem, WhatRunsThereHasItsOwners) {
 
   build("2.4.8", path("usr/lib/libexpat.so.1"));
   install("2.4.8-1.el9");
+  ASSERT_TRUE(
+      write_file(path("var/log/dnf.rpm.log"),
+                 std::string_view("2100-01-01T10:00:00Z SUBDEBUG Upgraded: expat-1:2.4.1-2.el9.x86_64\n")));
   result = look(*running, path(""));
   ASSERT_TRUE(result.has_value()) << result.error().message();
   const AuditedFile* library = file_called(*result, "/usr/lib/libexpat.so.1");
@@ -261,6 +264,10 @@ TEST_F(RpmSystem, WhatRunsThereHasItsOwners) {
   EXPECT_EQ(library->package, "expat");
   ASSERT_THAT(result->restarts, SizeIs(1));
   EXPECT_THAT(result->restarts[0].pids, ElementsAre(running->pid()));
+  EXPECT_EQ(result->restarts[0].closes, 1u);
+  ASSERT_THAT(result->findings, SizeIs(1));
+  EXPECT_EQ(result->findings[0].kind, SoftwareFinding::Kind::kRunning);
+  EXPECT_EQ(result->findings[0].version, "1:2.4.1-2.el9");
 }
 
 TEST_F(RpmSystem, AContainersPackagesAreReadFromOutside) {

@@ -64,7 +64,7 @@ struct Finding {
   std::vector<Evidence> evidence{};
   std::vector<CodePlace> places{};
   std::optional<Patchable> patchable{};  ///< where somebody asked a builder
-  std::vector<ObjectReach> reach{};  ///< of the objects of these; says nothing of the standing
+  std::vector<ObjectReach> reach{};      ///< of the objects of these; says nothing of the standing
 };
 
 /// Takes in what a build of the fix said. Where the compiled code is the same with it, nothing of the hole is

@@ -7,7 +7,7 @@
 #include <ctime>
 #include <utility>
 
-#include "advisory/unpack.h"
+#include "image/decompress.h"
 
 namespace suture {
 namespace {
@@ -92,19 +92,21 @@ std::optional<std::int64_t> begin_of(std::string_view text) {
   return std::nullopt;
 }
 
+/// Of what is packed: ".gz", ".xz", ".zst".
+std::string_view ending_of(std::string_view name) {
+  for (const std::string_view ending : {".gz", ".xz", ".zst"}) {
+    if (name.ends_with(ending)) return ending;
+  }
+  return {};
+}
+
 /// The file's text, unpacked; empty when that is not to be had.
 std::string read_log(const RootFolder& root, const std::string& name, std::size_t limit) {
-  const auto packed = root.read_text(kFolder + name, limit);
-  if (!packed) return "";
-  std::string text;
-  const UnpackLimits limits = {.document = limit, .documents = 1, .total = limit};
-  const auto done = unpack(
-      *packed, limits, [](std::string_view) { return false; },
-      [&](std::string_view, Result<std::string_view> unpacked) -> Result<void> {
-        text = unpacked.value_or("");
-        return {};
-      });
-  return done ? text : "";
+  auto text = root.read_text(kFolder + name, limit);
+  if (!text) return "";
+  if (ending_of(name).empty()) return std::move(*text);
+  const auto unpacked = decompress_file(as_bytes(*text), limit);
+  return unpacked ? std::string(as_text(*unpacked)) : "";
 }
 
 /// How old it is by its name, a larger number being older; nothing for what is another log.
@@ -112,9 +114,7 @@ std::optional<std::int64_t> age_of(std::string_view name, std::string_view log) 
   if (!name.starts_with(log)) return std::nullopt;
   name.remove_prefix(log.size());
   if (name.empty()) return -1;
-  for (const std::string_view ending : {".gz", ".xz", ".zst"}) {
-    if (name.ends_with(ending)) name.remove_suffix(ending.size());
-  }
+  name.remove_suffix(ending_of(name).size());
   const bool dated = name.size() == kDateDigits + 1 && name[0] == '-';
   if (name.size() < 2 || (name[0] != '.' && !dated)) return std::nullopt;
   std::int64_t number = 0;

@@ -225,7 +225,7 @@ Result<Bytes> decompress_payload(ByteView payload, std::size_t limit) {
   return unpack(payload.first(payload.size() - kSizeTrailer), contents);
 }
 
-Result<Bytes> decompress_module(ByteView file, std::size_t limit) {
+Result<Bytes> decompress_file(ByteView file, std::size_t limit) {
   return unpack(file, {.what = "a kernel module", .size = limit});
 }
 

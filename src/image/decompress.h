@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Unpacks what stands compressed inside a kernel image, and modules. The kernel's build appends the unpacked
+// Unpacks what stands compressed inside a kernel image, and files such as modules. The kernel's build appends the unpacked
 // size to whatever the compressor wrote (size_append in scripts/Makefile.lib; gzip's own trailer is the
 // same), and the boot loader stub relies on it (arch/x86/boot/compressed/mkpiggy.c). So there the size is
-// known, and bounded, before the first byte is unpacked. A module ends where its compressor ended.
+// known, and bounded, before the first byte is unpacked. A file ends where its compressor ended.
 #pragma once
 
 #include "base/error.h"
@@ -20,8 +20,8 @@ inline constexpr std::size_t kMaxKernelSize = 1u << 30;
 /// "image.compression-unsupported" for anything else.
 Result<Bytes> decompress_payload(ByteView payload, std::size_t limit = kMaxKernelSize);
 
-/// Unpacks a module's file (scripts/Makefile.modinst: gzip, xz or zstd) to at most `limit` bytes; with the
-/// same errors.
-Result<Bytes> decompress_module(ByteView file, std::size_t limit);
+/// Unpacks a file that gzip, xz or zstd packed, as scripts/Makefile.modinst does modules, to at most `limit`
+/// bytes; with the same errors.
+Result<Bytes> decompress_file(ByteView file, std::size_t limit);
 
 }  // namespace suture

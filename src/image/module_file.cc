@@ -14,7 +14,7 @@ constexpr std::size_t kLargestModule = 256u << 20;
 Result<Bytes> read_module_file(const std::filesystem::path& path) {
   Bytes file = TRY(read_file(path, kLargestModule));
   if (path.extension() == ".ko") return file;
-  return TRY_IN("read " + path.string(), decompress_module(file, kLargestModule));
+  return TRY_IN("read " + path.string(), decompress_file(file, kLargestModule));
 }
 
 bool is_module_file(const std::filesystem::path& path) {

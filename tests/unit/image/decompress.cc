@@ -87,11 +87,11 @@ TEST_P(DecompressTest, ADamagedByteIsNeverMoreThanAnError) {
 
 TEST_P(DecompressTest, AModuleEndsWhereItsCompressorEnded) {
   const Bytes file = test::compress_only(sample(5000), GetParam());
-  const auto unpacked = decompress_module(file, 5000);
+  const auto unpacked = decompress_file(file, 5000);
   ASSERT_TRUE(unpacked) << unpacked.error().message();
   EXPECT_EQ(*unpacked, sample(5000));
-  EXPECT_FALSE(decompress_module(file, 4999));
-  EXPECT_FALSE(decompress_module(ByteView(file).first(file.size() / 2), 5000));
+  EXPECT_FALSE(decompress_file(file, 4999));
+  EXPECT_FALSE(decompress_file(ByteView(file).first(file.size() / 2), 5000));
 }
 
 std::string name_of(const testing::TestParamInfo<Compression>& tested) {

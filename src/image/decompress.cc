@@ -226,7 +226,7 @@ Result<Bytes> decompress_payload(ByteView payload, std::size_t limit) {
 }
 
 Result<Bytes> decompress_file(ByteView file, std::size_t limit) {
-  return unpack(file, {.what = "a kernel module", .size = limit});
+  return unpack(file, {.what = "a packed file", .size = limit});
 }
 
 }  // namespace suture

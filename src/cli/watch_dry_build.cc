@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "advisory/change_text.h"
 #include "advisory/commit_change.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -126,8 +127,8 @@ DryBuilder::DryBuilder(Target target, fs::path cache, fs::path repository, fs::p
       repository_(std::move(repository)),
       diff_(std::move(diff)) {}
 
-Patchable DryBuilder::ask(const Advisory& advisory, Progress& progress) const {
-  const auto fixes = texts(advisory);
+Patchable DryBuilder::ask(const Advisory& advisory, const CodeChange* packaged, Progress& progress) const {
+  const auto fixes = texts(advisory, packaged);
   if (!fixes) return patchable_of(fixes.error(), diff_.filename().string());
   // What speaks of this kernel's source comes before what does not, a verdict before none.
   constexpr std::array kOrder{Answer::kNotNeeded, Answer::kNeedsAuthor, Answer::kUnknown};
@@ -145,7 +146,8 @@ Patchable DryBuilder::ask(const Advisory& advisory, Progress& progress) const {
       .hint = "--fix names a file; --code a clone of the kernel's stable tree, which has the fix's commit"};
 }
 
-Result<std::vector<DryBuilder::FixText>> DryBuilder::texts(const Advisory& advisory) const {
+Result<std::vector<DryBuilder::FixText>> DryBuilder::texts(const Advisory& advisory,
+                                                           const CodeChange* packaged) const {
   std::vector<FixText> texts;
   if (!diff_.empty()) {
     const fs::path file = TRY(variant_for(diff_, target_.id.release));
@@ -154,14 +156,20 @@ Result<std::vector<DryBuilder::FixText>> DryBuilder::texts(const Advisory& advis
                      .text = TRY(read_text_file(file, kLargestFix))});
     return texts;
   }
-  if (repository_.empty()) return texts;
   for (const Told<std::string>& commit : advisory.fix_commits()) {
+    if (repository_.empty()) break;
     // Not every clone has every series.
     if (auto text = read_commit_diff(repository_, commit.value)) {
       texts.push_back({.origin = "commit " + commit.value.substr(0, 12),
                        .name = advisory.cve + ".patch",
                        .text = std::move(*text)});
     }
+  }
+  // What may be another fix's, too, would be a verdict on that.
+  if (texts.empty() && packaged != nullptr && !packaged->mixed && packaged->other_files.empty()) {
+    texts.push_back({.origin = packaged->origin,
+                     .name = advisory.cve + ".patch",
+                     .text = TRY(text_of_change(*packaged, target_.source))});
   }
   return texts;
 }

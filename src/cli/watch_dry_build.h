@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "advisory/advisory.h"
+#include "advisory/code_change.h"
 #include "advisory/patchable.h"
 #include "base/terminal.h"
 #include "build/build_cache.h"
@@ -23,8 +24,10 @@ class DryBuilder {
   DryBuilder(Target target, std::filesystem::path cache, std::filesystem::path repository,
              std::filesystem::path diff);
 
-  /// Of the diffs that are at hand, the first that says more than that it is for other source.
-  Patchable ask(const Advisory& advisory, Progress& progress) const;
+  /// Of the diffs that are at hand, the first that says more than that it is for other source. `packaged`:
+  /// the code as a later version of the package has it, where nothing better is there; may be null, and is
+  /// left alone where it may not all be the fix's.
+  Patchable ask(const Advisory& advisory, const CodeChange* packaged, Progress& progress) const;
   /// When all is asked: keeps the cache from growing without end.
   void shrink_cache() const;
 
@@ -34,7 +37,7 @@ class DryBuilder {
     std::string name;    ///< of the file, as authors would call it
     std::string text;
   };
-  Result<std::vector<FixText>> texts(const Advisory& advisory) const;
+  Result<std::vector<FixText>> texts(const Advisory& advisory, const CodeChange* packaged) const;
   Patchable answer(const FixText& fix, Progress& progress) const;
   Patchable build(const FixText& fix, Progress& progress) const;
 

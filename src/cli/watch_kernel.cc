@@ -154,7 +154,7 @@ Judged judge(const Advisory& advisory, const AskedKernel& kernel) {
 
 void judge_by_build(Judged& judged, const Advisory& advisory, const AskedKernel& kernel, Progress& progress) {
   if (!kernel.builder) return;
-  take_build(judged.finding, kernel.builder->ask(advisory, progress));
+  take_build(judged.finding, kernel.builder->ask(advisory, kernel.code.packaged(advisory.cve), progress));
   judged.priority = priority_of(advisory, judged.finding);
 }
 

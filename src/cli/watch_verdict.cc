@@ -64,8 +64,8 @@ std::vector<CodeChange> FixCode::changes(const Advisory& advisory) const {
       if (auto change = read_commit_change(repository_, commit.value)) changes.push_back(std::move(*change));
     }
   }
-  if (changes.empty() && update_) {
-    if (const CodeChange* change = update_->change_of(advisory.cve)) changes.push_back(*change);
+  if (changes.empty()) {
+    if (const CodeChange* change = packaged(advisory.cve)) changes.push_back(*change);
   }
   if (changes.empty()) changes.push_back(files_of(advisory));
   return changes;

@@ -30,6 +30,10 @@ class FixCode {
   /// `repository`: a clone of the stable tree; empty: none. `diff`: a file; empty: none.
   static Result<FixCode> of(std::filesystem::path repository, const std::filesystem::path& diff);
   void add(PackageUpdate update) { update_ = std::move(update); }
+  /// Null: no later version of the package is known, or it does not tell.
+  const CodeChange* packaged(const std::string& cve) const {
+    return update_ ? update_->change_of(cve) : nullptr;
+  }
   /// One or more.
   std::vector<CodeChange> changes(const Advisory& advisory) const;
 

@@ -86,6 +86,8 @@ TEXT
 expect "net/ipv4/ip_options.c:" watch explain CVE-2026-53249 --target "$release" --newer "$newer" \
   --changelog "$work/changes"
 also "ip_options_get"
+expect "yes, with what the package changed after $version, for klp and stopmachine" watch explain CVE-2026-53249 \
+  --target "$release" --newer "$newer" --changelog "$work/changes" --dry-build
 echo "linux (99-1) sid" >"$work/changes"
 watch explain CVE-2026-53249 --target "$release" --newer "$newer" --changelog "$work/changes" >"$work/out" 2>&1 &&
   { echo "a changelog that does not know the target is believed" >&2; exit 1; }

@@ -53,9 +53,9 @@ class DiffOfFile {
   static std::size_t end_of(const ChangedLines& lines) { return start_of(lines) + lines.removed.size(); }
 
   Result<void> check(const ChangedLines& change) const {
-    const bool there =
-        (change.removed.empty() || change.before > 0) && end_of(change) <= lines_.size() &&
-        std::equal(change.removed.begin(), change.removed.end(), lines_.begin() + start_of(change));
+    const bool there = (change.removed.empty() || change.before > 0) && end_of(change) <= lines_.size() &&
+                       std::equal(change.removed.begin(), change.removed.end(),
+                                  lines_.begin() + static_cast<std::ptrdiff_t>(start_of(change)));
     if (there) return {};
     return fail("advisory.other-source", "write the change of " + file_.path + " as a diff",
                 fmt::format("line {} is another in this source", change.before));

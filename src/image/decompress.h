@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Unpacks what stands compressed inside a kernel image, and files such as modules. The kernel's build appends the unpacked
-// size to whatever the compressor wrote (size_append in scripts/Makefile.lib; gzip's own trailer is the
-// same), and the boot loader stub relies on it (arch/x86/boot/compressed/mkpiggy.c). So there the size is
-// known, and bounded, before the first byte is unpacked. A file ends where its compressor ended.
+// Unpacks what stands compressed inside a kernel image, and files such as modules. The kernel's build appends
+// the unpacked size to whatever the compressor wrote (size_append in scripts/Makefile.lib; gzip's own trailer
+// is the same), and the boot loader stub relies on it (arch/x86/boot/compressed/mkpiggy.c). So there the size
+// is known, and bounded, before the first byte is unpacked. A file ends where its compressor ended.
 #pragma once
 
 #include "base/error.h"

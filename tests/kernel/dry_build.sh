@@ -17,24 +17,13 @@ for part in "$SUTURE_STORE"/*; do
   case ${part##*/} in cache | lock | tmp) ;; *) ln -s "$part" "$work/store/" ;; esac
 done
 export TMPDIR="$work/tmp"
-watch() { "$suture" watch --config "$work/watch.toml" "$@"; }
+# shellcheck source=tests/kernel/watch_asked.sh
+. "$(dirname "$0")/watch_asked.sh"
 explain() { # CVE FIX OPTION...
   cve=$1
   fix=$2
   shift 2
   watch explain "$cve" --target "$release" --fix "$fixes/$fix.patch" --dry-build "$@"
-}
-expect() { # TEXT COMMAND...
-  text=$1
-  shift
-  "$@" >"$work/out" 2>&1 || { cat "$work/out"; echo "failed: $*" >&2; exit 1; }
-  also "$text"
-}
-also() { # TEXT: which the last one said, too
-  grep -qF -- "$1" "$work/out" || { cat "$work/out"; echo "no \"$1\"" >&2; exit 1; }
-}
-never() { # TEXT: which the last one did not say
-  ! grep -qF -- "$1" "$work/out" || { cat "$work/out"; echo "\"$1\" is said" >&2; exit 1; }
 }
 record() { # CVE FILE FIXED COMMIT...
   name=$1

@@ -12,16 +12,8 @@ data=$(cd "$(dirname "$0")/../data" && pwd)
 work=$(mktemp -d)
 newer=$(mktemp -d -p "$(dirname "$SUTURE_STORE")") # on the store's disk
 trap 'rm -rf "$work" "$newer"' EXIT
-watch() { "$suture" watch --config "$work/watch.toml" "$@"; }
-expect() { # TEXT COMMAND...
-  text=$1
-  shift
-  "$@" >"$work/out" 2>&1 || { cat "$work/out"; echo "failed: $*" >&2; exit 1; }
-  grep -qF -- "$text" "$work/out" || { cat "$work/out"; echo "no \"$text\": $*" >&2; exit 1; }
-}
-also() { # TEXT: which the last one said, too
-  grep -qF -- "$1" "$work/out" || { cat "$work/out"; echo "no \"$1\"" >&2; exit 1; }
-}
+# shellcheck source=tests/kernel/watch_asked.sh
+. "$(dirname "$0")/watch_asked.sh"
 record() { # CVE FILE FIXED TITLE
   cat >"$work/records/$1.json" <<TEXT
 {"dataType": "CVE_RECORD", "dataVersion": "5.1",

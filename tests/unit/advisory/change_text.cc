@@ -33,8 +33,7 @@ class ChangeText : public testing::Test {
   CodeChange change() const {
     CodeChange change;
     const auto difference = read_tree_difference(before(), after()).value();
-    for (const ChangedFile& file : difference)
-      change.files.push_back(change_of_parts(file));
+    for (const ChangedFile& file : difference) change.files.push_back(change_of_parts(file));
     return change;
   }
   int run_in(const fs::path& tree, const std::string& text) const {

@@ -251,18 +251,8 @@ static inline int foo_length(const struct foo *foo)
 }
 )";
 
-constexpr const char* kTypeFix = R"(--- a/net/foo/check.c
-+++ b/net/foo/check.c
-@@ -2,7 +2,7 @@
- 
- static int foo_check(struct foo *foo, int length)
- {
--	if (length < 0)
-+	if (length < 0 || length > FOO_LARGEST)
- 		return -EINVAL;
- 	foo->length = length;
- 	return 0;
---- a/include/net/foo.h
+// Of a header, beside kFix.
+constexpr const char* kTypeFix = R"(--- a/include/net/foo.h
 +++ b/include/net/foo.h
 @@ -1,4 +1,4 @@
  struct foo {
@@ -272,18 +262,7 @@ constexpr const char* kTypeFix = R"(--- a/net/foo/check.c
  };
 )";
 
-constexpr const char* kInlineFix = R"(--- a/net/foo/check.c
-+++ b/net/foo/check.c
-@@ -2,7 +2,7 @@
- 
- static int foo_check(struct foo *foo, int length)
- {
--	if (length < 0)
-+	if (length < 0 || length > FOO_LARGEST)
- 		return -EINVAL;
- 	foo->length = length;
- 	return 0;
---- a/include/net/foo.h
+constexpr const char* kInlineFix = R"(--- a/include/net/foo.h
 +++ b/include/net/foo.h
 @@ -7,5 +7,5 @@
  
@@ -300,12 +279,12 @@ TEST_F(Match, TypesInAHeaderAreNoCodeWhenTheRestIsNotCompiled) {
   target_.objects_of = [](const std::string& file) -> Result<std::vector<std::string>> {
     return file.ends_with(".h") ? std::vector<std::string>{"vmlinux"} : std::vector<std::string>{};
   };
-  const Finding types = match(advisory_, *read_code_change(kTypeFix, "a fix"), target_);
+  const Finding types = match(advisory_, *read_code_change(std::string(kFix) + kTypeFix, "a fix"), target_);
   EXPECT_EQ(types.standing, Standing::kNotAffected) << types.reason;
   EXPECT_EQ(types.justification, Justification::kComponentNotPresent);
   EXPECT_THAT(types.reason, HasSubstr("net/foo/check.c is not compiled"));
   // An inline function is compiled wherever it is called.
-  const Finding code = match(advisory_, *read_code_change(kInlineFix, "a fix"), target_);
+  const Finding code = match(advisory_, *read_code_change(std::string(kFix) + kInlineFix, "a fix"), target_);
   EXPECT_EQ(code.standing, Standing::kAffected) << code.reason;
 }
 

@@ -15,7 +15,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
@@ -24,6 +23,8 @@
 #include <boost/beast/http/write.hpp>
 #include <cerrno>
 #include <memory>
+
+#include "server/client_stream.h"
 
 namespace suture::server {
 namespace {
@@ -117,6 +118,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
  private:
+  asio::awaitable<bool> secure();
   asio::awaitable<bool> serve_one();
   asio::awaitable<bool> read(http::request_parser<http::string_body>& parser);
   asio::awaitable<FileResponse> respond(const Request& request);
@@ -130,7 +132,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Services& services_;
   Connections& connections_;
-  beast::tcp_stream stream_;
+  ClientStream stream_;
   beast::flat_buffer buffer_;
   std::shared_ptr<Waiter> waiter_{};
   bool idle_ = false;
@@ -138,17 +140,35 @@ class Connection : public std::enable_shared_from_this<Connection> {
 };
 
 asio::awaitable<void> Connection::run() {
-  bool open = true;
+  bool open = co_await secure();
   while (open && !services_.stopping) open = co_await serve_one();
   co_await close();
 }
 
+/// To speak TLS, if the server does. A client that stops half way, or goes on byte by byte, has as little
+/// time as one that says nothing.
+asio::awaitable<bool> Connection::secure() {
+  if (services_.tls == nullptr) co_return true;
+  if (services_.stopping) co_return false;
+  idle_ = true;
+  stream_.expires_after(services_.limits.handshake_timeout);
+  const auto context = services_.tls->context();
+  const auto greeting = co_await stream_.start_tls(*context, buffer_);
+  idle_ = false;
+  if (greeting == ClientStream::Greeting::kPlain) {
+    const FileResponse refusal{error_response(400, "request.plain", "this port speaks HTTPS only")};
+    refused_ = co_await send(refusal, false, false);
+  }
+  co_return greeting == ClientStream::Greeting::kTls;
+}
+
+/// Whoever would speak TLS is not told why: a handshake costs more than what it would be refused for.
 asio::awaitable<void> Connection::turn_away() {
+  if (services_.tls != nullptr) co_return;
   FileResponse full{error_response(503, "server.busy", "too many connections are open; try later")};
   full.response.headers["Retry-After"] = "5";
   co_await send(full, false, false);
-  error_code ignored;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  co_await stream_.finish();
 }
 
 asio::awaitable<bool> Connection::serve_one() {
@@ -327,12 +347,12 @@ asio::awaitable<bool> Connection::send_file(const OpenFile& file, ByteRange rang
 asio::awaitable<void> Connection::close() {
   constexpr std::size_t kMostDrained = 4u << 20;
   error_code problem;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, problem);
   std::vector<char> waste(4096);
   stream_.expires_after(std::chrono::seconds(2));
+  co_await stream_.finish();
   for (std::size_t drained = 0; refused_ && !problem && drained < kMostDrained;) {
-    drained += co_await stream_.async_read_some(asio::buffer(waste),
-                                                asio::redirect_error(asio::use_awaitable, problem));
+    drained += co_await stream_.bare().async_read_some(asio::buffer(waste),
+                                                       asio::redirect_error(asio::use_awaitable, problem));
   }
   stream_.close();
 }

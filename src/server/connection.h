@@ -17,6 +17,7 @@
 #include "server/api.h"
 #include "server/server.h"
 #include "server/static_files.h"
+#include "server/tls.h"
 #include "server/wake.h"
 
 namespace suture::server {
@@ -27,6 +28,7 @@ struct Services {
   const StaticFiles* files;  ///< null: no repository is served
   boost::asio::thread_pool& database;
   WakeBoard& board;
+  Tls* tls;  ///< null: HTTP as it is
   Limits limits;
   std::atomic<bool> stopping{false};
 };

@@ -107,10 +107,27 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   return endpoint;
 }
 
+bool is_public(const Endpoint& endpoint) {
+  error_code problem;
+  const auto address = asio::ip::make_address(endpoint.address, problem);
+  if (problem || address.is_loopback()) return false;
+  if (address.is_v6()) {
+    const auto bytes = address.to_v6().to_bytes();
+    const bool unique_local = (bytes[0] & 0xfe) == 0xfc;
+    return !unique_local && !address.to_v6().is_link_local();
+  }
+  // RFC 1918, and RFC 3927 for those without a server that gives addresses.
+  const auto number = address.to_v4().to_uint();
+  return number >> 24 != 10 && number >> 20 != 0xac1 && number >> 16 != 0xc0a8 && number >> 16 != 0xa9fe;
+}
+
 // The order of members is the order of life: connections live in `io`, and use all that stands above it.
 struct Server::Running {
-  Running(ServerOptions given, Store opened, std::optional<StaticFiles> folder)
-      : options(std::move(given)), store(std::move(opened)), files(std::move(folder)) {}
+  Running(ServerOptions given, Store opened, std::optional<StaticFiles> folder, std::unique_ptr<Tls> identity)
+      : options(std::move(given)),
+        store(std::move(opened)),
+        files(std::move(folder)),
+        tls(std::move(identity)) {}
   ~Running() { stop(); }
 
   void run();
@@ -119,11 +136,12 @@ struct Server::Running {
   ServerOptions options;
   Store store;
   std::optional<StaticFiles> files;
+  std::unique_ptr<Tls> tls;
   Api api{store, options.report_token};
   WakeBoard board{timestamp_of(options.repository), options.limits.waiting, options.wake_token};
   Connections connections;
   asio::thread_pool database{1};
-  Services services{api, files ? &*files : nullptr, database, board, options.limits};
+  Services services{api, files ? &*files : nullptr, database, board, tls.get(), options.limits};
   asio::io_context io;
   asio::strand<asio::io_context::executor_type> accepting = asio::make_strand(io);
   tcp::acceptor acceptor{accepting};
@@ -163,7 +181,14 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   auto store = TRY(Store::open(options.database, options.store_limits));
   std::optional<StaticFiles> files;
   if (!options.repository.empty()) files.emplace(TRY(StaticFiles::open(options.repository)));
-  auto running = std::make_unique<Running>(std::move(options), std::move(store), std::move(files));
+  std::unique_ptr<Tls> tls;
+  if (!options.tls_certificate.empty()) {
+    tls = TRY(Tls::load({.certificate = options.tls_certificate, .key = options.tls_key}));
+  } else if (is_public(options.listen)) {
+    spdlog::warn("without TLS, whoever is on the way can read and change what is said here");
+  }
+  auto running =
+      std::make_unique<Running>(std::move(options), std::move(store), std::move(files), std::move(tls));
   TRY(listen_on(running->acceptor, running->options.listen));
   error_code problem;
   running->port = running->acceptor.local_endpoint(problem).port();
@@ -177,6 +202,11 @@ std::uint16_t Server::port() const {
 
 std::size_t Server::waiting() const {
   return running_->board.waiting();
+}
+
+Result<void> Server::reload() {
+  if (running_->tls) TRY(running_->tls->reload());
+  return {};
 }
 
 void Server::stop() {

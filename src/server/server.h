@@ -19,14 +19,15 @@ namespace suture::server {
 struct Limits {
   std::uint32_t header_bytes = 16u << 10;
   std::uint64_t body_bytes = 1u << 20;
-  std::chrono::milliseconds header_timeout{30'000};  ///< for a whole header, and between two requests
-  std::chrono::milliseconds body_timeout{30'000};    ///< for a whole body
-  std::chrono::milliseconds write_timeout{30'000};   ///< for each 64 KiB of a response
-  std::uint32_t connections = 1024;                  ///< more are answered 503
-  std::uint32_t waiting = 20'000;                    ///< for a call, not counted among those
-  std::chrono::milliseconds wake_time{240'000};      ///< until one that waits is told that there was none
-  std::chrono::milliseconds look_time{1'000};        ///< between two looks at the repository
-  std::chrono::milliseconds stop_grace{10'000};      ///< for responses under way when the server stops
+  std::chrono::milliseconds handshake_timeout{10'000};  ///< for a whole TLS handshake
+  std::chrono::milliseconds header_timeout{30'000};     ///< for a whole header, and between two requests
+  std::chrono::milliseconds body_timeout{30'000};       ///< for a whole body
+  std::chrono::milliseconds write_timeout{30'000};      ///< for each 64 KiB of a response
+  std::uint32_t connections = 1024;                     ///< more are answered 503, or closed with TLS
+  std::uint32_t waiting = 20'000;                       ///< for a call, not counted among those
+  std::chrono::milliseconds wake_time{240'000};         ///< until one that waits is told that there was none
+  std::chrono::milliseconds look_time{1'000};           ///< between two looks at the repository
+  std::chrono::milliseconds stop_grace{10'000};         ///< for responses under way when the server stops
 };
 
 struct Endpoint {
@@ -36,13 +37,17 @@ struct Endpoint {
 
 /// "127.0.0.1:8080", "[::]:8080"; "server.listen" for anything else, names included.
 Result<Endpoint> parse_endpoint(std::string_view text);
+/// Whether others than this machine and a private network reach it. All addresses at once are public.
+bool is_public(const Endpoint& endpoint);
 
 struct ServerOptions {
   Endpoint listen{};
   std::filesystem::path repository{};  ///< empty: none is served
   std::filesystem::path database{};
-  std::string report_token{};  ///< empty: anyone may report
-  std::string wake_token{};    ///< empty: nobody may call urgently
+  std::filesystem::path tls_certificate{};  ///< PEM, the chain; empty: HTTP without TLS
+  std::filesystem::path tls_key{};          ///< PEM; belongs to tls_certificate
+  std::string report_token{};               ///< empty: anyone may report
+  std::string wake_token{};                 ///< empty: nobody may call urgently
   unsigned threads = 2;
   Limits limits{};
   StoreLimits store_limits{};
@@ -59,6 +64,9 @@ class Server {
   std::uint16_t port() const;
   /// Hosts that wait for a call at present.
   std::size_t waiting() const;
+  /// Reads the TLS certificate and its key again. No connection ends, and after an error the server goes on
+  /// with those that it has. Nothing to do without TLS.
+  Result<void> reload();
   /// No new connections; responses under way may end within the grace; then all is closed.
   void stop();
 

@@ -37,6 +37,9 @@ struct Arguments {
   std::string token_file;
   std::string wake_token_file;
   std::uint32_t waiting = 20'000;
+  std::string tls_certificate;
+  std::string tls_key;
+  unsigned stop_seconds = 10;
   std::string log_level = "info";
 };
 
@@ -77,6 +80,19 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--wake-token-file", arguments.wake_token_file,
                  "Call all hosts that wait for whoever has the bearer token in it")
       ->type_name("FILE");
+  auto* certificate =
+      app.add_option(
+             "--tls-certificate", arguments.tls_certificate,
+             "Speak TLS with this certificate and those that lead to its root, PEM; SIGHUP reloads it")
+          ->type_name("FILE");
+  auto* key = app.add_option("--tls-key", arguments.tls_key, "The certificate's private key, PEM")
+                  ->type_name("FILE")
+                  ->needs(certificate);
+  certificate->needs(key);
+  app.add_option("--stop-time", arguments.stop_seconds, "Time for responses under way when it is to stop")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0, 3600))
+      ->capture_default_str();
   app.add_option("--log-level", arguments.log_level, "Least that is logged")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -107,6 +123,9 @@ Result<ServerOptions> options_of(const Arguments& arguments) {
       static_cast<std::uint32_t>(arguments.database_mebibytes * kPagesPerMebibyte);
   if (!arguments.token_file.empty()) options.report_token = TRY(read_token(arguments.token_file));
   options.limits.waiting = arguments.waiting;
+  options.limits.stop_grace = std::chrono::seconds(arguments.stop_seconds);
+  options.tls_certificate = arguments.tls_certificate;
+  options.tls_key = arguments.tls_key;
   if (!arguments.wake_token_file.empty()) options.wake_token = TRY(read_token(arguments.wake_token_file));
   return options;
 }
@@ -128,12 +147,13 @@ void allow_many_files() {
   ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/// The signals that end the server are taken by sigwait, so no thread may die of them.
-sigset_t block_ending_signals() {
+/// The signals that steer the server are taken by sigwait, so no thread may die of them.
+sigset_t block_steering_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
@@ -149,13 +169,24 @@ Result<void> announce(const Server& server, const Arguments& arguments) {
   return {};
 }
 
+/// A broken file is no reason to end what works.
+void reload(Server& server) {
+  sd_notify(0, "RELOADING=1");
+  if (const auto done = server.reload(); !done) {
+    spdlog::error("the server goes on with the TLS certificate that it has: {}", done.error().message());
+  }
+  sd_notify(0, "READY=1");
+}
+
 Result<void> serve(const Arguments& arguments) {
-  const sigset_t signals = block_ending_signals();
+  const sigset_t signals = block_steering_signals();
   allow_many_files();
   const auto server = TRY(Server::start(TRY(options_of(arguments))));
   TRY(announce(*server, arguments));
-  int signal = 0;
-  sigwait(&signals, &signal);
+  for (int signal = SIGHUP; signal == SIGHUP;) {
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP) reload(*server);
+  }
   sd_notify(0, "STOPPING=1");
   spdlog::info("stopping");
   server->stop();

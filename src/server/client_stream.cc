@@ -1,45 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/client_stream.h"
 
-#include <openssl/ssl.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/detect_ssl.hpp>
 
 namespace suture::server {
+namespace {
 
 namespace asio = boost::asio;
+using asio::ip::tcp;
 using boost::system::error_code;
 
-asio::awaitable<ClientStream::Greeting> ClientStream::start_tls(asio::ssl::context& context,
-                                                                boost::beast::flat_buffer& buffer) {
+/// The type of a record in which a handshake begins. No other protocol that people speak by mistake begins
+/// so.
+constexpr char kHandshakeRecord = 0x16;
+
+}  // namespace
+
+asio::awaitable<ClientStream::Greeting> ClientStream::start_tls(asio::ssl::context& context) {
   error_code problem;
-  const bool hello = co_await boost::beast::async_detect_ssl(
-      tcp_, buffer, asio::redirect_error(asio::use_awaitable, problem));
+  co_await tcp_.socket().async_wait(tcp::socket::wait_read,
+                                    asio::redirect_error(asio::use_awaitable, problem));
   if (problem) co_return Greeting::kFailed;
-  if (!hello) co_return Greeting::kPlain;
-  tls_.emplace(tcp_, context);
-  const std::size_t used = co_await tls_->async_handshake(asio::ssl::stream_base::server, buffer.data(),
-                                                          asio::redirect_error(asio::use_awaitable, problem));
-  if (problem) {
-    spdlog::debug("a TLS handshake failed: {}", problem.message());
-    co_return Greeting::kFailed;
+  char first = 0;
+  const ssize_t got = ::recv(tcp_.socket().native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (got == 0) co_return Greeting::kFailed;
+  if (got == 1 && first != kHandshakeRecord) {
+    tls_.reset();
+    co_return Greeting::kPlain;
   }
-  buffer.consume(used);
-  co_return Greeting::kTls;
+  problem = tls_->begin(context.native_handle());
+  if (!problem) {
+    co_await tls_->async_act(TlsLayer::Act::kHandshake, asio::redirect_error(asio::use_awaitable, problem));
+  }
+  if (!problem) co_return Greeting::kTls;
+  spdlog::debug("a TLS handshake failed: {}", problem.message());
+  co_return Greeting::kFailed;
 }
 
 asio::awaitable<void> ClientStream::finish() {
   error_code problem;
-  if (tls_ && SSL_is_init_finished(tls_->native_handle()) == 1) {
-    // As if the client had said it already: a client that keeps its connections for later answers only when
-    // it wants to use this one again.
-    SSL_set_shutdown(tls_->native_handle(), SSL_RECEIVED_SHUTDOWN);
-    co_await tls_->async_shutdown(asio::redirect_error(asio::use_awaitable, problem));
+  if (tls_ && tls_->established()) {
+    co_await tls_->async_act(TlsLayer::Act::kFinish, asio::redirect_error(asio::use_awaitable, problem));
   }
-  tcp_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, problem);
+  tcp_.socket().shutdown(tcp::socket::shutdown_send, problem);
 }
 
 }  // namespace suture::server

@@ -7,34 +7,34 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <chrono>
-#include <optional>
+#include <memory>
 #include <utility>
+
+#include "server/tls_layer.h"
 
 namespace suture::server {
 
 class ClientStream {
   using Tcp = boost::beast::tcp_stream;
-  using TlsLayer = boost::beast::ssl_stream<Tcp&>;
 
  public:
   using executor_type = Tcp::executor_type;
 
-  explicit ClientStream(boost::asio::ip::tcp::socket socket) : tcp_(std::move(socket)) {}
+  /// With `tls`, nothing may be read or written before start_tls().
+  ClientStream(boost::asio::ip::tcp::socket socket, bool tls) : tcp_(std::move(socket)) {
+    if (tls) tls_ = std::make_shared<TlsLayer>(tcp_.socket());
+  }
   ClientStream(const ClientStream&) = delete;
   ClientStream& operator=(const ClientStream&) = delete;
 
   enum class Greeting {
-    kTls,    ///< from here on, all goes through TLS
-    kPlain,  ///< the client speaks something else; what it said so far is in `buffer`
+    kTls,
+    kPlain,  ///< the client speaks something else, which the stream carries then
     kFailed,
   };
-  /// What was read beyond the handshake stays in `buffer`.
-  boost::asio::awaitable<Greeting> start_tls(boost::asio::ssl::context& context,
-                                             boost::beast::flat_buffer& buffer);
+  boost::asio::awaitable<Greeting> start_tls(boost::asio::ssl::context& context);
   /// Says that nothing more comes. Does not wait for the client to say so, too.
   boost::asio::awaitable<void> finish();
 
@@ -42,8 +42,12 @@ class ClientStream {
   boost::asio::ip::tcp::socket& socket() { return tcp_.socket(); }
   /// Without TLS around it, to read what nobody wants to know.
   Tcp& bare() { return tcp_; }
-  void expires_after(std::chrono::milliseconds time) { tcp_.expires_after(time); }
-  void cancel() { tcp_.cancel(); }
+  void expires_after(std::chrono::milliseconds time) {
+    tls_ ? tls_->expires_after(time) : tcp_.expires_after(time);
+  }
+  /// Until the next time that there is a deadline.
+  void expires_never() { tls_ ? tls_->expires_never() : tcp_.expires_never(); }
+  void cancel() { tls_ ? tls_->cancel() : tcp_.cancel(); }
   void close() { tcp_.close(); }
 
   template <class Buffers, class Token>
@@ -61,7 +65,7 @@ class ClientStream {
 
  private:
   Tcp tcp_;
-  std::optional<TlsLayer> tls_{};
+  std::shared_ptr<TlsLayer> tls_{};
 };
 
 }  // namespace suture::server

@@ -107,7 +107,7 @@ class Waiting {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(asio::ip::tcp::socket socket, Services& services, Connections& connections)
-      : services_(services), connections_(connections), stream_(std::move(socket)) {}
+      : services_(services), connections_(connections), stream_(std::move(socket), services.tls != nullptr) {}
 
   asio::awaitable<void> run();
   asio::awaitable<void> turn_away();
@@ -153,7 +153,7 @@ asio::awaitable<bool> Connection::secure() {
   idle_ = true;
   stream_.expires_after(services_.limits.handshake_timeout);
   const auto context = services_.tls->context();
-  const auto greeting = co_await stream_.start_tls(*context, buffer_);
+  const auto greeting = co_await stream_.start_tls(*context);
   idle_ = false;
   if (greeting == ClientStream::Greeting::kPlain) {
     const FileResponse refusal{error_response(400, "request.plain", "this port speaks HTTPS only")};
@@ -177,6 +177,7 @@ asio::awaitable<bool> Connection::serve_one() {
   parser.body_limit(services_.limits.body_bytes);
   const bool complete = co_await read(parser);
   if (!complete) co_return false;
+  stream_.expires_never();
   const Request request = request_of(parser.get());
   const FileResponse answer = co_await respond(request);
   const bool keep_alive = parser.get().keep_alive() && !services_.stopping;

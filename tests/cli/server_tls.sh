@@ -56,6 +56,7 @@ certificate second
 
 refused 2 tls-key --tls-certificate first.crt
 refused 2 tls-certificate --tls-key first.key
+refused 2 'names no file' --tls-certificate '' --tls-key ''
 refused 1 key.mismatch --tls-certificate first.crt --tls-key second.key
 chmod 644 second.key
 refused 1 key.exposed --tls-certificate second.crt --tls-key second.key

@@ -80,13 +80,17 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--wake-token-file", arguments.wake_token_file,
                  "Call all hosts that wait for whoever has the bearer token in it")
       ->type_name("FILE");
+  // An empty variable in somebody's script must not mean a server without TLS.
+  const auto named = [](const std::string& file) { return file.empty() ? "it names no file" : ""; };
   auto* certificate =
       app.add_option(
              "--tls-certificate", arguments.tls_certificate,
              "Speak TLS with this certificate and those that lead to its root, PEM; SIGHUP reloads it")
-          ->type_name("FILE");
+          ->type_name("FILE")
+          ->check(named);
   auto* key = app.add_option("--tls-key", arguments.tls_key, "The certificate's private key, PEM")
                   ->type_name("FILE")
+                  ->check(named)
                   ->needs(certificate);
   certificate->needs(key);
   app.add_option("--stop-time", arguments.stop_seconds, "Time for responses under way when it is to stop")

@@ -8,7 +8,7 @@
 namespace suture::server {
 namespace {
 
-constexpr std::array<const char*, 1> kMigrations = {
+constexpr std::array<const char*, 2> kMigrations = {
     // `report` is the last report whole; the columns beside it exist only to be searched and counted.
     R"sql(
       CREATE TABLE hosts (
@@ -38,6 +38,50 @@ constexpr std::array<const char*, 1> kMigrations = {
         report TEXT NOT NULL
       ) STRICT;
       CREATE INDEX reports_by_host ON reports (host_id, id);
+    )sql",
+    // Tokens stay when they are revoked, and the log only grows: triggers refuse whatever else, also what a
+    // REPLACE would do without a word. Texts are RFC 3339 times; `scopes` is empty for all of the role's.
+    R"sql(
+      CREATE TABLE tokens (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        hash TEXT NOT NULL,
+        role TEXT NOT NULL,
+        scopes TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        expires_at TEXT,
+        last_used_at TEXT,
+        revoked_at TEXT
+      ) STRICT;
+      CREATE UNIQUE INDEX tokens_by_name ON tokens (name) WHERE revoked_at IS NULL;
+      CREATE TRIGGER tokens_stay BEFORE DELETE ON tokens
+        BEGIN SELECT RAISE(ABORT, 'a token is revoked, never deleted'); END;
+      CREATE TRIGGER tokens_are_fixed
+        BEFORE UPDATE OF id, name, hash, role, scopes, created_at, expires_at ON tokens
+        BEGIN SELECT RAISE(ABORT, 'a token is never changed'); END;
+      CREATE TRIGGER tokens_stay_revoked BEFORE UPDATE OF revoked_at ON tokens
+        WHEN OLD.revoked_at IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'a token stays revoked'); END;
+      CREATE TRIGGER tokens_are_new BEFORE INSERT ON tokens
+        WHEN EXISTS (SELECT 1 FROM tokens WHERE id = NEW.id OR (name = NEW.name AND revoked_at IS NULL))
+        BEGIN SELECT RAISE(ABORT, 'a token is never changed'); END;
+
+      CREATE TABLE audit_log (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        time TEXT NOT NULL,
+        who TEXT NOT NULL,
+        action TEXT NOT NULL,
+        object TEXT NOT NULL,
+        result TEXT NOT NULL,
+        hash TEXT NOT NULL
+      ) STRICT;
+      CREATE TRIGGER audit_log_stays BEFORE DELETE ON audit_log
+        BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+      CREATE TRIGGER audit_log_is_fixed BEFORE UPDATE ON audit_log
+        BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+      CREATE TRIGGER audit_log_grows BEFORE INSERT ON audit_log
+        WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM audit_log)
+        BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
     )sql",
 };
 

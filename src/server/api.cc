@@ -3,46 +3,11 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <charconv>
-
 #include "base/json.h"
+#include "server/parameters.h"
 
 namespace suture::server {
 namespace {
-
-constexpr std::uint32_t kMostPerPage = 1000;
-constexpr std::uint32_t kPerPage = 100;
-constexpr std::string_view kHostsPath = "/api/v1/hosts";
-
-std::unexpected<Error> bad_parameter(std::string_view name, std::string why) {
-  return fail("request.parameter", "read the parameter \"" + std::string(name) + "\"", std::move(why));
-}
-
-Result<std::int64_t> number_parameter(const Target& target, const char* name, std::int64_t absent,
-                                      std::int64_t most) {
-  const auto found = target.query.find(name);
-  if (found == target.query.end()) return absent;
-  const std::string& text = found->second;
-  std::int64_t value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc{} || end != text.data() + text.size() || value < 1 || value > most) {
-    return bad_parameter(name, "it is not a number from 1 to " + std::to_string(most));
-  }
-  return value;
-}
-
-/// A misspelt parameter would silently list more than was asked for.
-Result<void> only_parameters(const Target& target, std::initializer_list<std::string_view> known) {
-  for (const auto& [name, value] : target.query) {
-    if (std::ranges::find(known, name) == known.end()) {
-      std::string list;
-      for (const auto& each : known) list.append(list.empty() ? "" : ", ").append(each);
-      return bad_parameter(name, known.size() == 0 ? "none is known here" : "known are: " + list);
-    }
-  }
-  return {};
-}
 
 bool is_host_id(std::string_view text) {
   return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == text.npos;
@@ -108,12 +73,12 @@ Json counts_json(const std::vector<Count>& counts) {
   return json;
 }
 
-Response answer(const Result<Json>& json) {
-  return json ? json_response(200, *json) : response_for(json.error());
+Response no_path() {
+  return error_response(404, "request.path", "there is nothing at this path");
 }
 
-Response not_allowed(const char* allowed) {
-  Response response = error_response(405, "request.method", std::string("allowed here: ") + allowed);
+Response not_allowed(const std::string& allowed) {
+  Response response = error_response(405, "request.method", "allowed here: " + allowed);
   response.headers["Allow"] = allowed;
   return response;
 }
@@ -124,6 +89,10 @@ Response no_host() {
 
 }  // namespace
 
+Response answer(const Result<Json>& json) {
+  return json ? json_response(200, *json) : response_for(json.error());
+}
+
 Response response_for(const Error& error) {
   if (error.code.starts_with("store.")) {
     spdlog::error("{}", error.message());
@@ -131,7 +100,7 @@ Response response_for(const Error& error) {
     response.headers["Retry-After"] = "60";
     return response;
   }
-  const int status = error.code == "json.too-large" ? 413 : 400;
+  const int status = error.code == "json.too-large" ? 413 : error.code == "token.exists" ? 409 : 400;
   return error_response(status, error.code, error.what + ": " + error.why);
 }
 
@@ -142,39 +111,47 @@ Response Api::handle(const Request& request) const {
 }
 
 Response Api::route(const Request& request, const Target& target) const {
-  const bool reads = request.method == "GET" || request.method == "HEAD";
-  std::string_view path = target.path;
-  if (path == "/api/v1/reports") {
-    return request.method == "POST" ? take_report(request) : not_allowed("POST");
-  }
-  const bool host = path.starts_with(kHostsPath) && path.substr(kHostsPath.size()).starts_with('/');
-  const bool known = host || path == kHostsPath || path == "/api/v1/summary" || path == "/healthz";
-  if (!known) return error_response(404, "request.path", "there is nothing at this path");
-  if (!reads) return not_allowed("GET, HEAD");
-  if (path == "/healthz") return show_health();
-  if (path == "/api/v1/summary") return show_summary();
-  if (path == kHostsPath) return list_hosts(target);
-
-  path.remove_prefix(kHostsPath.size() + 1);
-  const std::string_view host_id = path.substr(0, path.find('/'));
-  const std::string_view rest = path.substr(host_id.size());
-  if (!rest.empty() && rest != "/reports") {
-    return error_response(404, "request.path", "there is nothing at this path");
-  }
-  if (!is_host_id(host_id)) return no_host();
-  return rest.empty() ? show_host(host_id) : list_reports(host_id, target);
+  const RouteMatch match = find_route(request.method, target.path);
+  if (match.route == nullptr) return match.allowed.empty() ? no_path() : not_allowed(match.allowed);
+  const auto admitted = access_.admit(*match.route, request, clock_());
+  if (const auto* refusal = std::get_if<Response>(&admitted)) return *refusal;
+  return act(*match.route, match.id, std::get<Caller>(admitted), request, target);
 }
 
-bool Api::may_report(const Request& request) const {
-  return report_token_.empty() || carries_token(request.authorization, report_token_);
+Response Api::act(const Route& route, const std::string& id, const Caller& caller, const Request& request,
+                  const Target& target) const {
+  switch (route.action) {
+    case Action::kHealth:
+      return show_health();
+    case Action::kRepositoryFile:
+      return no_path();
+    case Action::kWait:
+      return show_word(target);
+    case Action::kCall:
+      return call_all(caller);
+    case Action::kTakeReport:
+      return take_report(request);
+    case Action::kListHosts:
+      return list_hosts(target);
+    case Action::kShowHost:
+      return is_host_id(id) ? show_host(id) : no_host();
+    case Action::kListReports:
+      return is_host_id(id) ? list_reports(id, target) : no_host();
+    case Action::kShowSummary:
+      return show_summary();
+    case Action::kListTokens:
+      return list_tokens(target);
+    case Action::kAddToken:
+      return add_token(caller, request);
+    case Action::kRevokeToken:
+      return revoke_token(caller, id);
+    case Action::kShowAudit:
+      return show_audit(target);
+  }
+  return no_path();
 }
 
 Response Api::take_report(const Request& request) const {
-  if (!may_report(request)) {
-    Response response = error_response(401, "request.token", "reports to this server need its bearer token");
-    response.headers["WWW-Authenticate"] = "Bearer";
-    return response;
-  }
   if (media_type(request.content_type) != "application/json" || !request.content_encoding.empty()) {
     return error_response(415, "request.media-type", "a report is application/json, without an encoding");
   }
@@ -223,6 +200,21 @@ Response Api::show_summary() const {
 Response Api::show_health() const {
   const auto healthy = store_.check();
   return healthy ? json_response(200, {{"status", "ok"}}) : response_for(healthy.error());
+}
+
+/// To wait is the connection's business; whoever comes here is told at once where the repository is.
+Response Api::show_word(const Target& target) const {
+  if (board_ == nullptr) return no_path();
+  const auto word = wake_word(target);
+  return word ? wake_response(board_->word(), WakeBoard::Reason::kState) : response_for(word.error());
+}
+
+Response Api::call_all(const Caller& caller) const {
+  if (board_ == nullptr) return no_path();
+  const std::string who = caller.name;
+  const auto recorded = access_.store().record({who, "wake.call", "all hosts that wait", "ok"}, clock_());
+  if (!recorded) return response_for(recorded.error());
+  return json_response(202, {{"called", board_->call_urgently()}});
 }
 
 }  // namespace suture::server

@@ -6,8 +6,10 @@
 
 #include <functional>
 
+#include "server/access.h"
 #include "server/http.h"
 #include "server/store.h"
+#include "server/wake.h"
 
 namespace suture::server {
 
@@ -15,29 +17,41 @@ class Api {
  public:
   using Clock = std::function<Store::Time()>;
 
-  /// `store` must outlive the Api. With a `report_token`, reports must carry it as a bearer token.
-  explicit Api(Store& store, std::string report_token = {}, Clock clock = &std::chrono::system_clock::now)
-      : store_(store), report_token_(std::move(report_token)), clock_(std::move(clock)) {}
+  /// All that it is given must outlive it. Without a board nobody waits, and nobody is called.
+  Api(Store& store, Access& access, WakeBoard* board = nullptr, Clock clock = &std::chrono::system_clock::now)
+      : store_(store), access_(access), board_(board), clock_(std::move(clock)) {}
 
   /// Safe to call from several threads.
   Response handle(const Request& request) const;
 
  private:
   Response route(const Request& request, const Target& target) const;
+  Response act(const Route& route, const std::string& id, const Caller& caller, const Request& request,
+               const Target& target) const;
   Response take_report(const Request& request) const;
   Response list_hosts(const Target& target) const;
   Response show_host(std::string_view host_id) const;
   Response list_reports(std::string_view host_id, const Target& target) const;
   Response show_summary() const;
   Response show_health() const;
-  bool may_report(const Request& request) const;
+  Response show_word(const Target& target) const;
+  Response call_all(const Caller& caller) const;
+  // access_api.cc
+  Response list_tokens(const Target& target) const;
+  Response add_token(const Caller& caller, const Request& request) const;
+  Response revoke_token(const Caller& caller, std::string_view id) const;
+  Response show_audit(const Target& target) const;
 
   Store& store_;
-  std::string report_token_;
+  Access& access_;
+  WakeBoard* board_;
   Clock clock_;
 };
 
-/// 503 for a store that is away, 413 for a document that is too long, 400 for what the client did wrong.
+/// 503 for a store that is away, 413 for a document that is too long, 409 for a name that is taken, 400 for
+/// what the client did wrong.
 Response response_for(const Error& error);
+/// 200 with the document, or what response_for() says.
+Response answer(const Result<Json>& json);
 
 }  // namespace suture::server

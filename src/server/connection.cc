@@ -122,7 +122,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> serve_one();
   asio::awaitable<bool> read(http::request_parser<http::string_body>& parser);
   asio::awaitable<FileResponse> respond(const Request& request);
-  asio::awaitable<Response> answer_wake(const Request& request, const Target& target);
+  asio::awaitable<Response> answer_wake(const Target& target);
   asio::awaitable<Response> wait_for_call(std::string word);
   void watch_client(const std::shared_ptr<Waiter>& waiter);
   asio::awaitable<bool> send(const FileResponse& answer, bool head, bool keep_alive);
@@ -178,7 +178,9 @@ asio::awaitable<bool> Connection::serve_one() {
   const bool complete = co_await read(parser);
   if (!complete) co_return false;
   stream_.expires_never();
-  const Request request = request_of(parser.get());
+  Request request = request_of(parser.get());
+  error_code gone;
+  request.client = stream_.socket().remote_endpoint(gone).address().to_string();
   const FileResponse answer = co_await respond(request);
   const bool keep_alive = parser.get().keep_alive() && !services_.stopping;
   spdlog::debug("{} {}: {}", request.method, request.target, answer.response.status);
@@ -223,8 +225,9 @@ asio::awaitable<FileResponse> Connection::respond(const Request& request) {
     co_return services_.files->handle(request, target->path.substr(kRepositoryPath.size()));
   }
   FileResponse answer;
-  if (target && target->path == kWakePath) {
-    answer.response = co_await answer_wake(request, *target);
+  // routes.cc has both of these open to everybody. All else is decided where the database is.
+  if (target && target->path == kWakePath && request.method == "GET") {
+    answer.response = co_await answer_wake(*target);
     co_return answer;
   }
   answer.response =
@@ -232,13 +235,7 @@ asio::awaitable<FileResponse> Connection::respond(const Request& request) {
   co_return answer;
 }
 
-asio::awaitable<Response> Connection::answer_wake(const Request& request, const Target& target) {
-  if (request.method == "POST") co_return services_.board.call_urgently(request);
-  if (request.method != "GET") {
-    Response response = error_response(405, "request.method", "allowed here: GET, POST");
-    response.headers["Allow"] = "GET, POST";
-    co_return response;
-  }
+asio::awaitable<Response> Connection::answer_wake(const Target& target) {
   auto word = wake_word(target);
   if (!word) co_return response_for(word.error());
   co_return co_await wait_for_call(*std::move(word));

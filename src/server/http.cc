@@ -90,7 +90,16 @@ std::string media_type(std::string_view content_type) {
 }
 
 Response json_response(int status, const Json& document) {
-  return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, json_text(document)};
+  // Nobody keeps a copy, takes it for something else, shows it within a page of theirs, or learns by a link
+  // where it was read.
+  return {status,
+          {{"Content-Type", "application/json"},
+           {"Cache-Control", "no-store"},
+           {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+           {"Referrer-Policy", "no-referrer"},
+           {"X-Content-Type-Options", "nosniff"},
+           {"X-Frame-Options", "DENY"}},
+          json_text(document)};
 }
 
 Response error_response(int status, std::string_view code, std::string_view message) {

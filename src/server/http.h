@@ -24,6 +24,7 @@ struct Request {
   std::string range{};
   std::string if_range{};
   std::string if_none_match{};
+  std::string client{};  ///< address of the other end
 };
 
 struct Response {

@@ -123,9 +123,11 @@ bool is_public(const Endpoint& endpoint) {
 
 // The order of members is the order of life: connections live in `io`, and use all that stands above it.
 struct Server::Running {
-  Running(ServerOptions given, Store opened, std::optional<StaticFiles> folder, std::unique_ptr<Tls> identity)
+  Running(ServerOptions given, Store opened, AccessStore tokens, std::optional<StaticFiles> folder,
+          std::unique_ptr<Tls> identity)
       : options(std::move(given)),
         store(std::move(opened)),
+        access_store(std::move(tokens)),
         files(std::move(folder)),
         tls(std::move(identity)) {}
   ~Running() { stop(); }
@@ -135,10 +137,12 @@ struct Server::Running {
 
   ServerOptions options;
   Store store;
+  AccessStore access_store;
   std::optional<StaticFiles> files;
   std::unique_ptr<Tls> tls;
-  Api api{store, options.report_token};
-  WakeBoard board{timestamp_of(options.repository), options.limits.waiting, options.wake_token};
+  Access access{access_store, {.report = options.report_token, .wake = options.wake_token}};
+  WakeBoard board{timestamp_of(options.repository), options.limits.waiting};
+  Api api{store, access, &board};
   Connections connections;
   asio::thread_pool database{1};
   Services services{api, files ? &*files : nullptr, database, board, tls.get(), options.limits};
@@ -179,6 +183,7 @@ Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   auto store = TRY(Store::open(options.database, options.store_limits));
+  auto access_store = TRY(AccessStore::open(options.database, options.store_limits));
   std::optional<StaticFiles> files;
   if (!options.repository.empty()) files.emplace(TRY(StaticFiles::open(options.repository)));
   std::unique_ptr<Tls> tls;
@@ -187,11 +192,15 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   } else if (is_public(options.listen)) {
     spdlog::warn("without TLS, whoever is on the way can read and change what is said here");
   }
-  auto running =
-      std::make_unique<Running>(std::move(options), std::move(store), std::move(files), std::move(tls));
+  auto running = std::make_unique<Running>(std::move(options), std::move(store), std::move(access_store),
+                                           std::move(files), std::move(tls));
   TRY(listen_on(running->acceptor, running->options.listen));
   error_code problem;
   running->port = running->acceptor.local_endpoint(problem).port();
+  if (running->access.open_to_all()) {
+    spdlog::warn(
+        "there is no API token: whoever can connect reads the fleet; suture-server token add closes it");
+  }
   running->run();
   return std::unique_ptr<Server>(new Server(std::move(running)));
 }

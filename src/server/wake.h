@@ -30,8 +30,7 @@ class WakeBoard {
   struct Full {};
 
   /// `timestamp`: the repository's metadata/timestamp.json, which need not be there. At most `most` wait.
-  /// With a `token`, whoever holds it may call urgently; without, nobody may.
-  WakeBoard(std::filesystem::path timestamp, std::uint32_t most, std::string token);
+  WakeBoard(std::filesystem::path timestamp, std::uint32_t most);
 
   /// What a host is to hand in as `after` the next time.
   std::string word() const;
@@ -44,8 +43,8 @@ class WakeBoard {
   /// Looks whether the repository has changed, and calls if so. Cheap while it has not.
   void look();
 
-  /// POST: calls all that wait, if the request may.
-  Response call_urgently(const Request& request);
+  /// Calls all that wait, and says how many.
+  std::size_t call_urgently();
 
   std::size_t waiting() const;
 
@@ -55,7 +54,6 @@ class WakeBoard {
 
   std::filesystem::path timestamp_;
   std::uint32_t most_;
-  std::string token_;
   mutable std::mutex mutex_;
   std::string seen_{};  ///< what the file system says of the file
   std::string word_;

@@ -39,12 +39,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     spdlog::set_level(spdlog::level::off);
     return *Store::open(":memory:", {.reports_per_host = 2, .database_pages = 4096});
   }();
-  static const Api api(store);
-  static const Api guarded(store, "0123456789abcdef");
+  // Open, with the files' tokens, and closed, with somebody who may do all.
+  static AccessStore none = *AccessStore::open(":memory:");
+  static AccessStore some = *AccessStore::open(":memory:", {.database_pages = 4096});
+  static const std::string admin =
+      "Bearer " +
+      some.add({.name = "fuzz", .role = Role::kAdmin}, "fuzz", std::chrono::system_clock::now())->secret;
+  static Access open(none, {});
+  static Access filed(none, {.report = "0123456789abcdef", .wake = "0123456789abcdef"});
+  static Access closed(some, {});
+  static const Api api(store, open);
+  static const Api guarded(store, filed);
+  static const Api tokens(store, closed);
   static const StaticFiles files = *StaticFiles::open(std::filesystem::current_path());
 
-  const Request request = request_of({reinterpret_cast<const char*>(data), size});
-  for (const Api* each : {&api, &guarded}) {
+  Request request = request_of({reinterpret_cast<const char*>(data), size});
+  if (request.authorization == "admin") request.authorization = admin;
+  for (const Api* each : {&api, &guarded, &tokens}) {
     const Response response = each->handle(request);
     require(response.status >= 200 && response.status < 600 && response.status != 500);
     require(suture::parse_json(response.body, "a response").has_value());

@@ -28,7 +28,9 @@ class ApiTest : public testing::Test {
   static std::string code(const Response& response) { return json(response).at("error").at("code"); }
 
   Store store_ = *Store::open(":memory:");
-  Api api_{store_, "", [] { return Store::Time(1'800'000'000s); }};
+  AccessStore tokens_ = *AccessStore::open(":memory:");
+  Access access_{tokens_, {}};
+  Api api_{store_, access_, nullptr, [] { return Store::Time(1'800'000'000s); }};
 };
 
 TEST_F(ApiTest, TakesAReportAndShowsTheHost) {
@@ -117,7 +119,8 @@ TEST_F(ApiTest, NamesTheParameterThatIsWrong) {
 
 TEST_F(ApiTest, WantsTheTokenOfReportsOnly) {
   const std::string token = "0123456789abcdef";
-  const Api guarded(store_, token);
+  Access access(tokens_, {.report = token});
+  const Api guarded(store_, access);
   Request request{.method = "POST",
                   .target = "/api/v1/reports",
                   .body = report_text(1),

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "fleet.h"
+#include "server/access_store.h"
 
 namespace suture::server {
 namespace {
@@ -189,6 +190,38 @@ TEST_F(ServerTest, TakesReportsAndShowsTheFleet) {
   EXPECT_EQ(head.status, 200);
   EXPECT_EQ(head.body, "");
   EXPECT_NE(head.header("Content-Length"), "0");
+}
+
+TEST_F(ServerTest, ATokenThatIsMadeMeanwhileClosesIt) {
+  options_.wake_token = "a token in a file";
+  start();
+  EXPECT_EQ(get("/api/v1/summary").status, 200);
+  auto tokens = *AccessStore::open(options_.database);
+  const auto added =
+      tokens.add({.name = "ci", .role = Role::kOperator}, "local test", std::chrono::system_clock::now());
+  ASSERT_TRUE(added) << added.error().message();
+  const auto refused = get("/api/v1/summary");
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(refused.header("WWW-Authenticate"), "Bearer");
+  EXPECT_EQ(refused.header("X-Frame-Options"), "DENY");
+  for (const char* path : {"/healthz", "/repository/targets/big.ko", "/api/v1/wake"})
+    EXPECT_EQ(get(path).status, 200);
+  EXPECT_EQ(report(1).status, 202);
+  Ask reading(url("/api/v1/summary"));
+  EXPECT_EQ(reading.header("Authorization: Bearer " + added->secret).now().json().at("hosts"), 1);
+  for (const std::string& secret : {added->secret, options_.wake_token}) {
+    Ask calling(url("/api/v1/wake"));
+    EXPECT_EQ(calling.method("POST").header("Authorization: Bearer " + secret).now().status, 202);
+  }
+  Ask managing(url("/api/v1/tokens"));
+  EXPECT_EQ(managing.header("Authorization: Bearer " + added->secret).now().status, 403);
+  // From afar the address is known: many wrong ones are too many.
+  long last = 0;
+  for (int i = 0; i < 1000 && last != 429; ++i) {
+    Ask guessing(url("/api/v1/summary"));
+    last = guessing.header("Authorization: Bearer wrong").now().status;
+  }
+  EXPECT_EQ(last, 429);
 }
 
 TEST_F(ServerTest, RefusesWhatIsWrongAsJson) {

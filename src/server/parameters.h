@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the API's handlers take out of a request's query.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+#include "server/http.h"
+
+namespace suture::server {
+
+inline constexpr std::uint32_t kMostPerPage = 1000;
+inline constexpr std::uint32_t kPerPage = 100;
+
+/// All of these are "request.parameter".
+std::unexpected<Error> bad_parameter(std::string_view name, std::string why);
+/// From 1 to `most`; `absent` when it is not given.
+Result<std::int64_t> number_parameter(const Target& target, const char* name, std::int64_t absent,
+                                      std::int64_t most);
+/// A misspelt parameter would silently list more than was asked for.
+Result<void> only_parameters(const Target& target, std::initializer_list<std::string_view> known);
+
+}  // namespace suture::server

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every route of the server, and what it takes to use it: the one table from which requests are dispatched
+// and allowed. What is not in it is not there. docs/server-api.md shows the same table to people; a test
+// compares them.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "server/roles.h"
+
+namespace suture::server {
+
+enum class Action {
+  kHealth,
+  kRepositoryFile,
+  kWait,
+  kCall,
+  kTakeReport,
+  kListHosts,
+  kShowHost,
+  kListReports,
+  kShowSummary,
+  kListTokens,
+  kAddToken,
+  kRevokeToken,
+  kShowAudit,
+};
+
+struct Route {
+  std::string_view method;  ///< HEAD goes where GET does, but for a wait
+  std::string_view path;    ///< "ID" stands for one segment, "PATH" for one or more
+  Action action;
+  std::optional<Scope> scope{};  ///< nothing: open to everybody, always
+};
+
+std::span<const Route> routes();
+/// Whether HEAD goes there, too.
+bool takes_head(const Route& route);
+
+struct RouteMatch {
+  const Route* route = nullptr;  ///< null: see `allowed`
+  std::string id{};              ///< what stands for ID
+  std::string allowed{};         ///< methods of the path; empty when nothing is there
+};
+
+RouteMatch find_route(std::string_view method, std::string_view path);
+
+}  // namespace suture::server

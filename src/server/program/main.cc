@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "access_commands.h"
 #include "base/file.h"
 #include "server/server.h"
 
@@ -203,13 +204,15 @@ int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Serves a Suture repository and takes the agents' reports.", "suture-server");
   describe(app, arguments);
+  suture::server::AccessCommands commands(app, arguments.database);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   set_up_log(arguments.log_level);
-  const auto done = serve(arguments);
+  const auto command = commands.run();
+  const auto done = command ? *command : serve(arguments);
   if (done) return 0;
   fmt::print(stderr, "suture-server: {}\n", done.error().message());
   return kFailed;

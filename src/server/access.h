@@ -43,6 +43,8 @@ class Access {
   AccessStore& store() const { return store_; }
   /// The caller, or the answer that says why not. Safe to call from several threads.
   std::variant<Caller, Response> admit(const Route& route, const Request& request, Time now);
+  /// Into the log and the audit log, so many at a time.
+  void note_refusal(std::string who, const Request& request, std::string_view code, Time now);
   /// For the log at the start: whether anyone may read. False also while the database cannot tell.
   bool open_to_all() { return !store_.any_token().value_or(true); }
 
@@ -53,7 +55,6 @@ class Access {
   std::variant<Caller, Response> check_file(Scope scope, std::string_view secret, bool closed,
                                             const Request& request, Time now);
   bool needs_nothing(Scope scope, bool closed) const;
-  void note_refusal(std::string who, const Request& request, std::string_view code, Time now);
 
   AccessStore& store_;
   FileTokens files_;

@@ -56,6 +56,7 @@ Response Api::add_token(const Caller& caller, const Request& request) const {
   const auto wanted = parse_new_token(request.body);
   if (!wanted) return response_for(wanted.error());
   if (const auto scope = caller.token ? beyond(*caller.token, *wanted) : kScopes.front()) {
+    access_.note_refusal(caller.name, request, "access.scope", clock_());
     return error_response(
         403, "access.scope",
         fmt::format("a token without the scope {} cannot make one with it", name_of(*scope)));

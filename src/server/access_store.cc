@@ -56,7 +56,8 @@ std::optional<std::int64_t> id_of_secret(std::string_view text) {
   if (!text.starts_with(kPrefix)) return std::nullopt;
   text.remove_prefix(kPrefix.size());
   const auto bar = text.find('_');
-  if (bar == text.npos || bar > 18 || !is_sha256_hex(text.substr(bar + 1))) return std::nullopt;
+  // Also when there is no bar.
+  if (bar > 18 || !is_sha256_hex(text.substr(bar + 1))) return std::nullopt;
   std::int64_t id = 0;
   const auto [end, wrong] = std::from_chars(text.data(), text.data() + bar, id);
   if (wrong != std::errc{} || end != text.data() + bar || id < 1) return std::nullopt;

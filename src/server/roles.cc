@@ -64,14 +64,14 @@ Result<Role> role_from_name(std::string_view name) {
   for (const Role role : kRoles) {
     if (name_of(role) == name) return role;
   }
-  return fail("access.role", "read a role", "it is none of: " + list_of(kRoles));
+  return fail("token.role", "read a role", "it is none of: " + list_of(kRoles));
 }
 
 Result<Scope> scope_from_name(std::string_view name) {
   for (const Scope scope : kScopes) {
     if (name_of(scope) == name) return scope;
   }
-  return fail("access.scope", "read a scope", "it is none of: " + list_of(kScopes));
+  return fail("token.scopes", "read a scope", "it is none of: " + list_of(kScopes));
 }
 
 std::string scopes_text(const Scopes& scopes) {

@@ -27,7 +27,7 @@ std::string_view name_of(Role role);
 std::string_view name_of(Scope scope);  ///< "hosts:read"
 Role least_role(Scope scope);
 
-/// "access.role", "access.scope"; both say which there are.
+/// "token.role", "token.scopes"; both say which there are.
 Result<Role> role_from_name(std::string_view name);
 Result<Scope> scope_from_name(std::string_view name);
 

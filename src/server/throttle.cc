@@ -10,7 +10,7 @@
 namespace suture::server {
 
 std::string throttle_key(std::string_view address) {
-  const std::string text(address.substr(0, address.find('%')));
+  std::string text(address.substr(0, address.find('%')));
   in6_addr raw{};
   if (::inet_pton(AF_INET6, text.c_str(), &raw) != 1) return text;
   if (IN6_IS_ADDR_V4MAPPED(&raw)) return "v4:" + to_hex(ByteView(raw.s6_addr).last(4));

@@ -267,6 +267,7 @@ TEST_F(AccessTest, ATokenHandsOnOnlyWhatItHolds) {
   EXPECT_EQ(
       ask("POST", "/api/v1/tokens", clerk, R"({"name": "a", "role": "operator", "scopes": ["wake"]})").status,
       403);
+  EXPECT_EQ(tokens_.entries(INT64_MAX, 1)->items.at(0).event.action, "access.refused");
   EXPECT_EQ(ask("POST", "/api/v1/tokens", clerk, R"({"name": "a", "role": "viewer"})").status, 201);
 }
 

@@ -40,6 +40,8 @@ std::string_view words_for(Scope scope, bool closed) {
       return "reports to this server need its bearer token";
     case Scope::kWake:
       return "an urgent call needs the operator's bearer token";
+    case Scope::kHostsWrite:
+      return "to forget a host's key needs the operator's bearer token";
     case Scope::kHostsRead:
       break;
     case Scope::kTokensManage:
@@ -114,7 +116,8 @@ std::variant<Caller, Response> Access::check_file(Scope scope, std::string_view 
   if (scope == Scope::kReportsWrite && carries_token(request.authorization, files_.report)) {
     return Caller{.name = "report-token-file"};
   }
-  if (scope == Scope::kWake && !files_.wake.empty() && carries_token(request.authorization, files_.wake)) {
+  const bool of_operators = scope == Scope::kWake || scope == Scope::kHostsWrite;
+  if (of_operators && !files_.wake.empty() && carries_token(request.authorization, files_.wake)) {
     return Caller{.name = "wake-token-file"};
   }
   if (throttle_.wrong(request.client, now)) {

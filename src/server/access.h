@@ -23,7 +23,7 @@ namespace suture::server {
 /// Tokens that the command line names; empty: none.
 struct FileTokens {
   std::string report{};
-  std::string wake{};
+  std::string wake{};  ///< an operator's: for hosts:write, too
 };
 
 /// Who may. Without a token: everybody may, or a file's token was right.

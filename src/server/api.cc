@@ -44,6 +44,7 @@ Result<Json> host_json(const HostRecord& host) {
   Json json = TRY(stored_report(host.report));
   json["first_seen_at"] = host.first_seen_at;
   json["received_at"] = host.received_at;
+  json["authenticated"] = host.authenticated;
   return json;
 }
 
@@ -113,6 +114,8 @@ Response Api::handle(const Request& request) const {
 Response Api::route(const Request& request, const Target& target) const {
   const RouteMatch match = find_route(request.method, target.path);
   if (match.route == nullptr) return match.allowed.empty() ? no_path() : not_allowed(match.allowed);
+  // The token is what new hosts are taken by. Whether the signature holds is seen when the report is read.
+  if (match.route->action == Action::kTakeReport && is_of_known_host(request)) return take_report(request);
   const auto admitted = access_.admit(*match.route, request, clock_());
   if (const auto* refusal = std::get_if<Response>(&admitted)) return *refusal;
   return act(*match.route, match.id, std::get<Caller>(admitted), request, target);
@@ -137,6 +140,8 @@ Response Api::act(const Route& route, const std::string& id, const Caller& calle
       return is_host_id(id) ? show_host(id) : no_host();
     case Action::kListReports:
       return is_host_id(id) ? list_reports(id, target) : no_host();
+    case Action::kForgetHostKey:
+      return is_host_id(id) ? forget_host_key(caller, id) : no_host();
     case Action::kShowSummary:
       return show_summary();
     case Action::kListTokens:
@@ -157,7 +162,7 @@ Response Api::take_report(const Request& request) const {
   }
   const auto report = parse_host_report(request.body);
   if (!report) return response_for(report.error());
-  if (const auto added = store_.add(*report, clock_()); !added) return response_for(added.error());
+  if (auto refusal = admit(request, *report)) return *std::move(refusal);
   spdlog::info("report from {} ({}): {}, level {}", report->host_id, report->hostname, name_of(report->state),
                report->level);
   return json_response(202, {{"accepted", true}});
@@ -173,7 +178,12 @@ Response Api::list_hosts(const Target& target) const {
 Response Api::show_host(std::string_view host_id) const {
   const auto host = store_.host(host_id);
   if (!host) return response_for(host.error());
-  return *host ? answer(host_json(**host)) : no_host();
+  if (!*host) return no_host();
+  return answer([&]() -> Result<Json> {
+    Json json = TRY(host_json(**host));
+    json["key"] = TRY(key_of(host_id));
+    return json;
+  }());
 }
 
 Response Api::list_reports(std::string_view host_id, const Target& target) const {

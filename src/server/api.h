@@ -13,13 +13,22 @@
 
 namespace suture::server {
 
+/// A report that was signed further off the server's clock is refused.
+inline constexpr std::chrono::seconds kMostSkew = std::chrono::minutes(15);
+
 class Api {
  public:
   using Clock = std::function<Store::Time()>;
 
-  /// All that it is given must outlive it. Without a board nobody waits, and nobody is called.
-  Api(Store& store, Access& access, WakeBoard* board = nullptr, Clock clock = &std::chrono::system_clock::now)
-      : store_(store), access_(access), board_(board), clock_(std::move(clock)) {}
+  /// All that it is given must outlive it. Without a board nobody waits, and nobody is called. With
+  /// `require_keys`, reports that are not signed (host_keys.h) are refused, whatever the host.
+  Api(Store& store, Access& access, WakeBoard* board = nullptr, Clock clock = &std::chrono::system_clock::now,
+      bool require_keys = false)
+      : store_(store),
+        access_(access),
+        board_(board),
+        clock_(std::move(clock)),
+        require_keys_(require_keys) {}
 
   /// Safe to call from several threads.
   Response handle(const Request& request) const;
@@ -36,6 +45,13 @@ class Api {
   Response show_health() const;
   Response show_word(const Target& target) const;
   Response call_all(const Caller& caller) const;
+  // host_key_api.cc
+  bool is_of_known_host(const Request& request) const;
+  std::optional<Response> admit(const Request& request, const HostReport& report) const;
+  std::optional<Response> refuse_signature(const ReportSignature& signature, std::string_view body,
+                                           Store::Time now) const;
+  Result<Json> key_of(std::string_view host_id) const;
+  Response forget_host_key(const Caller& caller, std::string_view host_id) const;
   // access_api.cc
   Response list_tokens(const Target& target) const;
   Response add_token(const Caller& caller, const Request& request) const;
@@ -46,6 +62,7 @@ class Api {
   Access& access_;
   WakeBoard* board_;
   Clock clock_;
+  bool require_keys_;
 };
 
 /// 503 for a store that is away, 413 for a document that is too long, 409 for a name that is taken, 400 for

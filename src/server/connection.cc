@@ -46,7 +46,7 @@ struct Waiter {
 };
 
 Request request_of(http::request<http::string_body>& message) {
-  const auto field = [&](http::field name) { return std::string(message[name]); };
+  const auto field = [&](auto name) { return std::string(message[name]); };
   return {.method = std::string(message.method_string()),
           .target = std::string(message.target()),
           .body = std::move(message.body()),
@@ -55,7 +55,11 @@ Request request_of(http::request<http::string_body>& message) {
           .authorization = field(http::field::authorization),
           .range = field(http::field::range),
           .if_range = field(http::field::if_range),
-          .if_none_match = field(http::field::if_none_match)};
+          .if_none_match = field(http::field::if_none_match),
+          .signature = {.host_id = field("Suture-Host-Id"),
+                        .content_digest = field("Content-Digest"),
+                        .signature_input = field("Signature-Input"),
+                        .signature = field("Signature")}};
 }
 
 /// What to tell a client whose request could not be read; nothing when there is nobody to tell.

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/json_fwd.h"
+#include "patchset/report_signature.h"
 
 namespace suture::server {
 
@@ -24,7 +25,8 @@ struct Request {
   std::string range{};
   std::string if_range{};
   std::string if_none_match{};
-  std::string client{};  ///< address of the other end
+  std::string client{};       ///< address of the other end
+  ReportHeaders signature{};  ///< of a report
 };
 
 struct Response {

@@ -37,6 +37,8 @@ std::string_view name_of(Scope scope) {
       return "reports:write";
     case Scope::kWake:
       return "wake";
+    case Scope::kHostsWrite:
+      return "hosts:write";
     case Scope::kTokensManage:
       return "tokens:manage";
     case Scope::kAuditRead:
@@ -52,6 +54,7 @@ Role least_role(Scope scope) {
     // Whoever writes reports decides what the fleet looks like to everybody else.
     case Scope::kReportsWrite:
     case Scope::kWake:
+    case Scope::kHostsWrite:
       return Role::kOperator;
     case Scope::kTokensManage:
     case Scope::kAuditRead:

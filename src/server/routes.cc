@@ -16,6 +16,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/hosts", Action::kListHosts, Scope::kHostsRead},
     Route{"GET", "/api/v1/hosts/ID", Action::kShowHost, Scope::kHostsRead},
     Route{"GET", "/api/v1/hosts/ID/reports", Action::kListReports, Scope::kHostsRead},
+    Route{"DELETE", "/api/v1/hosts/ID/key", Action::kForgetHostKey, Scope::kHostsWrite},
     Route{"GET", "/api/v1/summary", Action::kShowSummary, Scope::kHostsRead},
     Route{"GET", "/api/v1/tokens", Action::kListTokens, Scope::kTokensManage},
     Route{"POST", "/api/v1/tokens", Action::kAddToken, Scope::kTokensManage},

@@ -23,6 +23,7 @@ enum class Action {
   kListHosts,
   kShowHost,
   kListReports,
+  kForgetHostKey,
   kShowSummary,
   kListTokens,
   kAddToken,

@@ -8,7 +8,7 @@
 namespace suture::server {
 namespace {
 
-constexpr std::array<const char*, 2> kMigrations = {
+constexpr std::array<const char*, 3> kMigrations = {
     // `report` is the last report whole; the columns beside it exist only to be searched and counted.
     R"sql(
       CREATE TABLE hosts (
@@ -82,6 +82,19 @@ constexpr std::array<const char*, 2> kMigrations = {
       CREATE TRIGGER audit_log_grows BEFORE INSERT ON audit_log
         WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM audit_log)
         BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+    )sql",
+    // `boots` and `clones` are JSON, of host_keys.cc.
+    R"sql(
+      CREATE TABLE host_keys (
+        host_id TEXT PRIMARY KEY REFERENCES hosts (host_id) ON DELETE CASCADE,
+        key TEXT NOT NULL,
+        counter INTEGER NOT NULL,
+        registered_at TEXT NOT NULL,
+        boots TEXT NOT NULL,
+        cloned_at TEXT NOT NULL,
+        clones TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX host_keys_by_key ON host_keys (key, host_id);
     )sql",
 };
 

@@ -142,7 +142,7 @@ struct Server::Running {
   std::unique_ptr<Tls> tls;
   Access access{access_store, {.report = options.report_token, .wake = options.wake_token}};
   WakeBoard board{timestamp_of(options.repository), options.limits.waiting};
-  Api api{store, access, &board};
+  Api api{store, access, &board, &std::chrono::system_clock::now, options.require_host_keys};
   Connections connections;
   asio::thread_pool database{1};
   Services services{api, files ? &*files : nullptr, database, board, tls.get(), options.limits};

@@ -48,6 +48,7 @@ struct ServerOptions {
   std::filesystem::path tls_key{};          ///< PEM; belongs to tls_certificate
   std::string report_token{};               ///< empty: anyone may report
   std::string wake_token{};                 ///< empty: nobody may call urgently
+  bool require_host_keys = false;           ///< refuse reports that are not signed
   unsigned threads = 2;
   Limits limits{};
   StoreLimits store_limits{};

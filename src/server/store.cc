@@ -27,16 +27,23 @@ constexpr const char* kDropOldReports = R"sql(
 // Three statements instead of one with optional conditions, so that each walks an index in the order of the
 // answer, whatever the size of the fleet.
 constexpr const char* kHosts = R"sql(
-  SELECT first_seen_at, received_at, report FROM hosts WHERE host_id > ?1 ORDER BY host_id LIMIT ?2
+  SELECT first_seen_at, received_at, report, key IS NOT NULL FROM hosts LEFT JOIN host_keys USING (host_id)
+  WHERE host_id > ?1 ORDER BY host_id LIMIT ?2
 )sql";
 constexpr const char* kHostsByState = R"sql(
-  SELECT first_seen_at, received_at, report FROM hosts
+  SELECT first_seen_at, received_at, report, key IS NOT NULL FROM hosts LEFT JOIN host_keys USING (host_id)
   WHERE state = ?3 AND host_id > ?1 ORDER BY host_id LIMIT ?2
 )sql";
 constexpr const char* kHostsByCve = R"sql(
-  SELECT first_seen_at, received_at, report FROM host_cves CROSS JOIN hosts USING (host_id)
+  SELECT first_seen_at, received_at, report, key IS NOT NULL
+  FROM host_cves CROSS JOIN hosts USING (host_id) LEFT JOIN host_keys USING (host_id)
   WHERE cve = ?3 AND host_cves.host_id > ?1 AND (?4 IS NULL OR state = ?4)
   ORDER BY host_cves.host_id LIMIT ?2
+)sql";
+
+constexpr const char* kHost = R"sql(
+  SELECT first_seen_at, received_at, report, key IS NOT NULL FROM hosts LEFT JOIN host_keys USING (host_id)
+  WHERE host_id = ?1
 )sql";
 
 constexpr const char* kReports = R"sql(
@@ -70,7 +77,7 @@ Result<Page<T>> read_page(sqlite::Statement& statement, std::uint32_t limit, Rea
 }
 
 HostRecord read_host(const sqlite::Statement& row) {
-  return {row.text(0), row.text(1), row.text(2)};
+  return {row.text(0), row.text(1), row.text(2), row.number(3) != 0};
 }
 ReportRecord read_report(const sqlite::Statement& row) {
   return {row.number(0), row.text(1), row.text(2)};
@@ -87,7 +94,8 @@ Result<Store> Store::open(const std::filesystem::path& path, StoreLimits limits)
   auto database = TRY(sqlite::Database::open(path, limits.database_pages));
   TRY_IN(path.string(), migrate(database));
   auto statements = TRY(prepare(database));
-  return Store(std::move(database), std::move(statements), limits);
+  auto keys = TRY(HostKeys::prepare(database));
+  return Store(std::move(database), std::move(statements), std::move(keys), limits);
 }
 
 Result<Store::Statements> Store::prepare(sqlite::Database& database) {
@@ -101,8 +109,7 @@ Result<Store::Statements> Store::prepare(sqlite::Database& database) {
       .hosts = TRY(database.prepare(kHosts)),
       .hosts_by_state = TRY(database.prepare(kHostsByState)),
       .hosts_by_cve = TRY(database.prepare(kHostsByCve)),
-      .host =
-          TRY(database.prepare("SELECT first_seen_at, received_at, report FROM hosts WHERE host_id = ?1")),
+      .host = TRY(database.prepare(kHost)),
       .reports = TRY(database.prepare(kReports)),
       .by_state = TRY(database.prepare("SELECT state, count(*) FROM hosts GROUP BY state ORDER BY state")),
       .by_level = TRY(database.prepare("SELECT level, count(*) FROM hosts GROUP BY level ORDER BY level")),
@@ -112,15 +119,19 @@ Result<Store::Statements> Store::prepare(sqlite::Database& database) {
   };
 }
 
-Result<void> Store::add(const HostReport& report, Time now) {
+Result<Admission> Store::add(const HostReport& report, Time now, const Signer* signer) {
   const std::string text = to_json(report).dump();
   const std::string time = rfc3339(now);
   const std::lock_guard lock(*turn_);
   auto transaction = TRY(sqlite::Transaction::begin(database_));
   TRY(put_host(report, text, time));
+  // What was written is undone with the transaction.
+  const Admission admission = TRY(keys_.admit(report, signer, time));
+  if (admission != Admission::kTaken) return admission;
   TRY(put_cves(report));
   TRY(put_report(report, text, time));
-  return transaction.commit();
+  TRY(transaction.commit());
+  return admission;
 }
 
 Result<void> Store::put_host(const HostReport& report, std::string_view text, std::string_view now) {
@@ -185,6 +196,21 @@ Result<FleetSummary> Store::summary() {
   summary.by_release = TRY(read_counts(statements_.by_release));
   for (const Count& count : summary.by_state) summary.hosts += count.hosts;
   return summary;
+}
+
+Result<std::optional<HostKeyRecord>> Store::host_key(std::string_view host_id) {
+  const std::lock_guard lock(*turn_);
+  return keys_.find(host_id);
+}
+
+Result<std::vector<std::string>> Store::others_with_key(std::string_view key, std::string_view host_id) {
+  const std::lock_guard lock(*turn_);
+  return keys_.others_with(key, host_id);
+}
+
+Result<bool> Store::forget_host_key(std::string_view host_id) {
+  const std::lock_guard lock(*turn_);
+  return keys_.forget(database_, host_id);
 }
 
 Result<void> Store::check() {

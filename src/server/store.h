@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "database/database.h"
 #include "patchset/report.h"
+#include "server/host_keys.h"
 
 namespace suture::server {
 
@@ -25,7 +26,8 @@ struct StoreLimits {
 struct HostRecord {
   std::string first_seen_at;  ///< RFC 3339 in UTC, by the server's clock
   std::string received_at;
-  std::string report;  ///< JSON text of the last report
+  std::string report;          ///< JSON text of the last report
+  bool authenticated = false;  ///< a key is known: the report was signed by it
 };
 
 struct ReportRecord {
@@ -68,13 +70,19 @@ class Store {
   static Result<Store> open(const std::filesystem::path& path, StoreLimits limits = {});
 
   /// Makes the report the host's present one and adds it to the history: both, or neither.
-  Result<void> add(const HostReport& report, Time now);
+  /// Without a `signer` it is not signed. What is not taken changes nothing.
+  Result<Admission> add(const HostReport& report, Time now, const Signer* signer = nullptr);
 
   Result<Page<HostRecord>> hosts(const HostQuery& query);
   Result<std::optional<HostRecord>> host(std::string_view host_id);
   /// Newest first; `before` is the id of the last one already seen.
   Result<Page<ReportRecord>> reports(std::string_view host_id, std::int64_t before, std::uint32_t limit);
   Result<FleetSummary> summary();
+  Result<std::optional<HostKeyRecord>> host_key(std::string_view host_id);
+  /// Other hosts that sign with this key, the first few.
+  Result<std::vector<std::string>> others_with_key(std::string_view key, std::string_view host_id);
+  /// Whether there was one to forget: the next key that is seen for this host is its own.
+  Result<bool> forget_host_key(std::string_view host_id);
   /// That the database answers.
   Result<void> check();
 
@@ -84,8 +92,11 @@ class Store {
     sqlite::Statement hosts, hosts_by_state, hosts_by_cve, host, reports;
     sqlite::Statement by_state, by_level, by_release, ping;
   };
-  Store(sqlite::Database database, Statements statements, StoreLimits limits)
-      : database_(std::move(database)), statements_(std::move(statements)), limits_(limits) {}
+  Store(sqlite::Database database, Statements statements, HostKeys keys, StoreLimits limits)
+      : database_(std::move(database)),
+        statements_(std::move(statements)),
+        keys_(std::move(keys)),
+        limits_(limits) {}
   static Result<Statements> prepare(sqlite::Database& database);
   Result<void> put_host(const HostReport& report, std::string_view text, std::string_view now);
   Result<void> put_cves(const HostReport& report);
@@ -94,6 +105,7 @@ class Store {
   std::unique_ptr<std::mutex> turn_ = std::make_unique<std::mutex>();
   sqlite::Database database_;
   Statements statements_;
+  HostKeys keys_;
   StoreLimits limits_;
 };
 

@@ -21,7 +21,9 @@ Request request_of(const std::string& input) {
   Request request;
   for (std::string* field :
        {&request.method, &request.target, &request.content_type, &request.content_encoding,
-        &request.authorization, &request.range, &request.if_range, &request.if_none_match}) {
+        &request.authorization, &request.range, &request.if_range, &request.if_none_match,
+        &request.signature.host_id, &request.signature.content_digest, &request.signature.signature_input,
+        &request.signature.signature}) {
     std::getline(lines, *field);
   }
   request.body.assign(std::istreambuf_iterator<char>(lines), {});

@@ -37,6 +37,7 @@ struct Arguments {
   std::string port_file;
   std::string token_file;
   std::string wake_token_file;
+  bool require_host_keys = false;
   std::uint32_t waiting = 20'000;
   std::string tls_certificate;
   std::string tls_key;
@@ -74,12 +75,14 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->type_name("FILE");
   app.add_option("--report-token-file", arguments.token_file, "Take only reports with the bearer token in it")
       ->type_name("FILE");
+  app.add_flag("--require-host-keys", arguments.require_host_keys,
+               "Refuse reports that no key of a host's own has signed");
   app.add_option("--waiting", arguments.waiting, "Hosts that may wait for a call at a time")
       ->type_name("N")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
   app.add_option("--wake-token-file", arguments.wake_token_file,
-                 "Call all hosts that wait for whoever has the bearer token in it")
+                 "Call all hosts that wait, or forget a host's key, for whoever has the bearer token in it")
       ->type_name("FILE");
   // An empty variable in somebody's script must not mean a server without TLS.
   const auto named = [](const std::string& file) { return file.empty() ? "it names no file" : ""; };
@@ -127,6 +130,7 @@ Result<ServerOptions> options_of(const Arguments& arguments) {
   options.store_limits.database_pages =
       static_cast<std::uint32_t>(arguments.database_mebibytes * kPagesPerMebibyte);
   if (!arguments.token_file.empty()) options.report_token = TRY(read_token(arguments.token_file));
+  options.require_host_keys = arguments.require_host_keys;
   options.limits.waiting = arguments.waiting;
   options.limits.stop_grace = std::chrono::seconds(arguments.stop_seconds);
   options.tls_certificate = arguments.tls_certificate;

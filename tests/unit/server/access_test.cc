@@ -36,6 +36,7 @@ const std::map<std::string, Need> kNeeds{
     {"GET /api/v1/hosts", {"viewer", "hosts:read"}},
     {"GET /api/v1/hosts/ID", {"viewer", "hosts:read"}},
     {"GET /api/v1/hosts/ID/reports", {"viewer", "hosts:read"}},
+    {"DELETE /api/v1/hosts/ID/key", {"operator", "hosts:write"}},
     {"GET /api/v1/summary", {"viewer", "hosts:read"}},
     {"GET /api/v1/tokens", {"admin", "tokens:manage"}},
     {"POST /api/v1/tokens", {"admin", "tokens:manage"}},

@@ -130,7 +130,7 @@ TEST_F(StoreTest, CountsTheFleet) {
 TEST_F(StoreTest, SaysWhenTheDiskIsFullAndStillAnswers) {
   auto store = Store::open(file_, {.reports_per_host = 100, .database_pages = 40});
   ASSERT_TRUE(store);
-  Result<void> added;
+  Result<Admission> added = Admission::kTaken;
   unsigned count = 0;
   while ((added = store->add(report_of(count), kNow))) ASSERT_LT(++count, 1000u);
   EXPECT_EQ(added.error().code, "store.unavailable");

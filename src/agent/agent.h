@@ -11,9 +11,12 @@
 //   repository_source.cc   the repository, in a process without privileges
 //   handed_over.cc         how that process hands over what it fetched, to be verified again
 //   report.cc              what the host tells of itself
+//   host_key.cc            the key that signs it
+//   reporting.cc           what the agent remembers of its reports
 //
 // Folders in the state folder: `repository` (metadata) and `spool` belong to the unprivileged user;
-// `trusted` (metadata again), `patchsets`, `state.json`, `journal.json` and `lock` to root.
+// `trusted` (metadata again), `patchsets`, `host-key.pem`, `reporting.json`, `state.json`, `journal.json` and
+// `lock` to root.
 #pragma once
 
 #include <chrono>
@@ -60,6 +63,8 @@ struct AgentStatus {
   bool watched = false;                           ///< `level` is new, and looked after
   std::string waits{};                            ///< why that is not applied, if the policy says so
   std::optional<LogHead> log{};  ///< of the repository's transparency log, as it was checked last
+  std::string host_key{};        ///< public half, of the last report; empty: none was sent
+  std::optional<ReportedError> report_error{};  ///< why the last report did not arrive
 };
 
 class Agent {
@@ -147,5 +152,9 @@ EngineOptions engine_options(const AgentConfig& config);
 
 /// A host's name for the server, which does not give its machine-id away (machine-id(5)).
 Result<std::string> host_id(const AgentConfig& config);
+
+/// What a server says that did not take a report; empty for anything but its JSON. In words that a terminal
+/// and a log can show.
+ReportedError parse_refusal(std::string_view answer);
 
 }  // namespace suture

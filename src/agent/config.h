@@ -19,8 +19,9 @@ namespace suture {
 struct AgentConfig {
   std::string repository;  ///< URLs, with commas between them: https, http or file
   std::string channel = "stable";
-  std::string distribution;  ///< whose kernels; empty: ID of os-release(5)
-  std::string server;        ///< URL that reports go to; empty: no reports
+  std::string distribution;              ///< whose kernels; empty: ID of os-release(5)
+  std::string server;                    ///< URL that reports go to; empty: no reports
+  std::filesystem::path server_token{};  ///< by which the server takes hosts that it does not know
   std::string wake;    ///< URL of the server that may call for a check; empty: `server`; "off": none may
   bool checks = true;  ///< by the timer; else only when an administrator says so
   std::chrono::seconds interval = std::chrono::hours(4);

@@ -83,6 +83,11 @@ Json to_json(const AgentStatus& status) {
   json["quarantined"] = status.quarantined;
   json["quarantine_reasons"] = status.quarantine_reasons;
   json["watched"] = status.watched;
+  json["host_key"] = status.host_key.empty() ? Json() : Json(status.host_key);
+  json["report_error"] = Json();
+  if (status.report_error) {
+    json["report_error"] = {{"code", status.report_error->code}, {"message", status.report_error->message}};
+  }
   json["log"] = status.log ? Json(fmt::format("{}:{}", status.log->size, to_hex(status.log->root))) : Json();
   return json;
 }

@@ -8,11 +8,15 @@
 #include <memory>
 
 #include "agent/agent.h"
+#include "agent/host_key.h"
 #include "agent/log.h"
+#include "agent/reporting.h"
 #include "agent/unprivileged.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "engine/running_modules.h"
+#include "patchset/report_signature.h"
 #include "repository/client.h"
 
 namespace suture {
@@ -41,35 +45,100 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-std::size_t ignore_answer(char*, std::size_t size, std::size_t count, void*) {
+/// A report as it goes out.
+struct Outgoing {
+  std::string body;
+  std::vector<std::string> headers;
+};
+
+/// A server that says more than an error does is not listened to further.
+std::size_t keep_beginning(char* bytes, std::size_t size, std::size_t count, void* kept) {
+  constexpr std::size_t kMost = 4096;
+  auto& text = *static_cast<std::string*>(kept);
+  text.append(bytes, std::min(size * count, kMost - std::min(kMost, text.size())));
   return size * count;
 }
 
-Result<Json> post(const std::string& url, const std::string& body, const HttpOptions& options) {
-  const std::string what = "send the report to " + url;
-  const auto failed = [&](const std::string& why) {
-    return fail("agent.report-refused", what, why, "Reports go out again with the next check.");
-  };
+std::string hint_for(const std::string& code) {
+  std::string later = "Reports go out again with the next check.";
+  if (code == "request.token") {
+    return "The server takes new hosts by a token: server_token in suture-agent.toml(5). " + later;
+  }
+  if (code == "host.other-key") {
+    return "It knows this host by another key. If the host was set up anew, an operator has that key "
+           "forgotten: suture-server(8) tells how. " +
+           later;
+  }
+  if (code == "host.clock") return "Set this machine's clock. " + later;
+  if (code == "host.replayed") {
+    return "A machine with a copy of this one's disk may report in its place. " + later;
+  }
+  return later;
+}
+
+std::unexpected<Error> not_sent(const std::string& url, const std::string& why,
+                                const std::string& code = {}) {
+  return fail("agent.report-refused", "send the report to " + url, why, hint_for(code));
+}
+
+/// Sends it. In the process without rights.
+Result<Json> post(const std::string& url, const Outgoing& report, const HttpOptions& options) {
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), &curl_easy_cleanup);
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(
       curl_slist_append(nullptr, "Content-Type: application/json"), &curl_slist_free_all);
-  if (!curl || !headers) return failed("out of memory");
+  if (!curl || !headers) return not_sent(url, "out of memory");
+  for (const std::string& header : report.headers) {
+    if (curl_slist_append(headers.get(), header.c_str()) == nullptr) return not_sent(url, "out of memory");
+  }
+  std::string answer;
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, ignore_answer);
+  curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, report.body.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(report.body.size()));
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, keep_beginning);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
   curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
   set_way(curl.get(), options);
   if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK) {
-    return failed(curl_easy_strerror(code));
+    return not_sent(url, curl_easy_strerror(code));
   }
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-  if (status < 200 || status > 299) return failed("the server answered " + std::to_string(status));
-  return Json{};
+  if (status >= 200 && status <= 299) return Json{};
+  const ReportedError why = parse_refusal(answer);
+  const std::string words = why.code.empty() ? "" : ", " + why.code + ": " + why.message;
+  return not_sent(url, "the server answered " + std::to_string(status) + words, why.code);
+}
+
+/// The token that a server takes new hosts by. Its file may be gone once the server knows the host.
+Result<std::string> read_token(const std::filesystem::path& file) {
+  constexpr std::size_t kLimit = 4096;
+  std::error_code problem;
+  if (file.empty() || !std::filesystem::exists(file, problem)) return std::string();
+  std::string token = first_line(TRY(read_text_file(file, kLimit)));
+  const bool plain = std::ranges::all_of(token, [](unsigned char c) { return c > ' ' && c < 0x7f; });
+  if (plain && !token.empty()) return token;
+  return fail("agent.server-token", "read the token in " + file.string(),
+              "its first line is not printable characters without spaces",
+              "It is the one that the server's --report-token-file has.");
+}
+
+/// Signs what is to be sent. The number is kept before it is used: none is used twice.
+Result<Outgoing> signed_report(const AgentConfig& config, const HostReport& report, Reporting& reporting) {
+  const Ed25519Private key = TRY(load_host_key(config.state));
+  Outgoing outgoing{.body = json_text(to_json(report)), .headers = {}};
+  reporting.key = key.public_key().hex();
+  reporting.counter = next_counter(reporting.counter, std::chrono::system_clock::now());
+  TRY(write_reporting(config.state, reporting));
+  const ReportHeaders headers =
+      TRY(sign_report(key, report.host_id, outgoing.body, wall_clock(), reporting.counter));
+  outgoing.headers = {"Suture-Host-Id: " + headers.host_id, "Content-Digest: " + headers.content_digest,
+                      "Signature-Input: " + headers.signature_input, "Signature: " + headers.signature};
+  const std::string token = TRY(read_token(config.server_token));
+  if (!token.empty()) outgoing.headers.push_back("Authorization: Bearer " + token);
+  return outgoing;
 }
 
 /// Without livepatch, it is for the stop-machine engine to show whether it runs here; until then, it may.
@@ -99,6 +168,23 @@ std::optional<HostModules> modules_of(const std::filesystem::path& root) {
 }
 
 }  // namespace
+
+ReportedError parse_refusal(std::string_view answer) {
+  constexpr std::size_t kLongestCode = 64;
+  constexpr std::size_t kLongestMessage = 512;
+  const auto json = parse_json(answer, "the server's answer");
+  if (!json || !json->is_object()) return {};
+  const auto error = json_object(*json, "error");
+  if (!error) return {};
+  ReportedError refusal{json_string(**error, "code").value_or(""),
+                        json_string(**error, "message").value_or("")};
+  const bool plain =
+      refusal.code.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string::npos;
+  if (!plain || refusal.code.size() > kLongestCode) return {};
+  std::erase_if(refusal.message, [](unsigned char c) { return c < ' ' || c >= 0x7f; });
+  if (refusal.message.size() > kLongestMessage) refusal.message.resize(kLongestMessage);
+  return refusal;
+}
 
 Result<std::string> host_id(const AgentConfig& config) {
   constexpr std::size_t kLimit = 256;
@@ -151,6 +237,7 @@ Result<AgentStatus> Agent::status() const {
                           ? reason->second
                           : "this machine went down soon after it was applied");
   }
+  Reporting reporting = config_.server.empty() ? Reporting() : read_reporting(config_.state);
   return AgentStatus{.report = TRY(make_report(state, applied)),
                      .module_name = applied.module_name,
                      .transition = applied.transition,
@@ -160,7 +247,9 @@ Result<AgentStatus> Agent::status() const {
                      .quarantine_reasons = std::move(reasons),
                      .watched = state.watched.has_value(),
                      .waits = state.waits,
-                     .log = checked_log_head(config_.state / "trusted")};
+                     .log = checked_log_head(config_.state / "trusted"),
+                     .host_key = std::move(reporting.key),
+                     .report_error = std::move(reporting.error)};
 }
 
 Result<HostReport> Agent::whole_report() const {
@@ -171,11 +260,19 @@ Result<HostReport> Agent::whole_report() const {
 
 Result<void> Agent::send_report() const {
   if (config_.server.empty()) return {};
-  const std::string body = json_text(to_json(TRY(whole_report())));
-  TRY(run_unprivileged(Unprivileged::find(), std::chrono::seconds(2 * kTimeoutSeconds), [&] {
-    return post(config_.server + "/api/v1/reports", body, http_options(config_));
-  }));
-  return {};
+  Reporting reporting = read_reporting(config_.state);
+  const std::optional<ReportedError> before = reporting.error;
+  const auto sent = [&]() -> Result<void> {
+    const Outgoing outgoing = TRY(signed_report(config_, TRY(whole_report()), reporting));
+    TRY(run_unprivileged(Unprivileged::find(), std::chrono::seconds(2 * kTimeoutSeconds), [&] {
+      return post(config_.server + std::string(kReportPath), outgoing, http_options(config_));
+    }));
+    return {};
+  }();
+  reporting.error.reset();
+  if (!sent) reporting.error = ReportedError{sent.error().code, sent.error().message()};
+  if (reporting.error != before) TRY(write_reporting(config_.state, reporting));
+  return sent;
 }
 
 }  // namespace suture

@@ -84,6 +84,10 @@ void print_status(const Json& status) {
     const std::string message = json_string(**error, "message").value_or("");
     rows.push_back({"last error", message.substr(0, message.find('\n'))});
   }
+  if (const auto error = json_object(status, "report_error")) {
+    const std::string message = json_string(**error, "message").value_or("");
+    rows.push_back({"reports", message.substr(0, message.find('\n'))});
+  }
   if (const auto error = json_string(status, "config_error")) {
     rows.push_back({"config", "as before: " + error->substr(0, error->find('\n'))});
   }

@@ -26,12 +26,14 @@ TEST(Config, TheLeastIsARepository) {
 
 TEST(Config, EverySettingIsRead) {
   const auto config = parse_config(
-      "repository = 'file:///srv/s'\nchannel = 'canary'\nserver = 'http://10.0.2.2:8080'\ninterval = '90s'\n"
+      "repository = 'file:///srv/s'\nchannel = 'canary'\nserver = 'http://10.0.2.2:8080'\nserver_token = "
+      "'/t'\ninterval = '90s'\n"
       "transition_timeout = '2m'\ndownload_timeout = '1h'\nroot = '/r'\nstate = '/s'\nsocket = '/c'\n",
       "agent.toml");
   ASSERT_TRUE(config) << config.error().message();
   EXPECT_EQ(config->channel, "canary");
   EXPECT_EQ(config->server, "http://10.0.2.2:8080");
+  EXPECT_EQ(config->server_token, "/t");
   EXPECT_EQ(config->interval, seconds(90));
   EXPECT_EQ(config->transition_timeout, seconds(120));
   EXPECT_EQ(config->download_timeout, seconds(3600));

@@ -125,13 +125,18 @@ Result<std::string> read_token(const std::filesystem::path& file) {
               "It is the one that the server's --report-token-file has.");
 }
 
+/// On a full disk a report is what tells of it. Without the file the clock alone makes numbers rise.
+void keep(const AgentConfig& config, const Reporting& reporting) {
+  if (const auto kept = write_reporting(config.state, reporting); !kept) log_warning(kept.error().message());
+}
+
 /// Signs what is to be sent. The number is kept before it is used: none is used twice.
 Result<Outgoing> signed_report(const AgentConfig& config, const HostReport& report, Reporting& reporting) {
   const Ed25519Private key = TRY(load_host_key(config.state));
   Outgoing outgoing{.body = json_text(to_json(report)), .headers = {}};
   reporting.key = key.public_key().hex();
   reporting.counter = next_counter(reporting.counter, std::chrono::system_clock::now());
-  TRY(write_reporting(config.state, reporting));
+  keep(config, reporting);
   const ReportHeaders headers =
       TRY(sign_report(key, report.host_id, outgoing.body, wall_clock(), reporting.counter));
   outgoing.headers = {"Suture-Host-Id: " + headers.host_id, "Content-Digest: " + headers.content_digest,
@@ -271,7 +276,7 @@ Result<void> Agent::send_report() const {
   }();
   reporting.error.reset();
   if (!sent) reporting.error = ReportedError{sent.error().code, sent.error().message()};
-  if (reporting.error != before) TRY(write_reporting(config_.state, reporting));
+  if (reporting.error != before) keep(config_, reporting);
   return sent;
 }
 

@@ -183,6 +183,15 @@ TEST_F(SignedReports, AStateFolderPutBackReportsOn) {
   EXPECT_EQ(reports(), 4u);
 }
 
+TEST_F(SignedReports, GoOutWhereNothingCanBeWritten) {
+  start(true);
+  // As on a full disk: a file cannot take the place of this.
+  fs::create_directories(host_.config.state / "reporting.json" / "in the way");
+  EXPECT_TRUE(host_.agent().send_report());
+  EXPECT_TRUE(host_.agent().send_report());
+  EXPECT_EQ(reports(), 2u);
+}
+
 TEST_F(SignedReports, ANewHostNeedsTheTokenOnce) {
   start(false, kToken);
   const auto refused = host_.agent().send_report();

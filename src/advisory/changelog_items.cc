@@ -7,6 +7,7 @@
 #include "advisory/debian_changelog.h"
 #include "base/cve_id.h"
 #include "base/debian_changelog.h"
+#include "base/lines.h"
 
 namespace suture {
 namespace {

@@ -10,6 +10,7 @@
 #include "advisory/record.h"
 #include "base/cve_id.h"
 #include "base/debian_changelog.h"
+#include "base/lines.h"
 #include "base/time.h"
 
 namespace suture {

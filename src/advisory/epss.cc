@@ -9,6 +9,7 @@
 #include "advisory/record.h"
 #include "base/cve_id.h"
 #include "base/debian_changelog.h"
+#include "base/lines.h"
 
 namespace suture {
 namespace {

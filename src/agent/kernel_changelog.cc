@@ -10,6 +10,7 @@
 
 #include "base/cve_id.h"
 #include "base/debian_changelog.h"
+#include "base/lines.h"
 #include "base/process.h"
 
 namespace suture {

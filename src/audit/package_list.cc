@@ -8,6 +8,7 @@
 
 #include "audit/rpm_database.h"
 #include "audit/rpm_header.h"
+#include "base/lines.h"
 #include "base/process.h"
 
 namespace suture {
@@ -18,12 +19,6 @@ constexpr std::size_t kLargestList = 64u << 20;
 constexpr std::size_t kMostPackages = 100'000;
 constexpr std::size_t kLongestField = 512;
 constexpr const char* kDpkg = "/var/lib/dpkg";
-
-std::string_view take_line(std::string_view& text) {
-  const std::string_view line = text.substr(0, text.find('\n'));
-  text.remove_prefix(std::min(line.size() + 1, text.size()));
-  return line;
-}
 
 std::string_view trimmed(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <utility>
 
+#include "base/lines.h"
 #include "image/decompress.h"
 
 namespace suture {
@@ -82,12 +83,21 @@ std::optional<std::pair<std::string, std::string>> name_and_version(std::string_
   return std::pair{std::string(package.substr(0, version)), std::string(package.substr(version + 1))};
 }
 
+/// Empty where the line has no more.
+template <std::size_t Count>
+std::array<std::string_view, Count> first_words(std::string_view line) {
+  std::array<std::string_view, Count> words;
+  for (std::string_view& word : words) {
+    word = line.substr(0, line.find(' '));
+    line.remove_prefix(std::min(word.size() + 1, line.size()));
+  }
+  return words;
+}
+
 /// When the log begins; nothing where no line tells.
 std::optional<std::int64_t> begin_of(std::string_view text) {
   while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (const auto time = time_of(line)) return time;
+    if (const auto time = time_of(take_line(text))) return time;
   }
   return std::nullopt;
 }
@@ -159,14 +169,7 @@ PackageLog parse_dnf_log(std::string_view text) {
   PackageLog log;
   std::size_t count = 0;
   while (!text.empty() && count < kMostUpgrades) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    std::array<std::string_view, 4> words;
-    for (std::string_view& word : words) {
-      word = line.substr(0, line.find(' '));
-      line.remove_prefix(std::min(word.size() + 1, line.size()));
-    }
-    const auto [when, level, what, package] = words;
+    const auto [when, level, what, package] = first_words<4>(take_line(text));
     if (what != "Upgraded:" || package.size() > kLongestWord) continue;
     const auto time = time_with_zone(when);
     auto replaced = name_and_version(package);
@@ -182,14 +185,7 @@ PackageLog parse_dpkg_log(std::string_view text) {
   PackageLog log;
   std::size_t count = 0;
   while (!text.empty() && count < kMostUpgrades) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    std::array<std::string_view, 6> words;
-    for (std::string_view& word : words) {
-      word = line.substr(0, line.find(' '));
-      line.remove_prefix(std::min(word.size() + 1, line.size()));
-    }
-    const auto [date, clock, what, package, from, to] = words;
+    const auto [date, clock, what, package, from, to] = first_words<6>(take_line(text));
     if (what != "upgrade" || from.empty() || to.empty() || package.size() > kLongestWord ||
         from.size() > kLongestWord || to.size() > kLongestWord || from == to)
       continue;

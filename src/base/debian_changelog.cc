@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/debian_changelog.h"
+#include "base/lines.h"
 
 #include <algorithm>
 #include <cctype>
@@ -54,12 +55,6 @@ std::optional<ClosedCves> cves_closed_in(std::string_view changelog, std::string
   }
   if (entry.empty()) return std::nullopt;
   return closed;
-}
-
-std::string_view take_line(std::string_view& text) {
-  const std::string_view line = text.substr(0, text.find('\n'));
-  text.remove_prefix(std::min(line.size() + 1, text.size()));
-  return line;
 }
 
 }  // namespace suture

@@ -33,7 +33,4 @@ std::optional<ClosedCves> cves_closed_in(std::string_view changelog, std::string
 /// A name or version: letters, digits and the signs that deb-version(7) and rpm-version(7) know; at most 128.
 bool is_package_word(std::string_view text);
 
-/// Takes a line off the front of a text, without its end.
-std::string_view take_line(std::string_view& text);
-
 }  // namespace suture

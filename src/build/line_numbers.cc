@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/file.h"
+#include "base/lines.h"
 #include "base/process.h"
 
 namespace suture {
@@ -29,12 +30,6 @@ bool parse_range(std::string_view& text, char sign, std::size_t& line, std::size
   }
   text.remove_prefix(static_cast<std::size_t>(next - text.data()));
   return true;
-}
-
-std::string_view take_line(std::string_view& text) {
-  const std::string_view line = text.substr(0, text.find('\n'));
-  text.remove_prefix(std::min(line.size() + 1, text.size()));
-  return line;
 }
 
 }  // namespace

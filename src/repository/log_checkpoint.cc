@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/base64.h"
+#include "base/lines.h"
 #include "repository/log_tiles.h"
 
 namespace suture {
@@ -15,14 +16,6 @@ namespace {
 
 std::unexpected<Error> malformed(std::string why) {
   return fail("log.malformed", "read a checkpoint of the log", std::move(why));
-}
-
-/// Takes a line off, without its end; empty when there is none.
-std::string_view take_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view digits) {

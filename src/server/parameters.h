@@ -7,7 +7,7 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "server/http.h"
+#include "server/wire/http.h"
 
 namespace suture::server {
 

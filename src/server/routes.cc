@@ -3,25 +3,37 @@
 
 #include <array>
 
+#include "server/access/access_api.h"
+#include "server/fleet/host_api.h"
+#include "server/fleet/host_key_api.h"
+#include "server/fleet/report_api.h"
+#include "server/fleet/wake_api.h"
+#include "server/health_api.h"
+
 namespace suture::server {
 namespace {
 
+/// The wire serves the repository's files; without one, nothing is there.
+Response serve_no_repository(const Call&) {
+  return no_path();
+}
+
 // A wait is open because its answer tells nothing that the repository's files do not, which are open, too.
 constexpr std::array kRoutes{
-    Route{"GET", "/healthz", Action::kHealth},
-    Route{"GET", "/repository/PATH", Action::kRepositoryFile},
-    Route{"GET", "/api/v1/wake", Action::kWait},
-    Route{"POST", "/api/v1/wake", Action::kCall, Scope::kWake},
-    Route{"POST", "/api/v1/reports", Action::kTakeReport, Scope::kReportsWrite},
-    Route{"GET", "/api/v1/hosts", Action::kListHosts, Scope::kHostsRead},
-    Route{"GET", "/api/v1/hosts/ID", Action::kShowHost, Scope::kHostsRead},
-    Route{"GET", "/api/v1/hosts/ID/reports", Action::kListReports, Scope::kHostsRead},
-    Route{"DELETE", "/api/v1/hosts/ID/key", Action::kForgetHostKey, Scope::kHostsWrite},
-    Route{"GET", "/api/v1/summary", Action::kShowSummary, Scope::kHostsRead},
-    Route{"GET", "/api/v1/tokens", Action::kListTokens, Scope::kTokensManage},
-    Route{"POST", "/api/v1/tokens", Action::kAddToken, Scope::kTokensManage},
-    Route{"DELETE", "/api/v1/tokens/ID", Action::kRevokeToken, Scope::kTokensManage},
-    Route{"GET", "/api/v1/audit", Action::kShowAudit, Scope::kAuditRead},
+    Route{"GET", "/healthz", show_health},
+    Route{"GET", "/repository/PATH", serve_no_repository},
+    Route{"GET", "/api/v1/wake", show_word},
+    Route{"POST", "/api/v1/wake", call_all, Scope::kWake},
+    Route{"POST", "/api/v1/reports", take_report, Scope::kReportsWrite},
+    Route{"GET", "/api/v1/hosts", list_hosts, Scope::kHostsRead},
+    Route{"GET", "/api/v1/hosts/ID", show_host, Scope::kHostsRead},
+    Route{"GET", "/api/v1/hosts/ID/reports", list_reports, Scope::kHostsRead},
+    Route{"DELETE", "/api/v1/hosts/ID/key", forget_host_key, Scope::kHostsWrite},
+    Route{"GET", "/api/v1/summary", show_summary, Scope::kHostsRead},
+    Route{"GET", "/api/v1/tokens", list_tokens, Scope::kTokensManage},
+    Route{"POST", "/api/v1/tokens", add_token, Scope::kTokensManage},
+    Route{"DELETE", "/api/v1/tokens/ID", revoke_token, Scope::kTokensManage},
+    Route{"GET", "/api/v1/audit", show_audit, Scope::kAuditRead},
 };
 
 /// Walks both segment by segment.
@@ -52,7 +64,7 @@ std::span<const Route> routes() {
 }
 
 bool takes_head(const Route& route) {
-  return route.method == "GET" && route.action != Action::kWait;
+  return route.method == "GET" && route.handler != show_word;
 }
 
 RouteMatch find_route(std::string_view method, std::string_view path) {

@@ -10,31 +10,18 @@
 #include <string>
 #include <string_view>
 
-#include "server/roles.h"
+#include "server/access/roles.h"
 
 namespace suture::server {
 
-enum class Action {
-  kHealth,
-  kRepositoryFile,
-  kWait,
-  kCall,
-  kTakeReport,
-  kListHosts,
-  kShowHost,
-  kListReports,
-  kForgetHostKey,
-  kShowSummary,
-  kListTokens,
-  kAddToken,
-  kRevokeToken,
-  kShowAudit,
-};
+struct Call;
+struct Response;
+using Handler = Response (*)(const Call&);
 
 struct Route {
   std::string_view method;  ///< HEAD goes where GET does, but for a wait
   std::string_view path;    ///< "ID" stands for one segment, "PATH" for one or more
-  Action action;
+  Handler handler;
   std::optional<Scope> scope{};  ///< nothing: open to everybody, always
 };
 

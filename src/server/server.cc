@@ -14,7 +14,7 @@
 #include <charconv>
 #include <thread>
 
-#include "server/connection.h"
+#include "server/wire/connection.h"
 
 namespace suture::server {
 namespace {
@@ -52,9 +52,9 @@ Result<void> listen_on(tcp::acceptor& acceptor, const Endpoint& endpoint) {
   return {};
 }
 
-asio::awaitable<void> accept_loop(asio::io_context& io, tcp::acceptor& acceptor, Services& services,
+asio::awaitable<void> accept_loop(asio::io_context& io, tcp::acceptor& acceptor, Shared& shared,
                                   Connections& connections) {
-  while (!services.stopping) {
+  while (!shared.stopping) {
     tcp::socket socket(asio::make_strand(io));
     error_code problem;
     co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, problem));
@@ -67,14 +67,14 @@ asio::awaitable<void> accept_loop(asio::io_context& io, tcp::acceptor& acceptor,
       continue;
     }
     const auto strand = socket.get_executor();
-    asio::co_spawn(strand, serve_connection(std::move(socket), services, connections), log_exception);
+    asio::co_spawn(strand, serve_connection(std::move(socket), shared, connections), log_exception);
   }
 }
 
-asio::awaitable<void> look_loop(WakeBoard& board, Services& services, asio::steady_timer& timer) {
-  while (!services.stopping) {
+asio::awaitable<void> look_loop(WakeBoard& board, Shared& shared, asio::steady_timer& timer) {
+  while (!shared.stopping) {
     error_code problem;
-    timer.expires_after(services.limits.look_time);
+    timer.expires_after(shared.limits.look_time);
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, problem));
     if (problem) co_return;
     board.look();
@@ -142,10 +142,11 @@ struct Server::Running {
   std::unique_ptr<Tls> tls;
   Access access{access_store, {.report = options.report_token, .wake = options.wake_token}};
   WakeBoard board{timestamp_of(options.repository), options.limits.waiting};
-  Api api{store, access, &board, &std::chrono::system_clock::now, options.require_host_keys};
+  Api api{
+      {.store = store, .access = access, .board = &board, .require_host_keys = options.require_host_keys}};
   Connections connections;
   asio::thread_pool database{1};
-  Services services{api, files ? &*files : nullptr, database, board, tls.get(), options.limits};
+  Shared shared{api, files ? &*files : nullptr, database, board, tls.get(), options.limits};
   asio::io_context io;
   asio::strand<asio::io_context::executor_type> accepting = asio::make_strand(io);
   tcp::acceptor acceptor{accepting};
@@ -155,15 +156,15 @@ struct Server::Running {
 };
 
 void Server::Running::run() {
-  asio::co_spawn(accepting, accept_loop(io, acceptor, services, connections), log_exception);
-  asio::co_spawn(accepting, look_loop(board, services, looking), log_exception);
+  asio::co_spawn(accepting, accept_loop(io, acceptor, shared, connections), log_exception);
+  asio::co_spawn(accepting, look_loop(board, shared, looking), log_exception);
   for (unsigned i = 0; i < std::max(1u, options.threads); ++i) {
     threads.emplace_back([this] { io.run(); });
   }
 }
 
 void Server::Running::stop() {
-  if (services.stopping.exchange(true)) return;
+  if (shared.stopping.exchange(true)) return;
   asio::post(accepting, [this] {
     error_code ignored;
     acceptor.close(ignored);

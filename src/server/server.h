@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "server/store.h"
+#include "server/fleet/store.h"
 
 namespace suture::server {
 

@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 #include "server/api.h"
-#include "server/static_files.h"
+#include "server/wire/static_files.h"
 
 namespace {
 
@@ -50,9 +50,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static Access open(none, {});
   static Access filed(none, {.report = "0123456789abcdef", .wake = "0123456789abcdef"});
   static Access closed(some, {});
-  static const Api api(store, open);
-  static const Api guarded(store, filed);
-  static const Api tokens(store, closed);
+  static const Api api{{.store = store, .access = open}};
+  static const Api guarded{{.store = store, .access = filed}};
+  static const Api tokens{{.store = store, .access = closed}};
   static const StaticFiles files = *StaticFiles::open(std::filesystem::current_path());
 
   Request request = request_of({reinterpret_cast<const char*>(data), size});

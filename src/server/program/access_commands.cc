@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "base/terminal.h"
 #include "base/time.h"
-#include "server/access_json.h"
+#include "server/access/access_json.h"
 
 namespace suture::server {
 namespace {

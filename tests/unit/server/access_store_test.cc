@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/access_store.h"
+#include "server/access/access_store.h"
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "server/access_json.h"
+#include "server/access/access_json.h"
 
 namespace suture::server {
 namespace {

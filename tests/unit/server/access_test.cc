@@ -2,7 +2,7 @@
 //
 // Every route, by everybody. Who may what is written down here a second time, by hand, so that neither a
 // route nor a right comes or goes unnoticed.
-#include "server/access.h"
+#include "server/access/access.h"
 
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "fleet.h"
 #include "server/api.h"
+#include "server/fleet/report_api.h"
 
 namespace suture::server {
 namespace {
@@ -77,7 +78,7 @@ class AccessTest : public testing::Test {
                         .client = "192.0.2.1"});
   }
   Response use(const Route& route, const std::string& method, const std::string& secret) {
-    return ask(method, path_of(route), secret, route.action == Action::kTakeReport ? report_text(1) : "{}");
+    return ask(method, path_of(route), secret, route.handler == take_report ? report_text(1) : "{}");
   }
   static std::string code(const Response& response) {
     const auto json = Json::parse(response.body);
@@ -96,7 +97,7 @@ class AccessTest : public testing::Test {
   Access access_{tokens_, {.report = report_token_, .wake = wake_token_}, throttle_};
   WakeBoard board_{folder_.path() / "timestamp.json", 10};
   Store::Time now_ = kNow;
-  Api api_{store_, access_, &board_, [this] { return now_; }};
+  Api api_{{.store = store_, .access = access_, .board = &board_, .clock = [this] { return now_; }}};
 };
 
 TEST_F(AccessTest, EveryRouteIsInTheMatrix) {
@@ -211,7 +212,7 @@ TEST_F(AccessTest, TokensOfFilesGoOnWorking) {
   EXPECT_EQ(ask("GET", "/api/v1/hosts", wake_token_).status, 401);
   // Without such files reports stay open, and calls need a token.
   Access bare(tokens_, {});
-  const Api api(store_, bare, &board_);
+  const Api api{{.store = store_, .access = bare, .board = &board_}};
   EXPECT_EQ(api.handle({.method = "POST",
                         .target = "/api/v1/reports",
                         .body = report_text(1),
@@ -275,7 +276,7 @@ TEST_F(AccessTest, ATokenHandsOnOnlyWhatItHolds) {
 TEST_F(AccessTest, HoldsBackWhoeverGuesses) {
   const std::string viewer = secret_of("viewer", Role::kViewer);
   Access access(tokens_, {.report = report_token_}, {.burst = 3});
-  const Api api(store_, access, &board_, [this] { return now_; });
+  const Api api{{.store = store_, .access = access, .board = &board_, .clock = [this] { return now_; }}};
   const auto from = [&](const char* client, const std::string& secret, const char* target = "/api/v1/hosts") {
     return api.handle(
         {.method = "GET", .target = target, .authorization = "Bearer " + secret, .client = client});

@@ -30,7 +30,7 @@ class ApiTest : public testing::Test {
   Store store_ = *Store::open(":memory:");
   AccessStore tokens_ = *AccessStore::open(":memory:");
   Access access_{tokens_, {}};
-  Api api_{store_, access_, nullptr, [] { return Store::Time(1'800'000'000s); }};
+  Api api_{{.store = store_, .access = access_, .clock = [] { return Store::Time(1'800'000'000s); }}};
 };
 
 TEST_F(ApiTest, TakesAReportAndShowsTheHost) {
@@ -120,7 +120,7 @@ TEST_F(ApiTest, NamesTheParameterThatIsWrong) {
 TEST_F(ApiTest, WantsTheTokenOfReportsOnly) {
   const std::string token = "0123456789abcdef";
   Access access(tokens_, {.report = token});
-  const Api guarded(store_, access);
+  const Api guarded{{.store = store_, .access = access}};
   Request request{.method = "POST",
                   .target = "/api/v1/reports",
                   .body = report_text(1),

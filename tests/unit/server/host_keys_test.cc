@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Hosts that sign what they report, and those who would report in their place.
-#include "server/host_keys.h"
+#include "server/fleet/host_keys.h"
 
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "fleet.h"
 #include "server/api.h"
+#include "server/fleet/report_api.h"
 
 namespace suture::server {
 namespace {
@@ -24,7 +25,7 @@ class HostKeysTest : public testing::Test {
  protected:
   static void SetUpTestSuite() { spdlog::set_level(spdlog::level::off); }
 
-  Api::Clock clock() {
+  Services::Clock clock() {
     return [this] { return Store::Time(now_.time_since_epoch()); };
   }
   /// A report of host 1, as a machine with this key would send it now.
@@ -66,7 +67,7 @@ class HostKeysTest : public testing::Test {
   Store store_ = *Store::open(":memory:");
   AccessStore tokens_ = *AccessStore::open(":memory:");
   Access access_{tokens_, {.wake = kOperatorToken}};
-  Api api_{store_, access_, nullptr, clock()};
+  Api api_{{.store = store_, .access = access_, .clock = clock()}};
   Ed25519Private key_ = Ed25519Private::generate().value();
   Ed25519Private thief_ = Ed25519Private::generate().value();
 };
@@ -153,7 +154,7 @@ TEST_F(HostKeysTest, AWrongClockIsToldTheTime) {
 
 TEST_F(HostKeysTest, TheTokenIsForHostsWithoutAKnownKey) {
   Access access(tokens_, {.report = kReportToken});
-  const Api guarded(store_, access, nullptr, clock());
+  const Api guarded{{.store = store_, .access = access, .clock = clock()}};
   Request first = signed_report(key_, 1);
   EXPECT_EQ(code(guarded.handle(first)), "request.token");
   first.authorization = std::string("Bearer ") + kReportToken;
@@ -168,7 +169,7 @@ TEST_F(HostKeysTest, TheTokenIsForHostsWithoutAKnownKey) {
 }
 
 TEST_F(HostKeysTest, AServerMayRequireKeys) {
-  const Api strict(store_, access_, nullptr, clock(), true);
+  const Api strict{{.store = store_, .access = access_, .clock = clock(), .require_host_keys = true}};
   const auto response = strict.handle(plain(report_text(1)));
   EXPECT_EQ(response.status, 401);
   EXPECT_EQ(code(response), "host.unsigned");
@@ -194,7 +195,7 @@ TEST_F(HostKeysTest, AnOperatorLetsAHostBeginAnew) {
 
 TEST_F(HostKeysTest, WithoutAnOperatorsTokenNobodyForgets) {
   Access access(tokens_, {});
-  const Api open(store_, access, nullptr, clock());
+  const Api open{{.store = store_, .access = access, .clock = clock()}};
   ASSERT_EQ(open.handle(signed_report(key_, 1)).status, 202);
   Request request{.method = "DELETE", .target = "/api/v1/hosts/" + host_id(1) + "/key"};
   EXPECT_EQ(open.handle(request).status, 401);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/http.h"
+#include "server/wire/http.h"
 
 #include <gtest/gtest.h>
 

@@ -19,7 +19,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "fleet.h"
-#include "server/access_store.h"
+#include "server/access/access_store.h"
 
 namespace suture::server {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // TLS over real sockets: a client made of OpenSSL, which also speaks what nobody should, and the agent's own.
-#include "server/tls.h"
+#include "server/wire/tls.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Hosts that wait for a call, over real sockets.
-#include "server/wake.h"
+#include "server/fleet/wake.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/access/access.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "server/api.h"
+
+namespace suture::server {
+namespace {
+
+/// What an Authorization header carries; empty for another scheme, or none.
+std::string_view bearer_of(std::string_view authorization) {
+  constexpr std::string_view kScheme = "Bearer ";
+  return authorization.starts_with(kScheme) ? authorization.substr(kScheme.size()) : std::string_view();
+}
+
+Response no_token(std::string_view message) {
+  Response response = error_response(401, "request.token", message);
+  response.headers["WWW-Authenticate"] = "Bearer";
+  return response;
+}
+
+Response dead_token(std::string_view code, std::string_view message) {
+  Response response = error_response(401, code, message);
+  response.headers["WWW-Authenticate"] = "Bearer error=\"invalid_token\"";
+  return response;
+}
+
+Response forbidden(std::string_view code, Scope scope, const std::string& message) {
+  Response response = error_response(403, code, message);
+  response.headers["WWW-Authenticate"] =
+      fmt::format("Bearer error=\"insufficient_scope\", scope=\"{}\"", name_of(scope));
+  return response;
+}
+
+std::string_view words_for(Scope scope, bool closed) {
+  switch (scope) {
+    case Scope::kReportsWrite:
+      return "reports to this server need its bearer token";
+    case Scope::kWake:
+      return "an urgent call needs the operator's bearer token";
+    case Scope::kHostsWrite:
+      return "to forget a host's key needs the operator's bearer token";
+    case Scope::kHostsRead:
+      break;
+    case Scope::kTokensManage:
+    case Scope::kAuditRead:
+      if (!closed) return "there is no token yet; make the first one on the server: suture-server token add";
+  }
+  return "this needs a bearer token";
+}
+
+}  // namespace
+
+std::variant<Caller, Response> Access::admit(const Route& route, const Request& request, Time now) {
+  auto decision = decide(route, request, now);
+  if (!decision) return response_for(decision.error());
+  return *std::move(decision);
+}
+
+/// What anybody may, with whatever they carry.
+bool Access::needs_nothing(Scope scope, bool closed) const {
+  if (scope == Scope::kReportsWrite) return files_.report.empty();
+  return scope == Scope::kHostsRead && !closed;
+}
+
+Result<std::variant<Caller, Response>> Access::decide(const Route& route, const Request& request, Time now) {
+  if (!route.scope || needs_nothing(*route.scope, true)) return Caller{};
+  const bool closed = TRY(store_.any_token());
+  const std::string_view secret = bearer_of(request.authorization);
+  if (needs_nothing(*route.scope, closed)) return Caller{};
+  if (closed) {
+    // Asked before the throttle: nobody guesses 32 random bytes, and a right token must work also for those
+    // who share their address with somebody who tries.
+    if (const auto token = TRY(store_.find(secret))) return check_token(*token, *route.scope, request, now);
+  }
+  return check_file(*route.scope, secret, closed, request, now);
+}
+
+std::variant<Caller, Response> Access::check_token(const Token& token, Scope scope, const Request& request,
+                                                   Time now) {
+  std::string who = fmt::format("token {} {}", token.id, token.name);
+  if (token.revoked()) {
+    note_refusal(std::move(who), request, "access.revoked", now);
+    return dead_token("access.revoked", "this token was revoked");
+  }
+  if (token.expired(now)) {
+    note_refusal(std::move(who), request, "access.expired", now);
+    return dead_token("access.expired", "this token has expired");
+  }
+  if (token.role < least_role(scope)) {
+    note_refusal(std::move(who), request, "access.role", now);
+    return forbidden("access.role", scope,
+                     fmt::format("the scope {} needs the role {}; this token has the role {}", name_of(scope),
+                                 name_of(least_role(scope)), name_of(token.role)));
+  }
+  if (!allows(token.role, token.scopes, scope)) {
+    note_refusal(std::move(who), request, "access.scope", now);
+    return forbidden("access.scope", scope, fmt::format("this token lacks the scope {}", name_of(scope)));
+  }
+  // It may be a full disk; what was asked for may well be possible without.
+  if (const auto noted = store_.note_use(token, now); !noted) spdlog::warn("{}", noted.error().message());
+  return Caller{.name = std::move(who), .token = token};
+}
+
+std::variant<Caller, Response> Access::check_file(Scope scope, std::string_view secret, bool closed,
+                                                  const Request& request, Time now) {
+  if (secret.empty()) return no_token(words_for(scope, closed));
+  if (throttle_.holds_back(request.client, now)) {
+    Response response =
+        error_response(429, "access.throttled", "too many wrong tokens came from this address");
+    response.headers["Retry-After"] = "60";
+    return response;
+  }
+  if (scope == Scope::kReportsWrite && carries_token(request.authorization, files_.report)) {
+    return Caller{.name = "report-token-file"};
+  }
+  const bool of_operators = scope == Scope::kWake || scope == Scope::kHostsWrite;
+  if (of_operators && !files_.wake.empty() && carries_token(request.authorization, files_.wake)) {
+    return Caller{.name = "wake-token-file"};
+  }
+  if (throttle_.wrong(request.client, now)) {
+    note_refusal("anonymous " + request.client, request, "access.throttled", now);
+  }
+  return no_token(words_for(scope, closed));
+}
+
+void Access::note_refusal(std::string who, const Request& request, std::string_view code, Time now) {
+  if (refusals_.holds_back("", now)) return;
+  refusals_.wrong("", now);
+  spdlog::warn("{} {} refused to {}: {}", request.method, request.target, who, code);
+  const auto recorded = store_.record({.who = std::move(who),
+                                       .action = "access.refused",
+                                       .object = request.method + " " + request.target,
+                                       .result = std::string(code)},
+                                      now);
+  if (!recorded) spdlog::error("{}", recorded.error().message());
+}
+
+}  // namespace suture::server

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/access/access_api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/json.h"
+#include "server/access/access_json.h"
+#include "server/parameters.h"
+
+namespace suture::server {
+namespace {
+
+Response no_such_token() {
+  return error_response(404, "token.unknown", "there is no token of this number");
+}
+
+std::optional<std::int64_t> token_id(std::string_view text) {
+  std::int64_t id = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (wrong != std::errc{} || end != text.data() + text.size() || id < 1) return std::nullopt;
+  return id;
+}
+
+/// The first scope of the new token that its maker does not have: a token hands on what it holds, no more.
+std::optional<Scope> beyond(const Token& maker, const NewToken& wanted) {
+  for (const Scope scope : kScopes) {
+    if (allows(wanted.role, wanted.scopes, scope) && !allows(maker.role, maker.scopes, scope)) return scope;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Response list_tokens(const Call& call) {
+  return answer([&]() -> Result<Json> {
+    TRY(only_parameters(call.target, {"limit", "after"}));
+    const auto limit = TRY(number_parameter(call.target, "limit", kPerPage, kMostPerPage));
+    const auto after = TRY(number_parameter(call.target, "after", 0, INT64_MAX));
+    const auto page = TRY(call.services.access.store().tokens(after, static_cast<std::uint32_t>(limit)));
+    Json tokens = Json::array();
+    for (const Token& token : page.items) tokens.push_back(to_json(token));
+    Json next = nullptr;
+    if (page.more) next = page.items.back().id;
+    return Json{{"tokens", std::move(tokens)}, {"next", std::move(next)}};
+  }());
+}
+
+Response add_token(const Call& call) {
+  if (auto refusal = refuse_media_type(call.request, "a token")) return *std::move(refusal);
+  const auto wanted = parse_new_token(call.request.body);
+  if (!wanted) return response_for(wanted.error());
+  if (const auto scope = call.caller.token ? beyond(*call.caller.token, *wanted) : kScopes.front()) {
+    call.services.access.note_refusal(call.caller.name, call.request, "access.scope", call.now);
+    return error_response(
+        403, "access.scope",
+        fmt::format("a token without the scope {} cannot make one with it", name_of(*scope)));
+  }
+  const auto added = call.services.access.store().add(*wanted, call.caller.name, call.now);
+  if (!added) return response_for(added.error());
+  Json token = to_json(added->token);
+  token["secret"] = added->secret;
+  return json_response(201, token);
+}
+
+Response revoke_token(const Call& call) {
+  const auto number = token_id(call.id);
+  if (!number) return no_such_token();
+  const auto token = call.services.access.store().revoke(*number, call.caller.name, call.now);
+  if (!token) return response_for(token.error());
+  return *token ? json_response(200, to_json(**token)) : no_such_token();
+}
+
+Response show_audit(const Call& call) {
+  return answer([&]() -> Result<Json> {
+    TRY(only_parameters(call.target, {"limit", "after"}));
+    const auto limit = TRY(number_parameter(call.target, "limit", kPerPage, kMostPerPage));
+    const auto before = TRY(number_parameter(call.target, "after", INT64_MAX, INT64_MAX));
+    const auto page = TRY(call.services.access.store().entries(before, static_cast<std::uint32_t>(limit)));
+    Json entries = Json::array();
+    for (const AuditEntry& entry : page.items) entries.push_back(to_json(entry));
+    Json next = nullptr;
+    if (page.more) next = page.items.back().number;
+    return Json{{"entries", std::move(entries)}, {"next", std::move(next)}};
+  }());
+}
+
+}  // namespace suture::server

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/fleet/host_api.h"
+
+#include "base/json.h"
+#include "server/fleet/host_key_api.h"
+#include "server/parameters.h"
+
+namespace suture::server {
+namespace {
+
+Result<HostQuery> host_query(const Target& target) {
+  TRY(only_parameters(target, {"state", "cve", "limit", "after"}));
+  HostQuery query;
+  query.limit = static_cast<std::uint32_t>(TRY(number_parameter(target, "limit", kPerPage, kMostPerPage)));
+  if (const auto state = target.query.find("state"); state != target.query.end()) {
+    query.state = TRY_IN("read the parameter \"state\"", host_state_from_name(state->second));
+  }
+  if (const auto cve = target.query.find("cve"); cve != target.query.end()) {
+    if (cve->second.empty()) return bad_parameter("cve", "it is empty");
+    query.cve = cve->second;
+  }
+  if (const auto after = target.query.find("after"); after != target.query.end()) {
+    if (!is_host_id(after->second)) return bad_parameter("after", "it is not a host's id");
+    query.after = after->second;
+  }
+  return query;
+}
+
+/// What the store holds was checked on its way in; a file that someone has edited is the only way to fail.
+Result<Json> stored_report(const std::string& text) {
+  auto json = parse_json(text, "a stored report");
+  if (!json || !json->is_object()) {
+    return fail("store.unavailable", "read a stored report", "it is not a JSON object");
+  }
+  return json;
+}
+
+Result<Json> host_json(const HostRecord& host) {
+  Json json = TRY(stored_report(host.report));
+  json["first_seen_at"] = host.first_seen_at;
+  json["received_at"] = host.received_at;
+  json["authenticated"] = host.authenticated;
+  return json;
+}
+
+Result<Json> hosts_json(const Page<HostRecord>& page) {
+  Json hosts = Json::array();
+  for (const auto& host : page.items) hosts.push_back(TRY(host_json(host)));
+  Json next = nullptr;
+  if (page.more) next = hosts.back().at("host_id");
+  return Json{{"hosts", std::move(hosts)}, {"next", std::move(next)}};
+}
+
+Result<Json> reports_json(const Page<ReportRecord>& page) {
+  Json reports = Json::array();
+  for (const auto& report : page.items) {
+    reports.push_back(Json{{"id", report.id},
+                           {"received_at", report.received_at},
+                           {"report", TRY(stored_report(report.report))}});
+  }
+  Json next = nullptr;
+  if (page.more) next = page.items.back().id;
+  return Json{{"reports", std::move(reports)}, {"next", std::move(next)}};
+}
+
+Json counts_json(const std::vector<Count>& counts) {
+  Json json = Json::object();
+  for (const auto& count : counts) json[count.name] = count.hosts;
+  return json;
+}
+
+}  // namespace
+
+bool is_host_id(std::string_view text) {
+  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
+Response no_host() {
+  return error_response(404, "host.unknown", "no host of this id has reported");
+}
+
+Response list_hosts(const Call& call) {
+  const auto query = host_query(call.target);
+  if (!query) return response_for(query.error());
+  const auto page = call.services.store.hosts(*query);
+  return page ? answer(hosts_json(*page)) : response_for(page.error());
+}
+
+Response show_host(const Call& call) {
+  if (!is_host_id(call.id)) return no_host();
+  const auto host = call.services.store.host(call.id);
+  if (!host) return response_for(host.error());
+  if (!*host) return no_host();
+  return answer([&]() -> Result<Json> {
+    Json json = TRY(host_json(**host));
+    json["key"] = TRY(key_of(call));
+    return json;
+  }());
+}
+
+Response list_reports(const Call& call) {
+  if (!is_host_id(call.id)) return no_host();
+  const auto page = [&]() -> Result<std::optional<Page<ReportRecord>>> {
+    TRY(only_parameters(call.target, {"limit", "after"}));
+    const auto limit = TRY(number_parameter(call.target, "limit", kPerPage, kMostPerPage));
+    const auto before = TRY(number_parameter(call.target, "after", INT64_MAX, INT64_MAX));
+    if (!TRY(call.services.store.host(call.id))) return std::nullopt;
+    return TRY(call.services.store.reports(call.id, before, static_cast<std::uint32_t>(limit)));
+  }();
+  if (!page) return response_for(page.error());
+  return *page ? answer(reports_json(**page)) : no_host();
+}
+
+Response show_summary(const Call& call) {
+  const auto summary = call.services.store.summary();
+  if (!summary) return response_for(summary.error());
+  return json_response(200, {{"hosts", summary->hosts},
+                             {"by_state", counts_json(summary->by_state)},
+                             {"by_level", counts_json(summary->by_level)},
+                             {"by_release", counts_json(summary->by_release)}});
+}
+
+}  // namespace suture::server

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/fleet/host_keys.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+
+namespace suture::server {
+namespace {
+
+/// Enough for as many machines with one disk's copy to come round.
+constexpr std::size_t kMostBoots = 16;
+constexpr std::int64_t kMostOthers = 16;
+
+constexpr const char* kFind =
+    "SELECT key, counter, registered_at, boots, cloned_at, clones FROM host_keys WHERE host_id = ?1";
+constexpr const char* kPut = R"sql(
+  INSERT INTO host_keys (host_id, key, counter, registered_at, boots, cloned_at, clones)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+  ON CONFLICT (host_id) DO UPDATE SET counter = ?3, boots = ?5, cloned_at = ?6, clones = ?7
+)sql";
+constexpr const char* kOthers =
+    "SELECT host_id FROM host_keys WHERE key = ?1 AND host_id <> ?2 ORDER BY host_id LIMIT ?3";
+
+std::string text_of(const std::vector<SeenBoot>& boots) {
+  Json json = Json::array();
+  for (const SeenBoot& boot : boots) json.push_back({boot.boot_id, boot.hostname});
+  return json.dump();
+}
+
+/// What was written by text_of(); a file that someone has edited is the only way to fail.
+Result<std::vector<SeenBoot>> boots_of(const std::string& text) {
+  const auto json = parse_json(text, "the boots of a host");
+  std::vector<SeenBoot> boots;
+  const bool list = json && json->is_array();
+  for (const Json& each : list ? *json : Json::array()) {
+    if (!each.is_array() || each.size() != 2 || !each[0].is_string() || !each[1].is_string()) break;
+    boots.push_back({each[0].get<std::string>(), each[1].get<std::string>()});
+  }
+  if (list && boots.size() == json->size()) return boots;
+  return fail("store.unavailable", "read a host's key", "its boots are not what was written");
+}
+
+}  // namespace
+
+void note_boot(HostKeyRecord& record, const SeenBoot& boot, std::string_view now) {
+  std::vector<SeenBoot>& boots = record.boots;
+  if (!boots.empty() && boots.back() == boot) return;
+  const auto earlier = std::ranges::find(boots, boot);
+  if (earlier != boots.end()) {
+    record.cloned_at = now;
+    record.clones = {boots.back(), boot};
+    boots.erase(earlier);
+  }
+  boots.push_back(boot);
+  if (boots.size() > kMostBoots) boots.erase(boots.begin());
+}
+
+Result<HostKeys> HostKeys::prepare(sqlite::Database& database) {
+  return HostKeys(Statements{.find = TRY(database.prepare(kFind)),
+                             .put = TRY(database.prepare(kPut)),
+                             .others = TRY(database.prepare(kOthers)),
+                             .forget = TRY(database.prepare("DELETE FROM host_keys WHERE host_id = ?1"))});
+}
+
+Result<Admission> HostKeys::admit(const HostReport& report, const Signer* signer, std::string_view now) {
+  auto known = TRY(find(report.host_id));
+  if (signer == nullptr) return known ? Admission::kUnsigned : Admission::kTaken;
+  if (known && known->key != signer->key) return Admission::kOtherKey;
+  if (known && signer->counter <= known->counter) return Admission::kReplayed;
+  if (!known) known = HostKeyRecord{.key = signer->key, .registered_at = std::string(now)};
+  known->counter = signer->counter;
+  note_boot(*known, {report.boot_id, report.hostname}, now);
+  TRY(put(report.host_id, *known));
+  return Admission::kTaken;
+}
+
+Result<std::optional<HostKeyRecord>> HostKeys::find(std::string_view host_id) {
+  sqlite::Statement& row = statements_.find;
+  sqlite::ResetOnExit reset_on_exit(row);
+  row.bind(1, host_id);
+  if (!TRY(row.step())) return std::nullopt;
+  return HostKeyRecord{.key = row.text(0),
+                       .counter = row.number(1),
+                       .registered_at = row.text(2),
+                       .boots = TRY(boots_of(row.text(3))),
+                       .cloned_at = row.text(4),
+                       .clones = TRY(boots_of(row.text(5)))};
+}
+
+Result<void> HostKeys::put(std::string_view host_id, const HostKeyRecord& record) {
+  const std::string boots = text_of(record.boots);
+  const std::string clones = text_of(record.clones);
+  return statements_.put.bind(1, host_id)
+      .bind(2, record.key)
+      .bind(3, record.counter)
+      .bind(4, record.registered_at)
+      .bind(5, boots)
+      .bind(6, record.cloned_at)
+      .bind(7, clones)
+      .run();
+}
+
+Result<std::vector<std::string>> HostKeys::others_with(std::string_view key, std::string_view host_id) {
+  sqlite::ResetOnExit reset_on_exit(statements_.others);
+  statements_.others.bind(1, key).bind(2, host_id).bind(3, kMostOthers);
+  std::vector<std::string> others;
+  while (TRY(statements_.others.step())) others.push_back(statements_.others.text(0));
+  return others;
+}
+
+Result<bool> HostKeys::forget(sqlite::Database& database, std::string_view host_id) {
+  TRY(statements_.forget.bind(1, host_id).run());
+  return database.rows_changed() > 0;
+}
+
+}  // namespace suture::server

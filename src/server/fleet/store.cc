@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/fleet/store.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "server/schema.h"
+
+namespace suture::server {
+namespace {
+
+constexpr const char* kPutHost = R"sql(
+  INSERT INTO hosts (host_id, state, level, release, first_seen_at, received_at, report)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
+  ON CONFLICT (host_id) DO UPDATE SET state = ?2, level = ?3, release = ?4, received_at = ?5, report = ?6
+)sql";
+
+// The id of the newest report that has fallen out of the host's window; none has, with too few reports.
+constexpr const char* kDropOldReports = R"sql(
+  DELETE FROM reports WHERE host_id = ?1 AND id <=
+    (SELECT id FROM reports WHERE host_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
+)sql";
+
+// Three statements instead of one with optional conditions, so that each walks an index in the order of the
+// answer, whatever the size of the fleet.
+constexpr const char* kHosts = R"sql(
+  SELECT first_seen_at, received_at, report, key IS NOT NULL FROM hosts LEFT JOIN host_keys USING (host_id)
+  WHERE host_id > ?1 ORDER BY host_id LIMIT ?2
+)sql";
+constexpr const char* kHostsByState = R"sql(
+  SELECT first_seen_at, received_at, report, key IS NOT NULL FROM hosts LEFT JOIN host_keys USING (host_id)
+  WHERE state = ?3 AND host_id > ?1 ORDER BY host_id LIMIT ?2
+)sql";
+constexpr const char* kHostsByCve = R"sql(
+  SELECT first_seen_at, received_at, report, key IS NOT NULL
+  FROM host_cves CROSS JOIN hosts USING (host_id) LEFT JOIN host_keys USING (host_id)
+  WHERE cve = ?3 AND host_cves.host_id > ?1 AND (?4 IS NULL OR state = ?4)
+  ORDER BY host_cves.host_id LIMIT ?2
+)sql";
+
+constexpr const char* kHost = R"sql(
+  SELECT first_seen_at, received_at, report, key IS NOT NULL FROM hosts LEFT JOIN host_keys USING (host_id)
+  WHERE host_id = ?1
+)sql";
+
+constexpr const char* kReports = R"sql(
+  SELECT id, received_at, report FROM reports WHERE host_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
+)sql";
+
+Result<std::vector<Count>> read_counts(sqlite::Statement& statement) {
+  sqlite::ResetOnExit reset_on_exit(statement);
+  std::vector<Count> counts;
+  while (TRY(statement.step())) counts.push_back({statement.text(0), statement.number(1)});
+  return counts;
+}
+
+// Reports come from many hands: a page stays small even when each of them is as long as a report may be.
+constexpr std::size_t kPageBytes = 4u << 20;
+
+/// Reads rows until the page is full; one row more than asked for tells whether another page follows.
+template <class T, class Read>
+Result<Page<T>> read_page(sqlite::Statement& statement, std::uint32_t limit, Read read) {
+  Page<T> page;
+  std::size_t bytes = 0;
+  while (TRY(statement.step())) {
+    if (page.items.size() == limit || bytes > kPageBytes) {
+      page.more = true;
+      break;
+    }
+    page.items.push_back(read(statement));
+    bytes += page.items.back().report.size();
+  }
+  return page;
+}
+
+HostRecord read_host(const sqlite::Statement& row) {
+  return {row.text(0), row.text(1), row.text(2), row.number(3) != 0};
+}
+ReportRecord read_report(const sqlite::Statement& row) {
+  return {row.number(0), row.text(1), row.text(2)};
+}
+
+}  // namespace
+
+std::string rfc3339(Store::Time time) {
+  return time_text(std::chrono::floor<std::chrono::seconds>(time));
+}
+
+Result<Store> Store::open(const std::filesystem::path& path, StoreLimits limits) {
+  if (path.has_parent_path()) TRY(make_directories(path.parent_path()));
+  auto database = TRY(sqlite::Database::open(path, limits.database_pages));
+  TRY_IN(path.string(), migrate(database));
+  auto statements = TRY(prepare(database));
+  auto keys = TRY(HostKeys::prepare(database));
+  return Store(std::move(database), std::move(statements), std::move(keys), limits);
+}
+
+Result<Store::Statements> Store::prepare(sqlite::Database& database) {
+  return Statements{
+      .put_host = TRY(database.prepare(kPutHost)),
+      .drop_cves = TRY(database.prepare("DELETE FROM host_cves WHERE host_id = ?1")),
+      .put_cve = TRY(database.prepare("INSERT INTO host_cves (cve, host_id) VALUES (?1, ?2)")),
+      .put_report =
+          TRY(database.prepare("INSERT INTO reports (host_id, received_at, report) VALUES (?1, ?2, ?3)")),
+      .drop_old_reports = TRY(database.prepare(kDropOldReports)),
+      .hosts = TRY(database.prepare(kHosts)),
+      .hosts_by_state = TRY(database.prepare(kHostsByState)),
+      .hosts_by_cve = TRY(database.prepare(kHostsByCve)),
+      .host = TRY(database.prepare(kHost)),
+      .reports = TRY(database.prepare(kReports)),
+      .by_state = TRY(database.prepare("SELECT state, count(*) FROM hosts GROUP BY state ORDER BY state")),
+      .by_level = TRY(database.prepare("SELECT level, count(*) FROM hosts GROUP BY level ORDER BY level")),
+      .by_release =
+          TRY(database.prepare("SELECT release, count(*) FROM hosts GROUP BY release ORDER BY release")),
+      .ping = TRY(database.prepare("SELECT 1 FROM hosts LIMIT 1")),
+  };
+}
+
+Result<Admission> Store::add(const HostReport& report, Time now, const Signer* signer) {
+  const std::string text = to_json(report).dump();
+  const std::string time = rfc3339(now);
+  const std::lock_guard lock(*turn_);
+  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  TRY(put_host(report, text, time));
+  // What was written is undone with the transaction.
+  const Admission admission = TRY(keys_.admit(report, signer, time));
+  if (admission != Admission::kTaken) return admission;
+  TRY(put_cves(report));
+  TRY(put_report(report, text, time));
+  TRY(transaction.commit());
+  return admission;
+}
+
+Result<void> Store::put_host(const HostReport& report, std::string_view text, std::string_view now) {
+  return statements_.put_host.bind(1, report.host_id)
+      .bind(2, name_of(report.state))
+      .bind(3, report.level)
+      .bind(4, report.release)
+      .bind(5, now)
+      .bind(6, text)
+      .run();
+}
+
+Result<void> Store::put_cves(const HostReport& report) {
+  TRY(statements_.drop_cves.bind(1, report.host_id).run());
+  // A set: a report may name a CVE twice.
+  for (const auto& cve : std::set(report.cves.begin(), report.cves.end())) {
+    TRY(statements_.put_cve.bind(1, cve).bind(2, report.host_id).run());
+  }
+  return {};
+}
+
+Result<void> Store::put_report(const HostReport& report, std::string_view text, std::string_view now) {
+  TRY(statements_.put_report.bind(1, report.host_id).bind(2, now).bind(3, text).run());
+  return statements_.drop_old_reports.bind(1, report.host_id).bind(2, limits_.reports_per_host).run();
+}
+
+Result<Page<HostRecord>> Store::hosts(const HostQuery& query) {
+  const std::lock_guard lock(*turn_);
+  sqlite::Statement& statement = !query.cve.empty() ? statements_.hosts_by_cve
+                                 : query.state      ? statements_.hosts_by_state
+                                                    : statements_.hosts;
+  sqlite::ResetOnExit reset_on_exit(statement);
+  statement.bind(1, query.after).bind(2, std::int64_t{query.limit} + 1);
+  const int state_index = query.cve.empty() ? 3 : 4;
+  if (!query.cve.empty()) statement.bind(3, query.cve);
+  if (query.state) statement.bind(state_index, name_of(*query.state));
+  return read_page<HostRecord>(statement, query.limit, read_host);
+}
+
+Result<std::optional<HostRecord>> Store::host(std::string_view host_id) {
+  const std::lock_guard lock(*turn_);
+  sqlite::ResetOnExit reset_on_exit(statements_.host);
+  statements_.host.bind(1, host_id);
+  if (!TRY(statements_.host.step())) return std::nullopt;
+  return read_host(statements_.host);
+}
+
+Result<Page<ReportRecord>> Store::reports(std::string_view host_id, std::int64_t before,
+                                          std::uint32_t limit) {
+  const std::lock_guard lock(*turn_);
+  sqlite::Statement& statement = statements_.reports;
+  sqlite::ResetOnExit reset_on_exit(statement);
+  statement.bind(1, host_id).bind(2, before).bind(3, std::int64_t{limit} + 1);
+  return read_page<ReportRecord>(statement, limit, read_report);
+}
+
+Result<FleetSummary> Store::summary() {
+  const std::lock_guard lock(*turn_);
+  FleetSummary summary;
+  summary.by_state = TRY(read_counts(statements_.by_state));
+  summary.by_level = TRY(read_counts(statements_.by_level));
+  summary.by_release = TRY(read_counts(statements_.by_release));
+  for (const Count& count : summary.by_state) summary.hosts += count.hosts;
+  return summary;
+}
+
+Result<std::optional<HostKeyRecord>> Store::host_key(std::string_view host_id) {
+  const std::lock_guard lock(*turn_);
+  return keys_.find(host_id);
+}
+
+Result<std::vector<std::string>> Store::others_with_key(std::string_view key, std::string_view host_id) {
+  const std::lock_guard lock(*turn_);
+  return keys_.others_with(key, host_id);
+}
+
+Result<bool> Store::forget_host_key(std::string_view host_id) {
+  const std::lock_guard lock(*turn_);
+  return keys_.forget(database_, host_id);
+}
+
+Result<void> Store::check() {
+  const std::lock_guard lock(*turn_);
+  return statements_.ping.run();
+}
+
+}  // namespace suture::server

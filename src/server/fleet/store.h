@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the fleet's hosts last said, and a bounded history of it, in one SQLite file. Safe to call from
+// several threads; calls take turns. Every error is "store.unavailable": nothing is wrong with the question,
+// and the same call may work later.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "database/database.h"
+#include "patchset/report.h"
+#include "server/fleet/host_keys.h"
+
+namespace suture::server {
+
+struct StoreLimits {
+  std::uint32_t reports_per_host = 100;  ///< older ones are dropped as new ones come
+  std::uint32_t database_pages = 0;      ///< of 4 KiB; 0: as large as the disk allows
+};
+
+struct HostRecord {
+  std::string first_seen_at;  ///< RFC 3339 in UTC, by the server's clock
+  std::string received_at;
+  std::string report;          ///< JSON text of the last report
+  bool authenticated = false;  ///< a key is known: the report was signed by it
+};
+
+struct ReportRecord {
+  std::int64_t id = 0;
+  std::string received_at;
+  std::string report;
+};
+
+/// Host ids rise from page to page; an empty `after` starts at the first.
+struct HostQuery {
+  std::optional<HostState> state{};
+  std::string cve{};  ///< only hosts whose running patchset closes it; empty: all
+  std::string after{};
+  std::uint32_t limit = 100;
+};
+
+template <class T>
+struct Page {
+  std::vector<T> items;
+  bool more = false;
+};
+
+struct Count {
+  std::string name;
+  std::int64_t hosts = 0;
+};
+
+struct FleetSummary {
+  std::int64_t hosts = 0;
+  std::vector<Count> by_state;
+  std::vector<Count> by_level;
+  std::vector<Count> by_release;
+};
+
+class Store {
+ public:
+  using Time = std::chrono::system_clock::time_point;
+
+  /// Opens or creates the file and brings its schema up to date. ":memory:" keeps all in memory.
+  static Result<Store> open(const std::filesystem::path& path, StoreLimits limits = {});
+
+  /// Makes the report the host's present one and adds it to the history: both, or neither.
+  /// Without a `signer` it is not signed. What is not taken changes nothing.
+  Result<Admission> add(const HostReport& report, Time now, const Signer* signer = nullptr);
+
+  Result<Page<HostRecord>> hosts(const HostQuery& query);
+  Result<std::optional<HostRecord>> host(std::string_view host_id);
+  /// Newest first; `before` is the id of the last one already seen.
+  Result<Page<ReportRecord>> reports(std::string_view host_id, std::int64_t before, std::uint32_t limit);
+  Result<FleetSummary> summary();
+  Result<std::optional<HostKeyRecord>> host_key(std::string_view host_id);
+  /// Other hosts that sign with this key, the first few.
+  Result<std::vector<std::string>> others_with_key(std::string_view key, std::string_view host_id);
+  /// Whether there was one to forget: the next key that is seen for this host is its own.
+  Result<bool> forget_host_key(std::string_view host_id);
+  /// That the database answers.
+  Result<void> check();
+
+ private:
+  struct Statements {
+    sqlite::Statement put_host, drop_cves, put_cve, put_report, drop_old_reports;
+    sqlite::Statement hosts, hosts_by_state, hosts_by_cve, host, reports;
+    sqlite::Statement by_state, by_level, by_release, ping;
+  };
+  Store(sqlite::Database database, Statements statements, HostKeys keys, StoreLimits limits)
+      : database_(std::move(database)),
+        statements_(std::move(statements)),
+        keys_(std::move(keys)),
+        limits_(limits) {}
+  static Result<Statements> prepare(sqlite::Database& database);
+  Result<void> put_host(const HostReport& report, std::string_view text, std::string_view now);
+  Result<void> put_cves(const HostReport& report);
+  Result<void> put_report(const HostReport& report, std::string_view text, std::string_view now);
+
+  std::unique_ptr<std::mutex> turn_ = std::make_unique<std::mutex>();
+  sqlite::Database database_;
+  Statements statements_;
+  HostKeys keys_;
+  StoreLimits limits_;
+};
+
+/// "2026-11-24T10:00:00Z".
+std::string rfc3339(Store::Time time);
+
+}  // namespace suture::server

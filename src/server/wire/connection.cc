@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The only file that knows Beast: bytes to Request, Response to bytes. Deadlines are set before each step of
+// a request, never extended by a client's trickle of bytes.
+#include "server/wire/connection.h"
+
+#include <fmt/chrono.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <cerrno>
+#include <memory>
+
+#include "server/wire/client_stream.h"
+
+namespace suture::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+constexpr std::size_t kChunk = 64u << 10;
+constexpr std::string_view kRepositoryPath = "/repository/";
+constexpr std::string_view kWakePath = "/api/v1/wake";
+
+/// A host that waits for a call. Lives until the last who may touch it has let go.
+struct Waiter {
+  explicit Waiter(const asio::any_io_executor& executor) : timer(executor) {}
+  asio::steady_timer timer;
+  std::optional<WakeBoard::Reason> reason{};
+};
+
+Request request_of(http::request<http::string_body>& message) {
+  const auto field = [&](auto name) { return std::string(message[name]); };
+  return {.method = std::string(message.method_string()),
+          .target = std::string(message.target()),
+          .body = std::move(message.body()),
+          .content_type = field(http::field::content_type),
+          .content_encoding = field(http::field::content_encoding),
+          .authorization = field(http::field::authorization),
+          .range = field(http::field::range),
+          .if_range = field(http::field::if_range),
+          .if_none_match = field(http::field::if_none_match),
+          .signature = {.host_id = field("Suture-Host-Id"),
+                        .content_digest = field("Content-Digest"),
+                        .signature_input = field("Signature-Input"),
+                        .signature = field("Signature")}};
+}
+
+/// What to tell a client whose request could not be read; nothing when there is nobody to tell.
+std::optional<Response> response_for_unreadable(const error_code& problem) {
+  if (problem == http::error::end_of_stream || problem == http::error::partial_message) return std::nullopt;
+  if (problem == http::error::body_limit) {
+    return error_response(413, "request.too-large", "the body is longer than this server takes");
+  }
+  if (problem == http::error::header_limit || problem == http::error::buffer_overflow) {
+    return error_response(431, "request.header-too-large", "the header is longer than this server takes");
+  }
+  if (problem.category() != http::make_error_code(http::error::end_of_stream).category()) return std::nullopt;
+  return error_response(400, "request.malformed", problem.message());
+}
+
+http::response<http::empty_body> header_of(const Response& response, std::uint64_t length, bool keep_alive) {
+  http::response<http::empty_body> header;
+  header.version(11);
+  header.result(static_cast<unsigned>(response.status));
+  header.set(http::field::server, "suture-server");
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  header.set(http::field::date, fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(now)));
+  for (const auto& [name, value] : response.headers) header.set(name, value);
+  if (response.status != 304 && response.status != 204) header.content_length(length);
+  header.keep_alive(keep_alive);
+  return header;
+}
+
+/// One that waits, for as long as it does: not counted with those that ask.
+class Waiting {
+ public:
+  Waiting(WakeBoard& board, WakeBoard::Place place, Connections& connections)
+      : board_(board), place_(place), connections_(connections) {
+    connections_.set_aside(true);
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() {
+    board_.leave(place_);
+    connections_.set_aside(false);
+  }
+
+ private:
+  WakeBoard& board_;
+  WakeBoard::Place place_;
+  Connections& connections_;
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(asio::ip::tcp::socket socket, Shared& shared, Connections& connections)
+      : shared_(shared), connections_(connections), stream_(std::move(socket), shared.tls != nullptr) {}
+
+  asio::awaitable<void> run();
+  asio::awaitable<void> turn_away();
+  /// On the connection's strand only.
+  void cancel_if_idle() {
+    if (idle_) stream_.cancel();
+    if (waiter_) waiter_->timer.cancel();
+  }
+
+ private:
+  asio::awaitable<bool> secure();
+  asio::awaitable<bool> serve_one();
+  asio::awaitable<bool> read(http::request_parser<http::string_body>& parser);
+  asio::awaitable<FileResponse> respond(const Request& request);
+  asio::awaitable<Response> answer_wake(const Target& target);
+  asio::awaitable<Response> wait_for_call(std::string word);
+  void watch_client(const std::shared_ptr<Waiter>& waiter);
+  asio::awaitable<bool> send(const FileResponse& answer, bool head, bool keep_alive);
+  asio::awaitable<bool> send_text(std::string_view text);
+  asio::awaitable<bool> send_file(const OpenFile& file, ByteRange range);
+  asio::awaitable<void> close();
+
+  Shared& shared_;
+  Connections& connections_;
+  ClientStream stream_;
+  beast::flat_buffer buffer_;
+  std::shared_ptr<Waiter> waiter_{};
+  bool idle_ = false;
+  bool refused_ = false;  ///< a request was answered before all of it was read
+};
+
+asio::awaitable<void> Connection::run() {
+  bool open = co_await secure();
+  while (open && !shared_.stopping) open = co_await serve_one();
+  co_await close();
+}
+
+/// To speak TLS, if the server does. A client that stops half way, or goes on byte by byte, has as little
+/// time as one that says nothing.
+asio::awaitable<bool> Connection::secure() {
+  if (shared_.tls == nullptr) co_return true;
+  if (shared_.stopping) co_return false;
+  idle_ = true;
+  stream_.expires_after(shared_.limits.handshake_timeout);
+  const auto context = shared_.tls->context();
+  const auto greeting = co_await stream_.start_tls(*context);
+  idle_ = false;
+  if (greeting == ClientStream::Greeting::kPlain) {
+    const FileResponse refusal{error_response(400, "request.plain", "this port speaks HTTPS only")};
+    refused_ = co_await send(refusal, false, false);
+  }
+  co_return greeting == ClientStream::Greeting::kTls;
+}
+
+/// Whoever would speak TLS is not told why: a handshake costs more than what it would be refused for.
+asio::awaitable<void> Connection::turn_away() {
+  if (shared_.tls != nullptr) co_return;
+  FileResponse full{error_response(503, "server.busy", "too many connections are open; try later")};
+  full.response.headers["Retry-After"] = "5";
+  co_await send(full, false, false);
+  co_await stream_.finish();
+}
+
+asio::awaitable<bool> Connection::serve_one() {
+  http::request_parser<http::string_body> parser;
+  parser.header_limit(shared_.limits.header_bytes);
+  parser.body_limit(shared_.limits.body_bytes);
+  const bool complete = co_await read(parser);
+  if (!complete) co_return false;
+  stream_.expires_never();
+  Request request = request_of(parser.get());
+  error_code gone;
+  request.client = stream_.socket().remote_endpoint(gone).address().to_string();
+  const FileResponse answer = co_await respond(request);
+  const bool keep_alive = parser.get().keep_alive() && !shared_.stopping;
+  spdlog::debug("{} {}: {}", request.method, request.target, answer.response.status);
+  const bool sent = co_await send(answer, request.method == "HEAD", keep_alive);
+  if (!sent) co_return false;
+  co_return keep_alive;
+}
+
+/// False when the connection is of no further use; the client has then been told why.
+asio::awaitable<bool> Connection::read(http::request_parser<http::string_body>& parser) {
+  error_code problem;
+  idle_ = true;
+  stream_.expires_after(shared_.limits.header_timeout);
+  co_await http::async_read_header(stream_, buffer_, parser,
+                                   asio::redirect_error(asio::use_awaitable, problem));
+  idle_ = false;
+  if (!problem && !parser.is_done()) {
+    stream_.expires_after(shared_.limits.body_timeout);
+    if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+      const bool told = co_await send_text("HTTP/1.1 100 Continue\r\n\r\n");
+      if (!told) co_return false;
+    }
+    co_await http::async_read(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, problem));
+  }
+  if (!problem) co_return true;
+  FileResponse refusal;
+  auto response = response_for_unreadable(problem);
+  if (response) {
+    refusal.response = std::move(*response);
+    refused_ = co_await send(refusal, false, false);
+  }
+  co_return false;
+}
+
+asio::awaitable<Response> call_api(const Api& api, const Request& request) {
+  co_return api.handle(request);
+}
+
+asio::awaitable<FileResponse> Connection::respond(const Request& request) {
+  const auto target = parse_target(request.target);
+  if (shared_.files != nullptr && target && target->path.starts_with(kRepositoryPath)) {
+    co_return shared_.files->handle(request, target->path.substr(kRepositoryPath.size()));
+  }
+  FileResponse answer;
+  // routes.cc has both of these open to everybody. All else is decided where the database is.
+  if (target && target->path == kWakePath && request.method == "GET") {
+    answer.response = co_await answer_wake(*target);
+    co_return answer;
+  }
+  answer.response =
+      co_await asio::co_spawn(shared_.database, call_api(shared_.api, request), asio::use_awaitable);
+  co_return answer;
+}
+
+asio::awaitable<Response> Connection::answer_wake(const Target& target) {
+  auto word = wake_word(target);
+  if (!word) co_return response_for(word.error());
+  co_return co_await wait_for_call(*std::move(word));
+}
+
+/// The news that the request itself had come may arrive only now, long after it was read; so it is looked at
+/// what there is to be read.
+void Connection::watch_client(const std::shared_ptr<Waiter>& waiter) {
+  stream_.socket().async_wait(
+      asio::ip::tcp::socket::wait_read, [self = shared_from_this(), waiter](const error_code& problem) {
+        if (problem == asio::error::operation_aborted || self->waiter_ != waiter) return;
+        char byte = 0;
+        const ssize_t got = ::recv(self->stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return self->watch_client(waiter);
+        // It closed, or says something out of turn.
+        waiter->timer.cancel();
+      });
+}
+
+/// Costs no thread, and no memory for a request that has been read: there may be a fleet of these.
+asio::awaitable<Response> Connection::wait_for_call(std::string word) {
+  const auto executor = stream_.get_executor();
+  const auto waiter = std::make_shared<Waiter>(executor);
+  const auto place = shared_.board.enter(word, [executor, waiter](WakeBoard::Reason reason) {
+    asio::post(executor, [waiter, reason] {
+      waiter->reason = reason;
+      waiter->timer.cancel();
+    });
+  });
+  if (const auto* reason = std::get_if<WakeBoard::Reason>(&place)) {
+    co_return wake_response(shared_.board.word(), *reason);
+  }
+  if (std::holds_alternative<WakeBoard::Full>(place)) {
+    Response full = error_response(503, "server.busy", "too many hosts wait; try later");
+    full.headers["Retry-After"] = "60";
+    co_return full;
+  }
+  const Waiting waiting(shared_.board, std::get<WakeBoard::Place>(place), connections_);
+  buffer_.shrink_to_fit();
+  waiter_ = waiter;
+  watch_client(waiter);
+  error_code ended;
+  waiter->timer.expires_after(shared_.limits.wake_time);
+  if (!shared_.stopping) {
+    co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+  }
+  stream_.socket().cancel(ended);
+  waiter_.reset();
+  if (waiter->reason) co_return wake_response(shared_.board.word(), *waiter->reason);
+  Response nothing;
+  nothing.status = 204;
+  co_return nothing;
+}
+
+asio::awaitable<bool> Connection::send(const FileResponse& answer, bool head, bool keep_alive) {
+  const Response& response = answer.response;
+  const std::uint64_t length =
+      answer.file ? answer.range.last - answer.range.first + 1 : response.body.size();
+  const auto header = header_of(response, length, keep_alive);
+  http::response_serializer<http::empty_body> serializer(header);
+  error_code problem;
+  stream_.expires_after(shared_.limits.write_timeout);
+  co_await http::async_write_header(stream_, serializer, asio::redirect_error(asio::use_awaitable, problem));
+  if (problem) co_return false;
+  if (head) co_return true;
+  bool sent = false;
+  if (answer.file) {
+    sent = co_await send_file(*answer.file, answer.range);
+  } else {
+    sent = co_await send_text(response.body);
+  }
+  co_return sent;
+}
+
+asio::awaitable<bool> Connection::send_text(std::string_view text) {
+  while (!text.empty()) {
+    const auto part = text.substr(0, kChunk);
+    error_code problem;
+    stream_.expires_after(shared_.limits.write_timeout);
+    co_await asio::async_write(stream_, asio::buffer(part.data(), part.size()),
+                               asio::redirect_error(asio::use_awaitable, problem));
+    if (problem) co_return false;
+    text.remove_prefix(part.size());
+  }
+  co_return true;
+}
+
+/// A file that has shrunk since it was opened leaves only one honest way out: a connection cut short.
+asio::awaitable<bool> Connection::send_file(const OpenFile& file, ByteRange range) {
+  std::vector<char> chunk(kChunk);
+  for (std::uint64_t at = range.first; at <= range.last;) {
+    const std::uint64_t wanted = std::min<std::uint64_t>(chunk.size(), range.last - at + 1);
+    const auto count = file.read(at, std::span(chunk).first(static_cast<std::size_t>(wanted)));
+    if (!count || *count == 0) {
+      spdlog::error("a file of the repository ended early while it was being sent");
+      co_return false;
+    }
+    const bool sent = co_await send_text({chunk.data(), *count});
+    if (!sent) co_return false;
+    at += *count;
+  }
+  co_return true;
+}
+
+/// Closing with unread bytes in the socket would reset the connection, and the client might never read why
+/// its request was refused. So the rest of a refused one is read for a moment first.
+asio::awaitable<void> Connection::close() {
+  constexpr std::size_t kMostDrained = 4u << 20;
+  error_code problem;
+  std::vector<char> waste(4096);
+  stream_.expires_after(std::chrono::seconds(2));
+  co_await stream_.finish();
+  for (std::size_t drained = 0; refused_ && !problem && drained < kMostDrained;) {
+    drained += co_await stream_.bare().async_read_some(asio::buffer(waste),
+                                                       asio::redirect_error(asio::use_awaitable, problem));
+  }
+  stream_.close();
+}
+
+/// A place among the open connections, held while the coroutine's frame lives.
+class Presence {
+ public:
+  Presence(Connections& connections, std::optional<Connections::Place> place)
+      : connections_(connections), place_(place) {}
+  Presence(const Presence&) = delete;
+  Presence& operator=(const Presence&) = delete;
+  ~Presence() {
+    if (place_) connections_.leave(*place_);
+  }
+  explicit operator bool() const { return place_.has_value(); }
+
+ private:
+  Connections& connections_;
+  std::optional<Connections::Place> place_;
+};
+
+}  // namespace
+
+asio::awaitable<void> serve_connection(asio::ip::tcp::socket socket, Shared& shared,
+                                       Connections& connections) {
+  error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  const auto strand = socket.get_executor();
+  const auto connection = std::make_shared<Connection>(std::move(socket), shared, connections);
+  const auto wake = [strand, weak = std::weak_ptr(connection)] {
+    asio::post(strand, [weak] {
+      if (const auto alive = weak.lock()) alive->cancel_if_idle();
+    });
+  };
+  const Presence presence(connections, connections.enter(wake, shared.limits.connections));
+  if (presence) {
+    co_await connection->run();
+  } else {
+    co_await connection->turn_away();
+  }
+}
+
+}  // namespace suture::server

@@ -115,8 +115,8 @@ constexpr std::array<const char*, 1> kMigrations = {
 
 }  // namespace
 
-Result<void> migrate_advisories(sqlite::Database& database) {
-  return sqlite::migrate(database, {.what = "the advisories",
+Result<void> migrate_advisories(sql::Database& database) {
+  return sql::migrate(database, {.what = "the advisories",
                                     .program = "suture",
                                     .option = "--advisories",
                                     .application_id = kApplicationId,

@@ -48,7 +48,7 @@ struct Bound {
   AdvisoryFilter filter;
   std::string pattern;
   explicit Bound(const AdvisoryFilter& given) : filter(given), pattern(anywhere(given.text)) {}
-  void to(sqlite::Statement& statement) const {
+  void to(sql::Statement& statement) const {
     statement.bind(1, filter.source).bind(2, filter.package).bind(3, filter.text).bind(4, pattern);
     statement.bind(5, filter.since).bind(6, std::int64_t{filter.kernel_only});
     statement.bind(7, std::int64_t{filter.exploited_only}).bind(8, std::int64_t{filter.with_withdrawn});
@@ -74,7 +74,7 @@ std::vector<std::string> split_lines(std::string_view text) {
 
 Result<AdvisoryStore> AdvisoryStore::open(const std::filesystem::path& path) {
   if (path.has_parent_path()) TRY(make_directories(path.parent_path()));
-  auto database = std::make_unique<sqlite::Database>(TRY(sqlite::Database::open(path)));
+  auto database = std::make_unique<sql::Database>(TRY(sql::Database::open(path)));
   // As long as a batch of a sync may last, and longer.
   TRY(database->execute("PRAGMA busy_timeout = 20000"));
   TRY_IN("open " + path.string(), migrate_advisories(*database));

@@ -100,11 +100,11 @@ class AdvisoryStore {
   Result<void> set_follower(std::string_view name, std::int64_t position);
 
   /// For those who write: AdvisoryWriter, WatchQueue.
-  sqlite::Database& database() { return *database_; }
+  sql::Database& database() { return *database_; }
 
  private:
-  explicit AdvisoryStore(std::unique_ptr<sqlite::Database> database) : database_(std::move(database)) {}
-  std::unique_ptr<sqlite::Database> database_;
+  explicit AdvisoryStore(std::unique_ptr<sql::Database> database) : database_(std::move(database)) {}
+  std::unique_ptr<sql::Database> database_;
 };
 
 }  // namespace suture

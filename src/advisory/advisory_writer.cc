@@ -47,19 +47,19 @@ struct AdvisoryWriter::State {
   State(AdvisoryStore& given, Time time) : store(given), database(given.database()), now(time_text(time)) {}
 
   AdvisoryStore& store;
-  sqlite::Database& database;
+  sql::Database& database;
   std::string now;
   std::int64_t source = 0;
   FeedFormat format = FeedFormat::kCve;
   std::string cursor{};
   WrittenRecords written{};
-  std::optional<sqlite::Transaction> transaction{};
+  std::optional<sql::Transaction> transaction{};
   std::size_t batch_records = 0;
   std::size_t batch_bytes = 0;
   std::chrono::steady_clock::time_point batch_begin{};
-  std::unordered_map<std::string, sqlite::Statement> statements{};
+  std::unordered_map<std::string, sql::Statement> statements{};
 
-  Result<sqlite::Statement*> prepared(const std::string& sql) {
+  Result<sql::Statement*> prepared(const std::string& sql) {
     const auto found = statements.find(sql);
     if (found != statements.end()) return &found->second;
     return &statements.emplace(sql, TRY(database.prepare(sql))).first->second;
@@ -67,7 +67,7 @@ struct AdvisoryWriter::State {
 
   Result<void> open_batch() {
     if (transaction) return {};
-    transaction.emplace(TRY(sqlite::Transaction::begin(database)));
+    transaction.emplace(TRY(sql::Transaction::begin(database)));
     batch_begin = std::chrono::steady_clock::now();
     return {};
   }
@@ -87,9 +87,9 @@ struct AdvisoryWriter::State {
   }
 
   Result<std::int64_t> document_id(const std::string& name, std::string& sha256) {
-    sqlite::Statement& find =
+    sql::Statement& find =
         *TRY(prepared("SELECT id, sha256 FROM documents WHERE source = ?1 AND name = ?2"));
-    const sqlite::ResetOnExit reset(find);
+    const sql::ResetOnExit reset(find);
     find.bind(1, source).bind(2, name);
     if (!TRY(find.step())) return std::int64_t{0};
     sha256 = find.text(1);
@@ -104,10 +104,10 @@ struct AdvisoryWriter::State {
               .run());
       return id;
     }
-    sqlite::Statement& add =
+    sql::Statement& add =
         *TRY(prepared("INSERT INTO documents (source, name, fingerprint, sha256, code, why, since)"
                       " VALUES (?1, ?2, '', '', '', '', ?3) RETURNING id"));
-    const sqlite::ResetOnExit reset(add);
+    const sql::ResetOnExit reset(add);
     add.bind(1, source).bind(2, name).bind(3, now);
     if (!TRY(add.step())) return fail("store.unavailable", "add a document", "no row where one must be");
     const std::int64_t added = add.number(0);
@@ -118,7 +118,7 @@ struct AdvisoryWriter::State {
 
   Result<void> end_document(std::int64_t id, const FeedDocument& document, const std::string& sha256,
                             const Error* problem) {
-    sqlite::Statement& end =
+    sql::Statement& end =
         *TRY(prepared("UPDATE documents SET fingerprint = ?2, sha256 = ?3,"
                       " since = CASE WHEN code = ?4 AND why = ?5 THEN since ELSE ?6 END, code = ?4, why = ?5 "
                       "WHERE id = ?1"));
@@ -130,9 +130,9 @@ struct AdvisoryWriter::State {
 
   using KnownRecords = std::unordered_map<std::string, KnownRecord>;
   Result<KnownRecords> known_records(std::int64_t document) {
-    sqlite::Statement& all =
+    sql::Statement& all =
         *TRY(prepared("SELECT name, id, hash, code != '' FROM records WHERE document = ?1"));
-    const sqlite::ResetOnExit reset(all);
+    const sql::ResetOnExit reset(all);
     all.bind(1, document);
     KnownRecords known;
     while (TRY(all.step())) {
@@ -143,10 +143,10 @@ struct AdvisoryWriter::State {
   }
 
   Result<std::int64_t> add_record(std::int64_t document, const std::string& name) {
-    sqlite::Statement& add =
+    sql::Statement& add =
         *TRY(prepared("INSERT INTO records (document, name, hash, code, why, since)"
                       " VALUES (?1, ?2, '', '', '', ?3) RETURNING id"));
-    const sqlite::ResetOnExit reset(add);
+    const sql::ResetOnExit reset(add);
     add.bind(1, document).bind(2, name).bind(3, now);
     if (!TRY(add.step())) return fail("store.unavailable", "add a record", "no row where one must be");
     const std::int64_t added = add.number(0);
@@ -156,7 +156,7 @@ struct AdvisoryWriter::State {
 
   Result<void> set_record(std::int64_t id, const std::string& hash, std::string_view code,
                           std::string_view why) {
-    sqlite::Statement& set = *TRY(prepared(
+    sql::Statement& set = *TRY(prepared(
         "UPDATE records SET hash = ?2, since = CASE WHEN code = ?3 AND why = ?4 THEN since ELSE ?5 END,"
         " code = ?3, why = ?4 WHERE id = ?1"));
     set.bind(1, id).bind(2, hash).bind(3, code).bind(4, why).bind(5, now);
@@ -171,8 +171,8 @@ struct AdvisoryWriter::State {
   Result<void> remove_voices(std::int64_t record) {
     std::vector<std::string> cves;
     {
-      sqlite::Statement& all = *TRY(prepared("SELECT DISTINCT cve FROM voices WHERE record = ?1"));
-      const sqlite::ResetOnExit reset(all);
+      sql::Statement& all = *TRY(prepared("SELECT DISTINCT cve FROM voices WHERE record = ?1"));
+      const sql::ResetOnExit reset(all);
       all.bind(1, record);
       while (TRY(all.step())) cves.push_back(all.text(0));
     }
@@ -183,11 +183,11 @@ struct AdvisoryWriter::State {
   Result<void> add_voice(std::int64_t record, const Voice& voice, const std::string& text) {
     std::int64_t id = 0;
     {
-      sqlite::Statement& add =
+      sql::Statement& add =
           *TRY(prepared("INSERT INTO voices (record, source, cve, title, modified, score, epss, exploited, "
                         "kernel, withdrawn, heard)"
                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id"));
-      const sqlite::ResetOnExit reset(add);
+      const sql::ResetOnExit reset(add);
       const Advisory alone{.cve = voice.cve,
                            .voices = {{.voice = {.cve = voice.cve, .products = voice.products}}}};
       add.bind(1, record).bind(2, source).bind(3, voice.cve).bind(4, voice.title).bind(5, voice.modified);
@@ -329,7 +329,7 @@ Result<void> AdvisoryWriter::read(const FeedDocument& document, ByteView bytes) 
   std::string old_sha256;
   const std::int64_t old_id = TRY(state_->document_id(document.name, old_sha256));
   if (old_id != 0 && old_sha256 == sha256) {
-    sqlite::Statement& touch = *TRY(state_->prepared("UPDATE documents SET fingerprint = ?2 WHERE id = ?1"));
+    sql::Statement& touch = *TRY(state_->prepared("UPDATE documents SET fingerprint = ?2 WHERE id = ?1"));
     TRY(touch.bind(1, old_id).bind(2, document.fingerprint).run());
     return state_->count(1, 0);
   }
@@ -405,8 +405,8 @@ Result<void> AdvisoryWriter::give_up(const Error& problem) {
 }
 
 Result<bool> forget_source(AdvisoryStore& store, std::string_view name) {
-  sqlite::Database& database = store.database();
-  auto transaction = TRY(sqlite::Transaction::begin(database));
+  sql::Database& database = store.database();
+  auto transaction = TRY(sql::Transaction::begin(database));
   auto changed = TRY(database.prepare(
       "INSERT OR REPLACE INTO changed (cve) SELECT DISTINCT v.cve FROM voices v JOIN sources s"
       " ON s.id = v.source WHERE s.name = ?1"));

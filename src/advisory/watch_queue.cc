@@ -41,7 +41,7 @@ QueueState state_of(std::string_view name) {
   return found != kNames.end() ? found->first : QueueState::kWaiting;
 }
 
-QueueEntry entry_of(const sqlite::Statement& row) {
+QueueEntry entry_of(const sql::Statement& row) {
   return {.id = row.number(0),
           .fix = {.cve = row.text(1),
                   .target = row.text(2),
@@ -58,7 +58,7 @@ QueueEntry entry_of(const sqlite::Statement& row) {
 
 /// Ends what the builder has in its hands. It is somebody else's once the lease is over and another took it;
 /// until then who is late is still welcome.
-Result<void> let_go(sqlite::Database& database, std::int64_t id, std::string_view builder, QueueState state,
+Result<void> let_go(sql::Database& database, std::int64_t id, std::string_view builder, QueueState state,
                     std::string_view outcome, Time now) {
   auto update =
       TRY(database.prepare("UPDATE queue SET state = ?3, since = ?4, outcome = ?5, lease_until = ''"
@@ -95,8 +95,8 @@ Json to_json(const QueueEntry& entry) {
 }
 
 Result<bool> WatchQueue::add(const QueuedFix& fix, Time now) {
-  sqlite::Database& database = store_->database();
-  auto transaction = TRY(sqlite::Transaction::begin(database));
+  sql::Database& database = store_->database();
+  auto transaction = TRY(sql::Transaction::begin(database));
   const std::string time = time_text(now);
   const std::string commits = joined(fix.fix_commits);
   auto find = TRY(database.prepare("SELECT state, commits FROM queue WHERE cve = ?1 AND target = ?2"));
@@ -147,9 +147,9 @@ Result<std::vector<std::string>> WatchQueue::targets_waiting_for(std::string_vie
 
 Result<std::optional<QueueEntry>> WatchQueue::take(std::string_view builder, std::chrono::seconds lease,
                                                    Time now, std::string_view target) {
-  sqlite::Database& database = store_->database();
+  sql::Database& database = store_->database();
   // Two that ask at once get two entries, or one of them none.
-  auto transaction = TRY(sqlite::Transaction::begin(database));
+  auto transaction = TRY(sql::Transaction::begin(database));
   const std::string time = time_text(now);
   const std::string until = time_text(now + lease);
   auto find = TRY(database.prepare(

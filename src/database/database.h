@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SQLite behind values and scopes: a connection closes itself, a statement finalizes itself, a transaction
-// that is not committed rolls back. Errors carry SQLite's own words under "store.unavailable", whatever the
-// cause (full disk, read-only file, lock held by another program): a caller can only try again later.
+// A database behind values and scopes: a connection closes itself, a statement finalizes itself, a
+// transaction that is not committed rolls back. SQLite is here; PostgreSQL stands behind the same face
+// (postgresql/), and only programs that name it are linked with it. Errors carry the database's own words
+// under "store.unavailable", whatever the cause (full disk, read-only file, lock held by another program,
+// lost connection): a caller can only try again later.
+//
+// Statements are SQL as both databases have it, with parameters ?1 to ?99 (postgresql/dialect.h says what is
+// translated).
 #pragma once
 
 #include <cstdint>
@@ -10,13 +15,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
+#include "database/backend.h"
 
-struct sqlite3;
-struct sqlite3_stmt;
-
-namespace suture::sqlite {
+namespace suture::sql {
 
 /// One prepared statement. Bound texts must outlive the next reset().
 class Statement {
@@ -29,46 +33,47 @@ class Statement {
   Result<bool> step();
   /// Runs to the end and makes the statement ready for its next use.
   Result<void> run();
-  /// To be called after a step() that may have left rows unread: an open read pins the write-ahead log.
+  /// To be called after a step() that may have left rows unread: an open read pins SQLite's write-ahead log.
   void reset();
 
   std::string text(int column) const;
   std::int64_t number(int column) const;
+  bool is_null(int column) const;
 
  private:
   friend class Database;
-  struct Finalize {
-    void operator()(sqlite3_stmt* statement) const;
-  };
-  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-  int bind_status_ = 0;
+  explicit Statement(std::unique_ptr<StatementBackend> backend) : backend_(std::move(backend)) {}
+  std::unique_ptr<StatementBackend> backend_;
 };
 
 class Database {
  public:
-  /// Opens or creates the file. `page_limit` bounds its size in pages of 4 KiB; 0: as SQLite has it.
+  /// SQLite: opens or creates the file. `page_limit` bounds its size in pages of 4 KiB; 0: as SQLite has it.
   static Result<Database> open(const std::filesystem::path& path, std::uint32_t page_limit = 0);
+  explicit Database(std::unique_ptr<DatabaseBackend> backend) : backend_(std::move(backend)) {}
 
+  Dialect dialect() const { return backend_->dialect(); }
   Result<Statement> prepare(std::string_view sql);
   /// For statements without parameters and results; several at once are fine.
   Result<void> execute(const std::string& sql);
   Result<std::int64_t> integer(std::string_view sql);
-  std::int64_t rows_changed() const;
-  void roll_back() noexcept;
+  /// By the last statement that ran to its end.
+  std::int64_t rows_changed() const { return backend_->rows_changed(); }
+  void roll_back() noexcept { backend_->roll_back(); }
+  /// Within a transaction: others that hold the same name wait until it ends. For what must be committed in
+  /// the order in which it was numbered.
+  Result<void> hold(std::string_view name) { return backend_->hold(name); }
+  DatabaseBackend& backend() { return *backend_; }
 
  private:
-  struct Close {
-    void operator()(sqlite3* database) const;
-  };
-  explicit Database(sqlite3* database) : database_(database) {}
-  std::unique_ptr<sqlite3, Close> database_;
+  std::unique_ptr<DatabaseBackend> backend_;
 };
 
-/// Takes the write lock at once, so that a transaction never fails half way for want of it.
+/// Takes its turn at once, so that it never fails half way for want of it. On SQLite every transaction that
+/// writes is alone; on PostgreSQL, where several servers may work, Turn tells.
 class Transaction {
  public:
-  static Result<Transaction> begin(Database& database);
+  static Result<Transaction> begin(Database& database, Turn turn = Turn::kAlone);
   Transaction(Transaction&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();
@@ -91,4 +96,9 @@ class ResetOnExit {
   Statement& statement_;
 };
 
-}  // namespace suture::sqlite
+}  // namespace suture::sql
+
+/// What is written for SQLite alone says so.
+namespace suture::sqlite {
+using namespace sql;  // NOLINT(google-build-using-namespace)
+}

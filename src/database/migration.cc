@@ -3,41 +3,45 @@
 
 #include <fmt/format.h>
 
-namespace suture::sqlite {
+namespace suture::sql {
 namespace {
 
 Result<void> take_step(Database& database, const Schema& schema, std::size_t step) {
   auto transaction = TRY(Transaction::begin(database));
   // Another program may have been here first.
-  if (TRY(database.integer("PRAGMA user_version")) > static_cast<std::int64_t>(step)) return {};
+  if (TRY(database.backend().schema_mark()).version > static_cast<std::int64_t>(step)) return {};
   TRY(database.execute(schema.steps[step]));
-  TRY(database.execute(
-      fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", schema.application_id, step + 1)));
+  TRY(database.backend().set_schema_mark(schema.application_id, static_cast<std::int64_t>(step) + 1));
   return transaction.commit();
 }
 
 }  // namespace
 
-Result<void> migrate(Database& database, const Schema& schema) {
-  const auto version = TRY(database.integer("PRAGMA user_version"));
-  const auto application = TRY(database.integer("PRAGMA application_id"));
-  const auto tables = TRY(database.integer("SELECT count(*) FROM sqlite_schema"));
+Result<void> check_schema(Database& database, const Schema& schema) {
+  const SchemaMark mark = TRY(database.backend().schema_mark());
   const std::string opening = fmt::format("open {}", schema.what);
-  if (application != schema.application_id && (application != 0 || version != 0 || tables != 0)) {
-    return fail("store.foreign", opening, "the file belongs to another program",
-                fmt::format("name a new file with {}", schema.option));
+  if (mark.application != schema.application_id &&
+      (mark.application != 0 || mark.version != 0 || mark.tables != 0)) {
+    return fail("store.foreign", opening, "it belongs to another program",
+                fmt::format("name a new one with {}", schema.option));
   }
-  if (version < 0 || static_cast<std::size_t>(version) > schema.steps.size()) {
-    return fail(
-        "store.newer", opening,
-        fmt::format("its schema has version {}, this program knows up to {}", version, schema.steps.size()),
-        fmt::format("run the newer {} that wrote it, or name a new file with {}", schema.program,
-                    schema.option));
+  if (mark.version < 0 || static_cast<std::size_t>(mark.version) > schema.steps.size()) {
+    return fail("store.newer", opening,
+                fmt::format("its schema has version {}, this program knows up to {}", mark.version,
+                            schema.steps.size()),
+                fmt::format("run the newer {} that wrote it, or name a new one with {}", schema.program,
+                            schema.option));
   }
+  return {};
+}
+
+Result<void> migrate(Database& database, const Schema& schema) {
+  TRY(check_schema(database, schema));
+  const auto version = TRY(database.backend().schema_mark()).version;
   for (auto step = static_cast<std::size_t>(version); step < schema.steps.size(); ++step) {
     TRY_IN(fmt::format("update the schema of {}", schema.what), take_step(database, schema, step));
   }
   return {};
 }
 
-}  // namespace suture::sqlite
+}  // namespace suture::sql

@@ -14,10 +14,17 @@ constexpr std::int64_t kMostOthers = 16;
 
 constexpr const char* kFind =
     "SELECT key, counter, registered_at, boots, cloned_at, clones FROM host_keys WHERE host_id = ?1";
-constexpr const char* kPut = R"sql(
+// All three change a row or none, so that of two servers that take one report each, one takes it.
+constexpr const char* kEnter = R"sql(
   INSERT INTO host_keys (host_id, key, counter, registered_at, boots, cloned_at, clones)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-  ON CONFLICT (host_id) DO UPDATE SET counter = ?3, boots = ?5, cloned_at = ?6, clones = ?7
+  VALUES (?1, ?2, ?3, ?4, ?5, '', '[]')
+  ON CONFLICT (host_id) DO NOTHING
+)sql";
+constexpr const char* kCount =
+    "UPDATE host_keys SET counter = ?3 WHERE host_id = ?1 AND key = ?2 AND counter < ?3";
+constexpr const char* kMoveOn = R"sql(
+  UPDATE host_keys SET counter = ?3, boots = ?4, cloned_at = ?5, clones = ?6
+  WHERE host_id = ?1 AND key = ?2 AND counter < ?3
 )sql";
 constexpr const char* kOthers =
     "SELECT host_id FROM host_keys WHERE key = ?1 AND host_id <> ?2 ORDER BY host_id LIMIT ?3";
@@ -58,21 +65,47 @@ void note_boot(HostKeyRecord& record, const SeenBoot& boot, std::string_view now
 
 Result<HostKeys> HostKeys::prepare(sqlite::Database& database) {
   return HostKeys(Statements{.find = TRY(database.prepare(kFind)),
-                             .put = TRY(database.prepare(kPut)),
+                             .enter = TRY(database.prepare(kEnter)),
+                             .count = TRY(database.prepare(kCount)),
+                             .move_on = TRY(database.prepare(kMoveOn)),
                              .others = TRY(database.prepare(kOthers)),
                              .forget = TRY(database.prepare("DELETE FROM host_keys WHERE host_id = ?1"))});
 }
 
-Result<Admission> HostKeys::admit(const HostReport& report, const Signer* signer, std::string_view now) {
+Result<Admission> HostKeys::admit(sqlite::Database& database, const HostReport& report, const Signer* signer,
+                                  std::string_view now) {
   auto known = TRY(find(report.host_id));
   if (signer == nullptr) return known ? Admission::kUnsigned : Admission::kTaken;
-  if (known && known->key != signer->key) return Admission::kOtherKey;
-  if (known && signer->counter <= known->counter) return Admission::kReplayed;
-  if (!known) known = HostKeyRecord{.key = signer->key, .registered_at = std::string(now)};
-  known->counter = signer->counter;
-  note_boot(*known, {report.boot_id, report.hostname}, now);
-  TRY(put(report.host_id, *known));
-  return Admission::kTaken;
+  if (!known) return Admission::kFirst;
+  if (known->key != signer->key) return Admission::kOtherKey;
+  if (signer->counter <= known->counter) return Admission::kReplayed;
+  const SeenBoot boot{report.boot_id, report.hostname};
+  const bool same_boot = !known->boots.empty() && known->boots.back() == boot;
+  sqlite::Statement& statement = same_boot ? statements_.count : statements_.move_on;
+  statement.bind(1, report.host_id).bind(2, signer->key).bind(3, signer->counter);
+  std::string boots;
+  std::string clones;
+  if (!same_boot) {
+    note_boot(*known, boot, now);
+    boots = text_of(known->boots);
+    clones = text_of(known->clones);
+    statement.bind(4, boots).bind(5, known->cloned_at).bind(6, clones);
+  }
+  TRY(statement.run());
+  return database.rows_changed() == 1 ? Admission::kTaken : Admission::kReplayed;
+}
+
+Result<void> HostKeys::enter(sqlite::Database& database, const HostReport& report, const Signer& signer,
+                             std::string_view now) {
+  const std::string boots = text_of({{report.boot_id, report.hostname}});
+  TRY(statements_.enter.bind(1, report.host_id)
+          .bind(2, signer.key)
+          .bind(3, signer.counter)
+          .bind(4, now)
+          .bind(5, boots)
+          .run());
+  if (database.rows_changed() == 1) return {};
+  return fail("store.unavailable", "enter a host's key", "another server enters one at the same time");
 }
 
 Result<std::optional<HostKeyRecord>> HostKeys::find(std::string_view host_id) {
@@ -86,19 +119,6 @@ Result<std::optional<HostKeyRecord>> HostKeys::find(std::string_view host_id) {
                        .boots = TRY(boots_of(row.text(3))),
                        .cloned_at = row.text(4),
                        .clones = TRY(boots_of(row.text(5)))};
-}
-
-Result<void> HostKeys::put(std::string_view host_id, const HostKeyRecord& record) {
-  const std::string boots = text_of(record.boots);
-  const std::string clones = text_of(record.clones);
-  return statements_.put.bind(1, host_id)
-      .bind(2, record.key)
-      .bind(3, record.counter)
-      .bind(4, record.registered_at)
-      .bind(5, boots)
-      .bind(6, record.cloned_at)
-      .bind(7, clones)
-      .run();
 }
 
 Result<std::vector<std::string>> HostKeys::others_with(std::string_view key, std::string_view host_id) {

@@ -29,6 +29,7 @@ struct Signer {
 
 enum class Admission {
   kTaken,
+  kFirst,  ///< signed by a key that is to be the host's: enter() makes it so (never told outside the store)
   kUnsigned,  ///< this host has a key, and the report has no signature
   kOtherKey,  ///< signed by another key than the host's
   kReplayed,  ///< its number is not above the last one
@@ -54,9 +55,13 @@ class HostKeys {
  public:
   static Result<HostKeys> prepare(sqlite::Database& database);
 
-  /// Whether a report may be taken, and what is to be remembered of it. The host must be in the store.
-  /// Without a signer, the report is not signed.
-  Result<Admission> admit(const HostReport& report, const Signer* signer, std::string_view now);
+  /// Whether a report may be taken. Of a host whose key is known, its number and boot are remembered then;
+  /// what is refused writes nothing. Without a signer, the report is not signed.
+  Result<Admission> admit(sqlite::Database& database, const HostReport& report, const Signer* signer,
+                          std::string_view now);
+  /// The host's first key, after kFirst. The host must be in the store.
+  Result<void> enter(sqlite::Database& database, const HostReport& report, const Signer& signer,
+                     std::string_view now);
   Result<std::optional<HostKeyRecord>> find(std::string_view host_id);
   /// Other hosts with this key, the first few.
   Result<std::vector<std::string>> others_with(std::string_view key, std::string_view host_id);
@@ -65,10 +70,9 @@ class HostKeys {
 
  private:
   struct Statements {
-    sqlite::Statement find, put, others, forget;
+    sqlite::Statement find, enter, count, move_on, others, forget;
   };
   explicit HostKeys(Statements statements) : statements_(std::move(statements)) {}
-  Result<void> put(std::string_view host_id, const HostKeyRecord& record);
   Statements statements_;
 };
 

@@ -19,6 +19,7 @@ Response unauthorized(std::string_view code, std::string_view message, const cha
 std::optional<Response> refusal_of(Admission admission) {
   switch (admission) {
     case Admission::kTaken:
+    case Admission::kFirst:
       return std::nullopt;
     case Admission::kUnsigned:
       return unauthorized("host.unsigned", "this host's reports must be signed by its key", "Signature");

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "base/json.h"
@@ -17,6 +19,7 @@ constexpr const char* kPutHost = R"sql(
   VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
   ON CONFLICT (host_id) DO UPDATE SET state = ?2, level = ?3, release = ?4, received_at = ?5, report = ?6
 )sql";
+constexpr const char* kTouchHost = "UPDATE hosts SET received_at = ?2, report = ?3 WHERE host_id = ?1";
 
 // The id of the newest report that has fallen out of the host's window; none has, with too few reports.
 constexpr const char* kDropOldReports = R"sql(
@@ -85,6 +88,19 @@ ReportRecord read_report(const sqlite::Statement& row) {
 
 }  // namespace
 
+bool says_the_same(std::string_view report, std::string_view other) {
+  // No quote is bare within a text of JSON, so each of these is a name and stands there once. Members come in
+  // the order of their names.
+  for (const auto& [name, end] :
+       {std::pair(R"("checked_at":)", ','), std::pair(R"("uptime_seconds":)", '}')}) {
+    const std::string_view head = report.substr(0, report.find(name));
+    if (!other.starts_with(head) || !other.substr(head.size()).starts_with(name)) return false;
+    report.remove_prefix(std::min(report.find(end, head.size()), report.size()));
+    other.remove_prefix(std::min(other.find(end, head.size()), other.size()));
+  }
+  return report == other;
+}
+
 std::string rfc3339(Store::Time time) {
   return time_text(std::chrono::floor<std::chrono::seconds>(time));
 }
@@ -100,7 +116,9 @@ Result<Store> Store::open(const std::filesystem::path& path, StoreLimits limits)
 
 Result<Store::Statements> Store::prepare(sqlite::Database& database) {
   return Statements{
+      .known = TRY(database.prepare("SELECT report FROM hosts WHERE host_id = ?1")),
       .put_host = TRY(database.prepare(kPutHost)),
+      .touch_host = TRY(database.prepare(kTouchHost)),
       .drop_cves = TRY(database.prepare("DELETE FROM host_cves WHERE host_id = ?1")),
       .put_cve = TRY(database.prepare("INSERT INTO host_cves (cve, host_id) VALUES (?1, ?2)")),
       .put_report =
@@ -119,19 +137,77 @@ Result<Store::Statements> Store::prepare(sqlite::Database& database) {
   };
 }
 
-Result<Admission> Store::add(const HostReport& report, Time now, const Signer* signer) {
-  const std::string text = to_json(report).dump();
-  const std::string time = rfc3339(now);
+std::vector<Result<Admission>> Store::add_all(std::span<const Incoming> reports) {
   const std::lock_guard lock(*turn_);
+  auto together = add_together(reports);
+  if (together) return *std::move(together);
+  if (reports.size() == 1) return {std::unexpected(std::move(together).error())};
+  // It may be one report's fault: each alone, then. Where two fail, it is the database's, and it is not asked
+  // again for each of the others.
+  std::vector<Result<Admission>> results;
+  int failures = 0;
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    if (failures == 2) {
+      results.push_back(results.back());
+      continue;
+    }
+    auto alone = add_together(reports.subspan(i, 1));
+    if (alone) {
+      results.push_back(std::move(alone->front()));
+    } else {
+      results.emplace_back(std::unexpected(std::move(alone).error()));
+      failures++;
+    }
+  }
+  return results;
+}
+
+Result<Admission> Store::add(const HostReport& report, Time now, const Signer* signer) {
+  const Incoming incoming{report, signer == nullptr ? std::nullopt : std::optional(*signer), now};
+  return add_all({&incoming, 1}).front();
+}
+
+Result<std::vector<Result<Admission>>> Store::add_together(std::span<const Incoming> reports) {
+  // Servers that share a database lock hosts in one order, and never wait for each other in a circle.
+  std::vector<std::size_t> order(reports.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::ranges::stable_sort(
+      order, {}, [&](std::size_t i) -> auto& { return reports[i].report.host_id; });
+  std::vector<Result<Admission>> results(reports.size(), Admission::kTaken);
   auto transaction = TRY(sqlite::Transaction::begin(database_));
-  TRY(put_host(report, text, time));
-  // What was written is undone with the transaction.
-  const Admission admission = TRY(keys_.admit(report, signer, time));
-  if (admission != Admission::kTaken) return admission;
-  TRY(put_cves(report));
-  TRY(put_report(report, text, time));
+  for (const std::size_t i : order) results[i] = TRY(take(reports[i]));
   TRY(transaction.commit());
-  return admission;
+  return results;
+}
+
+/// What is refused writes nothing, since the transaction is not its own.
+Result<Admission> Store::take(const Incoming& incoming) {
+  const HostReport& report = incoming.report;
+  const std::string text = to_json(report).dump();
+  const std::string now = rfc3339(incoming.at);
+  const Signer* const signer = incoming.signer ? &*incoming.signer : nullptr;
+  const Admission admission = TRY(keys_.admit(database_, report, signer, now));
+  if (admission != Admission::kTaken && admission != Admission::kFirst) return admission;
+  const auto last = TRY(last_report(report.host_id));
+  const bool same = last && says_the_same(*last, text);
+  TRY(same ? touch_host(report, text, now) : put_host(report, text, now));
+  // A key refers to its host.
+  if (admission == Admission::kFirst) TRY(keys_.enter(database_, report, *signer, now));
+  if (same) return Admission::kTaken;
+  TRY(put_cves(report));
+  TRY(put_report(report, text, now));
+  return Admission::kTaken;
+}
+
+Result<std::optional<std::string>> Store::last_report(std::string_view host_id) {
+  sqlite::ResetOnExit reset_on_exit(statements_.known);
+  statements_.known.bind(1, host_id);
+  if (!TRY(statements_.known.step())) return std::nullopt;
+  return statements_.known.text(0);
+}
+
+Result<void> Store::touch_host(const HostReport& report, std::string_view text, std::string_view now) {
+  return statements_.touch_host.bind(1, report.host_id).bind(2, now).bind(3, text).run();
 }
 
 Result<void> Store::put_host(const HostReport& report, std::string_view text, std::string_view now) {

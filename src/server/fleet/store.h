@@ -8,6 +8,7 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,13 @@ struct FleetSummary {
   std::vector<Count> by_release;
 };
 
+/// A report that came in, with who signed it; nothing: it is not signed.
+struct Incoming {
+  HostReport report;
+  std::optional<Signer> signer{};
+  std::chrono::system_clock::time_point at{};  ///< by the server's clock
+};
+
 class Store {
  public:
   using Time = std::chrono::system_clock::time_point;
@@ -69,8 +77,11 @@ class Store {
   /// Opens or creates the file and brings its schema up to date. ":memory:" keeps all in memory.
   static Result<Store> open(const std::filesystem::path& path, StoreLimits limits = {});
 
-  /// Makes the report the host's present one and adds it to the history: both, or neither.
-  /// Without a `signer` it is not signed. What is not taken changes nothing.
+  /// Makes each report its host's present one, and adds it to the history if it says something new
+  /// (says_the_same()). All share one transaction, and so one write to the disk: what was taken stays taken
+  /// once this returns. Each has a result of its own, in their order; what is not taken changes nothing, and
+  /// one that the database does not take leaves the others as they would be without it.
+  std::vector<Result<Admission>> add_all(std::span<const Incoming> reports);
   Result<Admission> add(const HostReport& report, Time now, const Signer* signer = nullptr);
 
   Result<Page<HostRecord>> hosts(const HostQuery& query);
@@ -88,7 +99,7 @@ class Store {
 
  private:
   struct Statements {
-    sqlite::Statement put_host, drop_cves, put_cve, put_report, drop_old_reports;
+    sqlite::Statement known, put_host, touch_host, drop_cves, put_cve, put_report, drop_old_reports;
     sqlite::Statement hosts, hosts_by_state, hosts_by_cve, host, reports;
     sqlite::Statement by_state, by_level, by_release, ping;
   };
@@ -98,6 +109,10 @@ class Store {
         keys_(std::move(keys)),
         limits_(limits) {}
   static Result<Statements> prepare(sqlite::Database& database);
+  Result<std::vector<Result<Admission>>> add_together(std::span<const Incoming> reports);
+  Result<Admission> take(const Incoming& incoming);
+  Result<std::optional<std::string>> last_report(std::string_view host_id);
+  Result<void> touch_host(const HostReport& report, std::string_view text, std::string_view now);
   Result<void> put_host(const HostReport& report, std::string_view text, std::string_view now);
   Result<void> put_cves(const HostReport& report);
   Result<void> put_report(const HostReport& report, std::string_view text, std::string_view now);
@@ -108,6 +123,10 @@ class Store {
   HostKeys keys_;
   StoreLimits limits_;
 };
+
+/// Whether two texts of reports, as the store writes them, differ in nothing but the host's uptime and the
+/// time of its check.
+bool says_the_same(std::string_view report, std::string_view other);
 
 /// "2026-11-24T10:00:00Z".
 std::string rfc3339(Store::Time time);

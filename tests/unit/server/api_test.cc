@@ -60,7 +60,9 @@ TEST_F(ApiTest, PagesThroughHosts) {
 }
 
 TEST_F(ApiTest, PagesThroughReports) {
-  for (unsigned i = 0; i < 3; ++i) ASSERT_EQ(post(report_text(1)).status, 202);
+  for (const auto state : {HostState::kApplied, HostState::kReverted, HostState::kFailed}) {
+    ASSERT_EQ(post(report_text(1, state)).status, 202);
+  }
   const std::string path = "/api/v1/hosts/" + host_id(1) + "/reports?limit=2";
   const auto first = json(get(path));
   EXPECT_EQ(first.at("reports").size(), 2u);

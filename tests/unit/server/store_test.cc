@@ -84,10 +84,11 @@ TEST_F(StoreTest, FindsHostsByStateAndCve) {
 
 TEST_F(StoreTest, BoundsTheHistoryOfEachHost) {
   auto store = Store::open(":memory:", {.reports_per_host = 3});
+  const auto turn = [](unsigned i) { return i % 2 == 0 ? HostState::kApplied : HostState::kReverted; };
   for (unsigned i = 0; i < 10; ++i) {
-    ASSERT_TRUE(store->add(report_of(1), kNow + std::chrono::seconds(i)));
+    ASSERT_TRUE(store->add(report_of(1, turn(i)), kNow + std::chrono::seconds(i)));
   }
-  for (int i = 0; i < 2; ++i) ASSERT_TRUE(store->add(report_of(2), kNow));
+  for (unsigned i = 0; i < 2; ++i) ASSERT_TRUE(store->add(report_of(2, turn(i)), kNow));
   const auto page = store->reports(host_id(1), INT64_MAX, 2);
   ASSERT_TRUE(page);
   ASSERT_EQ(page->items.size(), 2u);
@@ -97,6 +98,87 @@ TEST_F(StoreTest, BoundsTheHistoryOfEachHost) {
   EXPECT_EQ(last->items.size(), 1u);
   EXPECT_FALSE(last->more);
   EXPECT_EQ(store->reports(host_id(2), INT64_MAX, 10)->items.size(), 2u);
+}
+
+TEST_F(StoreTest, AHistoryHasWhatIsNew) {
+  auto store = Store::open(":memory:");
+  ASSERT_TRUE(store->add(report_of(1), kNow));
+  auto again = report_of(1);
+  again.uptime_seconds += 14'400;
+  again.checked_at = "2026-11-24T14:00:00Z";
+  ASSERT_TRUE(store->add(again, kNow + 4h));
+  EXPECT_EQ(store->reports(host_id(1), INT64_MAX, 10)->items.size(), 1u);
+  const auto host = store->host(host_id(1));
+  EXPECT_EQ((*host)->received_at, "2027-01-15T12:00:00Z");
+  EXPECT_EQ(*parse_host_report((*host)->report), again);
+  again.error = {{"agent.clock", "\"checked_at\":\"\",\"uptime_seconds\":1}"}};
+  ASSERT_TRUE(store->add(again, kNow + 8h));
+  EXPECT_EQ(store->reports(host_id(1), INT64_MAX, 10)->items.size(), 2u);
+}
+
+TEST(SaysTheSame, LooksAtAllButTwoTimes) {
+  const auto text = [](auto change) {
+    auto report = report_of(1);
+    change(report);
+    return to_json(report).dump();
+  };
+  const std::string before = text([](auto&) {});
+  EXPECT_TRUE(says_the_same(before, before));
+  EXPECT_TRUE(says_the_same(before, text([](auto& report) { report.uptime_seconds = 0; })));
+  EXPECT_TRUE(says_the_same(before, text([](auto& report) { report.checked_at = ""; })));
+  EXPECT_FALSE(says_the_same(before, text([](auto& report) { report.agent = "sutured 0.2.0"; })));
+  EXPECT_FALSE(says_the_same(before, text([](auto& report) { report.changed_at = ""; })));
+  EXPECT_FALSE(says_the_same(before, text([](auto& report) { report.cves.push_back("CVE-2026-1"); })));
+  EXPECT_FALSE(says_the_same(before, text([](auto& report) { report.state = HostState::kFailed; })));
+  EXPECT_FALSE(says_the_same(before, before.substr(0, before.find("uptime"))));
+  EXPECT_FALSE(says_the_same("{}", before));
+  EXPECT_FALSE(says_the_same(before, ""));
+}
+
+TEST_F(StoreTest, TakesManyAtOnce) {
+  auto store = Store::open(file_);
+  const Signer signer{std::string(64, 'a'), 5};
+  const Signer next{std::string(64, 'a'), 6};
+  const Signer thief{std::string(64, 'b'), 7};
+  const std::vector<Incoming> reports{{report_of(3), signer, kNow}, {report_of(1), std::nullopt, kNow},
+                                      {report_of(3), thief, kNow},  {report_of(3), signer, kNow},
+                                      {report_of(3), next, kNow},   {report_of(3), std::nullopt, kNow}};
+  const auto results = store->add_all(reports);
+  ASSERT_EQ(results.size(), reports.size());
+  const std::vector wanted{Admission::kTaken,    Admission::kTaken, Admission::kOtherKey,
+                           Admission::kReplayed, Admission::kTaken, Admission::kUnsigned};
+  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_EQ(results[i].value(), wanted[i]) << i;
+  EXPECT_EQ(store->summary()->hosts, 2);
+  EXPECT_EQ(store->host_key(host_id(3)).value()->counter, 6);
+  EXPECT_TRUE(store->add_all({}).empty());
+}
+
+TEST_F(StoreTest, OneThatIsNotTakenSpoilsNoOther) {
+  auto store = Store::open(file_);
+  const Other other(file_);
+  ASSERT_EQ(other.execute(("CREATE TRIGGER no BEFORE INSERT ON hosts WHEN NEW.host_id = '" + host_id(2) +
+                           "' BEGIN SELECT RAISE(ABORT, 'not this one'); END")
+                              .c_str()),
+            SQLITE_OK);
+  std::vector<Incoming> reports;
+  for (unsigned i = 0; i < 5; ++i) reports.push_back({report_of(i), std::nullopt, kNow});
+  const auto results = store->add_all(reports);
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(results[i].has_value(), i != 2) << i;
+  EXPECT_EQ(results[2].error().code, "store.unavailable");
+  EXPECT_EQ(store->summary()->hosts, 4);
+}
+
+TEST_F(StoreTest, WhenTheDatabaseIsAwayNoneIsTaken) {
+  auto store = Store::open(file_);
+  const Other other(file_);
+  ASSERT_EQ(other.execute("CREATE TRIGGER no BEFORE INSERT ON hosts BEGIN SELECT RAISE(ABORT, 'away'); END"),
+            SQLITE_OK);
+  std::vector<Incoming> reports;
+  for (unsigned i = 0; i < 100; ++i) reports.push_back({report_of(i), std::nullopt, kNow});
+  for (const auto& result : store->add_all(reports)) EXPECT_FALSE(result);
+  EXPECT_EQ(store->summary()->hosts, 0);
+  ASSERT_EQ(other.execute("DROP TRIGGER no"), SQLITE_OK);
+  for (const auto& result : store->add_all(reports)) EXPECT_TRUE(result);
 }
 
 TEST_F(StoreTest, BoundsAPageByItsBytesToo) {

@@ -71,6 +71,12 @@ Result<Ed25519Private> Ed25519Private::generate() {
   return from(std::move(key));
 }
 
+Result<Ed25519Private> Ed25519Private::from_seed(ByteView seed) {
+  Key key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), seed.size()));
+  if (!key) return fail("key.malformed", "take a private key", "an Ed25519 key has 32 bytes");
+  return from(std::move(key));
+}
+
 Result<Ed25519Private> Ed25519Private::load(const std::filesystem::path& path,
                                             const std::string& passphrase) {
   const std::string what = "read the signing key " + path.string();

@@ -29,6 +29,8 @@ struct Ed25519Public {
 class Ed25519Private {
  public:
   static Result<Ed25519Private> generate();
+  /// The key that these 32 bytes are (RFC 8032, 5.1.5); "key.malformed" for more or fewer.
+  static Result<Ed25519Private> from_seed(ByteView seed);
   /// Reads a PEM file (PKCS #8, RFC 5958). "key.absent", "key.malformed"; "key.exposed" for a file that
   /// others than its owner may read; "key.passphrase" when it is encrypted and this does not open it.
   static Result<Ed25519Private> load(const std::filesystem::path& path, const std::string& passphrase = {});

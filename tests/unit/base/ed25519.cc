@@ -23,6 +23,16 @@ TEST(Ed25519, VerifiesTheStandardsOwnExample) {
   EXPECT_FALSE(key.verifies(message, {}));
 }
 
+// The same test's key.
+TEST(Ed25519, AKeyIsItsSeed) {
+  const Bytes seed = from_hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb").value();
+  const auto key = Ed25519Private::from_seed(seed);
+  ASSERT_TRUE(key);
+  EXPECT_EQ(key->public_key().hex(), "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+  EXPECT_EQ(to_hex(key->sign(Bytes{0x72}).value()).substr(0, 16), "92a009a9f0d4cab8");
+  EXPECT_EQ(Ed25519Private::from_seed(ByteView(seed).first(31)).error().code, "key.malformed");
+}
+
 TEST(Ed25519, KeysAreReadAsTheyAreWritten) {
   const auto key = Ed25519Private::generate().value();
   EXPECT_EQ(Ed25519Public::from_hex(key.public_key().hex()).value(), key.public_key());

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "server/access/access_api.h"
+#include "server/fleet/event_api.h"
 #include "server/fleet/host_api.h"
 #include "server/fleet/host_key_api.h"
 #include "server/fleet/report_api.h"
@@ -30,6 +31,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/hosts/ID/reports", list_reports, Scope::kHostsRead},
     Route{"DELETE", "/api/v1/hosts/ID/key", forget_host_key, Scope::kHostsWrite},
     Route{"GET", "/api/v1/summary", show_summary, Scope::kHostsRead},
+    Route{"GET", "/api/v1/events", list_events, Scope::kHostsRead},
     Route{"GET", "/api/v1/tokens", list_tokens, Scope::kTokensManage},
     Route{"POST", "/api/v1/tokens", add_token, Scope::kTokensManage},
     Route{"DELETE", "/api/v1/tokens/ID", revoke_token, Scope::kTokensManage},

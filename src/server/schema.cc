@@ -4,11 +4,13 @@
 #include <array>
 
 #include "database/migration.h"
+#include "server/fleet/events_schema.h"
+#include "server/fleet/host_facts_schema.h"
 
 namespace suture::server {
 namespace {
 
-constexpr std::array<const char*, 3> kMigrations = {
+constexpr std::array<const char*, 5> kMigrations = {
     // `report` is the last report whole; the columns beside it exist only to be searched and counted.
     R"sql(
       CREATE TABLE hosts (
@@ -96,6 +98,8 @@ constexpr std::array<const char*, 3> kMigrations = {
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX host_keys_by_key ON host_keys (key, host_id);
     )sql",
+    kEventsSchema,
+    kHostFactsSchema,
 };
 
 }  // namespace

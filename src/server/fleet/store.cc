@@ -19,6 +19,11 @@ constexpr const char* kPutHost = R"sql(
   VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
   ON CONFLICT (host_id) DO UPDATE SET state = ?2, level = ?3, release = ?4, received_at = ?5, report = ?6
 )sql";
+// One without facts counts as silent: they are to be written.
+constexpr const char* kKnown = R"sql(
+  SELECT report, coalesce(silent, 1) FROM hosts LEFT JOIN host_facts ON host_facts.host_id = hosts.host_id
+  WHERE hosts.host_id = ?1
+)sql";
 constexpr const char* kTouchHost = "UPDATE hosts SET received_at = ?2, report = ?3 WHERE host_id = ?1";
 
 // The id of the newest report that has fallen out of the host's window; none has, with too few reports.
@@ -109,14 +114,16 @@ Result<Store> Store::open(const std::filesystem::path& path, StoreLimits limits)
   if (path.has_parent_path()) TRY(make_directories(path.parent_path()));
   auto database = TRY(sqlite::Database::open(path, limits.database_pages));
   TRY_IN(path.string(), migrate(database));
+  TRY_IN(path.string(), HostFactsStore::fill(database));
   auto statements = TRY(prepare(database));
   auto keys = TRY(HostKeys::prepare(database));
-  return Store(std::move(database), std::move(statements), std::move(keys), limits);
+  auto facts = TRY(HostFactsStore::prepare(database));
+  return Store(std::move(database), std::move(statements), std::move(keys), std::move(facts), limits);
 }
 
 Result<Store::Statements> Store::prepare(sqlite::Database& database) {
   return Statements{
-      .known = TRY(database.prepare("SELECT report FROM hosts WHERE host_id = ?1")),
+      .known = TRY(database.prepare(kKnown)),
       .put_host = TRY(database.prepare(kPutHost)),
       .touch_host = TRY(database.prepare(kTouchHost)),
       .drop_cves = TRY(database.prepare("DELETE FROM host_cves WHERE host_id = ?1")),
@@ -188,22 +195,23 @@ Result<Admission> Store::take(const Incoming& incoming) {
   const Signer* const signer = incoming.signer ? &*incoming.signer : nullptr;
   const Admission admission = TRY(keys_.admit(database_, report, signer, now));
   if (admission != Admission::kTaken && admission != Admission::kFirst) return admission;
-  const auto last = TRY(last_report(report.host_id));
-  const bool same = last && says_the_same(*last, text);
+  const auto known = TRY(known_of(report.host_id));
+  const bool same = known && says_the_same(known->report, text);
   TRY(same ? touch_host(report, text, now) : put_host(report, text, now));
   // A key refers to its host.
   if (admission == Admission::kFirst) TRY(keys_.enter(database_, report, *signer, now));
+  if (!same || known->silent) TRY(facts_.note(database_, report, now));
   if (same) return Admission::kTaken;
   TRY(put_cves(report));
   TRY(put_report(report, text, now));
   return Admission::kTaken;
 }
 
-Result<std::optional<std::string>> Store::last_report(std::string_view host_id) {
+Result<std::optional<Store::Known>> Store::known_of(std::string_view host_id) {
   sqlite::ResetOnExit reset_on_exit(statements_.known);
   statements_.known.bind(1, host_id);
   if (!TRY(statements_.known.step())) return std::nullopt;
-  return statements_.known.text(0);
+  return Known{statements_.known.text(0), statements_.known.number(1) != 0};
 }
 
 Result<void> Store::touch_host(const HostReport& report, std::string_view text, std::string_view now) {

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "database/database.h"
 #include "patchset/report.h"
+#include "server/fleet/host_facts.h"
 #include "server/fleet/host_keys.h"
 
 namespace suture::server {
@@ -97,21 +98,43 @@ class Store {
   /// That the database answers.
   Result<void> check();
 
+  /// What other parts ask of the same database, in its turn: `act` takes the database.
+  template <class Act>
+  auto read(Act act) {
+    const std::lock_guard lock(*turn_);
+    return act(database_);
+  }
+  /// The same in one transaction, which an error rolls back.
+  template <class Act>
+  auto write(Act act) -> decltype(act(std::declval<sqlite::Database&>())) {
+    const std::lock_guard lock(*turn_);
+    auto transaction = TRY(sqlite::Transaction::begin(database_));
+    auto done = act(database_);
+    if (done) TRY(transaction.commit());
+    return done;
+  }
+
  private:
   struct Statements {
     sqlite::Statement known, put_host, touch_host, drop_cves, put_cve, put_report, drop_old_reports;
     sqlite::Statement hosts, hosts_by_state, hosts_by_cve, host, reports;
     sqlite::Statement by_state, by_level, by_release, ping;
   };
-  Store(sqlite::Database database, Statements statements, HostKeys keys, StoreLimits limits)
+  struct Known {
+    std::string report;
+    bool silent = false;
+  };
+  Store(sqlite::Database database, Statements statements, HostKeys keys, HostFactsStore facts,
+        StoreLimits limits)
       : database_(std::move(database)),
         statements_(std::move(statements)),
         keys_(std::move(keys)),
+        facts_(std::move(facts)),
         limits_(limits) {}
   static Result<Statements> prepare(sqlite::Database& database);
   Result<std::vector<Result<Admission>>> add_together(std::span<const Incoming> reports);
   Result<Admission> take(const Incoming& incoming);
-  Result<std::optional<std::string>> last_report(std::string_view host_id);
+  Result<std::optional<Known>> known_of(std::string_view host_id);
   Result<void> touch_host(const HostReport& report, std::string_view text, std::string_view now);
   Result<void> put_host(const HostReport& report, std::string_view text, std::string_view now);
   Result<void> put_cves(const HostReport& report);
@@ -121,6 +144,7 @@ class Store {
   sqlite::Database database_;
   Statements statements_;
   HostKeys keys_;
+  HostFactsStore facts_;
   StoreLimits limits_;
 };
 

@@ -39,6 +39,7 @@ const std::map<std::string, Need> kNeeds{
     {"GET /api/v1/hosts/ID/reports", {"viewer", "hosts:read"}},
     {"DELETE /api/v1/hosts/ID/key", {"operator", "hosts:write"}},
     {"GET /api/v1/summary", {"viewer", "hosts:read"}},
+    {"GET /api/v1/events", {"viewer", "hosts:read"}},
     {"GET /api/v1/tokens", {"admin", "tokens:manage"}},
     {"POST /api/v1/tokens", {"admin", "tokens:manage"}},
     {"DELETE /api/v1/tokens/ID", {"admin", "tokens:manage"}},

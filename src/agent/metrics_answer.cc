@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "scanner/metrics.h"
+#include "base/metrics_text.h"
 
 namespace suture {
 namespace {

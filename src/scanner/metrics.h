@@ -26,11 +26,6 @@ std::string metrics_text(const HostMetrics& metrics);
 /// The same for programs that do not read that format: the metrics' names without "suture_".
 Json to_json(const HostMetrics& metrics);
 
-inline constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
-
-/// A label's value, without the quotes around it: \, " and line breaks escaped, broken UTF-8 replaced.
-std::string label_escaped(std::string_view text);
-
 /// Seconds since 1970 of "2026-11-24T10:00:00Z"; 0 for all other texts.
 std::int64_t unix_seconds(std::string_view rfc3339);
 

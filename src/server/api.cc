@@ -18,12 +18,15 @@ Response not_allowed(const std::string& allowed) {
 Response Api::handle(const Request& request) const {
   const auto target = parse_target(request.target);
   if (!target) return response_for(target.error());
-  return route(request, *target);
+  RouteMatch match = find_route(request.method, target->path);
+  if (match.route == nullptr) return match.allowed.empty() ? no_path() : not_allowed(match.allowed);
+  const Route& route = *match.route;
+  Response response = admit_and_act(std::move(match), request, *target);
+  response.route = &route;
+  return response;
 }
 
-Response Api::route(const Request& request, const Target& target) const {
-  RouteMatch match = find_route(request.method, target.path);
-  if (match.route == nullptr) return match.allowed.empty() ? no_path() : not_allowed(match.allowed);
+Response Api::admit_and_act(RouteMatch match, const Request& request, const Target& target) const {
   Call call{services_, request, target, std::move(match.id), {}, services_.clock()};
   // The token is what new hosts are taken by. Whether the signature holds is seen when the report is read.
   const bool known = match.route->handler == take_report && is_of_known_host(call);

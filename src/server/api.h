@@ -6,6 +6,7 @@
 #pragma once
 
 #include "server/call.h"
+#include "server/routes.h"
 
 namespace suture::server {
 
@@ -17,7 +18,7 @@ class Api {
   Response handle(const Request& request) const;
 
  private:
-  Response route(const Request& request, const Target& target) const;
+  Response admit_and_act(RouteMatch match, const Request& request, const Target& target) const;
 
   Services services_;
 };

@@ -15,6 +15,8 @@
 
 namespace suture::server {
 
+class Metrics;
+
 /// The parts of the server, for all calls. What it refers to must outlive it.
 struct Services {
   using Clock = std::function<Store::Time()>;
@@ -24,6 +26,7 @@ struct Services {
   WakeBoard* board = nullptr;  ///< null: nobody waits, and nobody is called
   Clock clock = &std::chrono::system_clock::now;
   bool require_host_keys = false;  ///< reports that are not signed (fleet/host_keys.h) are refused
+  Metrics* metrics = nullptr;      ///< null: there are none to be seen
 };
 
 struct Call {

@@ -10,6 +10,7 @@
 #include "server/fleet/report_api.h"
 #include "server/fleet/wake_api.h"
 #include "server/health_api.h"
+#include "server/notify/metrics_api.h"
 
 namespace suture::server {
 namespace {
@@ -23,6 +24,7 @@ Response serve_no_repository(const Call&) {
 constexpr std::array kRoutes{
     Route{"GET", "/healthz", show_health},
     Route{"GET", "/repository/PATH", serve_no_repository},
+    Route{"GET", "/metrics", show_metrics, Scope::kMetricsRead},
     Route{"GET", "/api/v1/wake", show_word},
     Route{"POST", "/api/v1/wake", call_all, Scope::kWake},
     Route{"POST", "/api/v1/reports", take_report, Scope::kReportsWrite},

@@ -14,6 +14,7 @@
 #include <charconv>
 #include <thread>
 
+#include "server/notify/metrics.h"
 #include "server/wire/connection.h"
 
 namespace suture::server {
@@ -123,17 +124,19 @@ bool is_public(const Endpoint& endpoint) {
 
 // The order of members is the order of life: connections live in `io`, and use all that stands above it.
 struct Server::Running {
-  Running(ServerOptions given, Store opened, AccessStore tokens, std::optional<StaticFiles> folder,
-          std::unique_ptr<Tls> identity)
+  Running(ServerOptions given, Store opened, AccessStore tokens, FleetGauges gauges,
+          std::optional<StaticFiles> folder, std::unique_ptr<Tls> identity)
       : options(std::move(given)),
         store(std::move(opened)),
         access_store(std::move(tokens)),
         files(std::move(folder)),
-        tls(std::move(identity)) {}
+        tls(std::move(identity)),
+        metrics(std::move(gauges), metric_sources()) {}
   ~Running() { stop(); }
 
   void run();
   void stop();
+  Metrics::Sources metric_sources();
 
   ServerOptions options;
   Store store;
@@ -142,11 +145,18 @@ struct Server::Running {
   std::unique_ptr<Tls> tls;
   Access access{access_store, {.report = options.report_token, .wake = options.wake_token}};
   WakeBoard board{timestamp_of(options.repository), options.limits.waiting};
-  Api api{
-      {.store = store, .access = access, .board = &board, .require_host_keys = options.require_host_keys}};
+  Metrics metrics;
+  Api api{{.store = store,
+           .access = access,
+           .board = &board,
+           .require_host_keys = options.require_host_keys,
+           .metrics = &metrics}};
   Connections connections;
   asio::thread_pool database{1};
-  Shared shared{api, files ? &*files : nullptr, database, board, tls.get(), options.limits};
+  asio::thread_pool counting{1};
+  Shared shared{
+      api,           files ? &*files : nullptr, database, counting, metrics.counters(), board, tls.get(),
+      options.limits};
   asio::io_context io;
   asio::strand<asio::io_context::executor_type> accepting = asio::make_strand(io);
   tcp::acceptor acceptor{accepting};
@@ -154,6 +164,12 @@ struct Server::Running {
   std::uint16_t port = 0;
   std::vector<std::jthread> threads;
 };
+
+Metrics::Sources Server::Running::metric_sources() {
+  Metrics::Sources sources{.board = &board, .timestamp = timestamp_of(options.repository)};
+  if (tls) sources.certificate_end = [this] { return tls->expires_at(); };
+  return sources;
+}
 
 void Server::Running::run() {
   asio::co_spawn(accepting, accept_loop(io, acceptor, shared, connections), log_exception);
@@ -177,6 +193,7 @@ void Server::Running::stop() {
   io.stop();
   threads.clear();
   database.join();
+  counting.join();
 }
 
 Server::Server(std::unique_ptr<Running> running) : running_(std::move(running)) {}
@@ -185,6 +202,7 @@ Server::~Server() = default;
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   auto store = TRY(Store::open(options.database, options.store_limits));
   auto access_store = TRY(AccessStore::open(options.database, options.store_limits));
+  auto gauges = TRY(FleetGauges::open(options.database, options.store_limits));
   std::optional<StaticFiles> files;
   if (!options.repository.empty()) files.emplace(TRY(StaticFiles::open(options.repository)));
   std::unique_ptr<Tls> tls;
@@ -194,7 +212,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
     spdlog::warn("without TLS, whoever is on the way can read and change what is said here");
   }
   auto running = std::make_unique<Running>(std::move(options), std::move(store), std::move(access_store),
-                                           std::move(files), std::move(tls));
+                                           std::move(gauges), std::move(files), std::move(tls));
   TRY(listen_on(running->acceptor, running->options.listen));
   error_code problem;
   running->port = running->acceptor.local_endpoint(problem).port();

@@ -43,6 +43,7 @@ std::string_view words_for(Scope scope, bool closed) {
     case Scope::kHostsWrite:
       return "to forget a host's key needs the operator's bearer token";
     case Scope::kHostsRead:
+    case Scope::kMetricsRead:
       break;
     case Scope::kTokensManage:
     case Scope::kAuditRead:
@@ -62,7 +63,7 @@ std::variant<Caller, Response> Access::admit(const Route& route, const Request& 
 /// What anybody may, with whatever they carry.
 bool Access::needs_nothing(Scope scope, bool closed) const {
   if (scope == Scope::kReportsWrite) return files_.report.empty();
-  return scope == Scope::kHostsRead && !closed;
+  return (scope == Scope::kHostsRead || scope == Scope::kMetricsRead) && !closed;
 }
 
 Result<std::variant<Caller, Response>> Access::decide(const Route& route, const Request& request, Time now) {

@@ -43,6 +43,8 @@ std::string_view name_of(Scope scope) {
       return "tokens:manage";
     case Scope::kAuditRead:
       return "audit:read";
+    case Scope::kMetricsRead:
+      return "metrics:read";
   }
   return "";
 }
@@ -50,6 +52,7 @@ std::string_view name_of(Scope scope) {
 Role least_role(Scope scope) {
   switch (scope) {
     case Scope::kHostsRead:
+    case Scope::kMetricsRead:
       return Role::kViewer;
     // Whoever writes reports decides what the fleet looks like to everybody else.
     case Scope::kReportsWrite:

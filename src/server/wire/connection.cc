@@ -24,6 +24,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "server/routes.h"
 #include "server/wire/client_stream.h"
 
 namespace suture::server {
@@ -37,6 +38,7 @@ using boost::system::error_code;
 constexpr std::size_t kChunk = 64u << 10;
 constexpr std::string_view kRepositoryPath = "/repository/";
 constexpr std::string_view kWakePath = "/api/v1/wake";
+constexpr std::string_view kMetricsPath = "/metrics";
 
 /// A host that waits for a call. Lives until the last who may touch it has let go.
 struct Waiter {
@@ -185,7 +187,9 @@ asio::awaitable<bool> Connection::serve_one() {
   Request request = request_of(parser.get());
   error_code gone;
   request.client = stream_.socket().remote_endpoint(gone).address().to_string();
+  const auto began = std::chrono::steady_clock::now();
   const FileResponse answer = co_await respond(request);
+  shared_.counters.answered(answer.response, std::chrono::steady_clock::now() - began);
   const bool keep_alive = parser.get().keep_alive() && !shared_.stopping;
   spdlog::debug("{} {}: {}", request.method, request.target, answer.response.status);
   const bool sent = co_await send(answer, request.method == "HEAD", keep_alive);
@@ -214,9 +218,21 @@ asio::awaitable<bool> Connection::read(http::request_parser<http::string_body>& 
   auto response = response_for_unreadable(problem);
   if (response) {
     refusal.response = std::move(*response);
+    shared_.counters.answered(refusal.response, {});
     refused_ = co_await send(refusal, false, false);
   }
   co_return false;
+}
+
+// For what does not come to the API, which looks its routes up itself.
+const Route* repository_route() {
+  static const Route* const kRoute = find_route("GET", "/repository/PATH").route;
+  return kRoute;
+}
+
+const Route* wake_route() {
+  static const Route* const kRoute = find_route("GET", kWakePath).route;
+  return kRoute;
 }
 
 asio::awaitable<Response> call_api(const Api& api, const Request& request) {
@@ -226,16 +242,19 @@ asio::awaitable<Response> call_api(const Api& api, const Request& request) {
 asio::awaitable<FileResponse> Connection::respond(const Request& request) {
   const auto target = parse_target(request.target);
   if (shared_.files != nullptr && target && target->path.starts_with(kRepositoryPath)) {
-    co_return shared_.files->handle(request, target->path.substr(kRepositoryPath.size()));
+    FileResponse file = shared_.files->handle(request, target->path.substr(kRepositoryPath.size()));
+    file.response.route = repository_route();
+    co_return file;
   }
   FileResponse answer;
   // routes.cc has both of these open to everybody. All else is decided where the database is.
   if (target && target->path == kWakePath && request.method == "GET") {
     answer.response = co_await answer_wake(*target);
+    answer.response.route = wake_route();
     co_return answer;
   }
-  answer.response =
-      co_await asio::co_spawn(shared_.database, call_api(shared_.api, request), asio::use_awaitable);
+  auto& pool = target && target->path == kMetricsPath ? shared_.counting : shared_.database;
+  answer.response = co_await asio::co_spawn(pool, call_api(shared_.api, request), asio::use_awaitable);
   co_return answer;
 }
 
@@ -393,6 +412,7 @@ asio::awaitable<void> serve_connection(asio::ip::tcp::socket socket, Shared& sha
   if (presence) {
     co_await connection->run();
   } else {
+    shared.counters.turned_away();
     co_await connection->turn_away();
   }
 }

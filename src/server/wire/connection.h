@@ -16,6 +16,7 @@
 
 #include "server/api.h"
 #include "server/fleet/wake.h"
+#include "server/notify/counters.h"
 #include "server/server.h"
 #include "server/wire/static_files.h"
 #include "server/wire/tls.h"
@@ -27,6 +28,8 @@ struct Shared {
   const Api& api;
   const StaticFiles* files;  ///< null: no repository is served
   boost::asio::thread_pool& database;
+  boost::asio::thread_pool& counting;  ///< what takes long where the fleet is large, and nobody waits for
+  Counters& counters;
   WakeBoard& board;
   Tls* tls;  ///< null: HTTP as it is
   Limits limits;

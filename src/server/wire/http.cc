@@ -103,7 +103,9 @@ Response json_response(int status, const Json& document) {
 }
 
 Response error_response(int status, std::string_view code, std::string_view message) {
-  return json_response(status, {{"error", {{"code", code}, {"message", message}}}});
+  Response response = json_response(status, {{"error", {{"code", code}, {"message", message}}}});
+  response.code = code;
+  return response;
 }
 
 RangeChoice choose_range(std::string_view header, std::uint64_t size) {

@@ -15,6 +15,8 @@
 
 namespace suture::server {
 
+struct Route;
+
 struct Request {
   std::string method;
   std::string target;  ///< as in the request line, still percent-encoded
@@ -33,6 +35,8 @@ struct Response {
   int status = 200;
   std::map<std::string, std::string> headers{};
   std::string body{};
+  std::string code{};            ///< of an error: its reason, to be counted
+  const Route* route = nullptr;  ///< that answered, to be counted; null: none
 };
 
 /// A request's target, taken apart and percent-decoded.

@@ -209,4 +209,9 @@ Tls::Context Tls::context(Clock::time_point now) {
   return context_;
 }
 
+Time Tls::expires_at() {
+  const std::lock_guard lock(mutex_);
+  return expiry_of(*identity_->chain.front());
+}
+
 }  // namespace suture::server

@@ -15,6 +15,7 @@
 #include <mutex>
 
 #include "base/error.h"
+#include "base/time.h"
 
 namespace suture::server {
 
@@ -39,6 +40,8 @@ class Tls {
   Result<void> reload();
   /// For a connection that begins now. From any thread.
   Context context(Clock::time_point now = Clock::now());
+  /// When the server's own certificate expires.
+  Time expires_at();
 
  private:
   struct Identity;

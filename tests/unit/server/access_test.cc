@@ -31,6 +31,7 @@ struct Need {
 const std::map<std::string, Need> kNeeds{
     {"GET /healthz", {""}},
     {"GET /repository/PATH", {""}},
+    {"GET /metrics", {"viewer", "metrics:read"}},
     {"GET /api/v1/wake", {""}},
     {"POST /api/v1/wake", {"operator", "wake"}},
     {"POST /api/v1/reports", {"operator", "reports:write"}},
@@ -271,7 +272,10 @@ TEST_F(AccessTest, ATokenHandsOnOnlyWhatItHolds) {
       ask("POST", "/api/v1/tokens", clerk, R"({"name": "a", "role": "operator", "scopes": ["wake"]})").status,
       403);
   EXPECT_EQ(tokens_.entries(INT64_MAX, 1)->items.at(0).event.action, "access.refused");
-  EXPECT_EQ(ask("POST", "/api/v1/tokens", clerk, R"({"name": "a", "role": "viewer"})").status, 201);
+  EXPECT_EQ(
+      ask("POST", "/api/v1/tokens", clerk, R"({"name": "a", "role": "viewer", "scopes": ["hosts:read"]})")
+          .status,
+      201);
 }
 
 TEST_F(AccessTest, HoldsBackWhoeverGuesses) {

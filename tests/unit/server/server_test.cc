@@ -18,6 +18,8 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/metrics_text.h"
+#include "base/process.h"
 #include "fleet.h"
 #include "server/access/access_store.h"
 
@@ -444,6 +446,38 @@ TEST_F(ServerTest, AnswersWhenTheDatabaseIsTakenApart) {
   EXPECT_EQ(get("/healthz").status, 503);
   EXPECT_EQ(get("/api/v1/summary").status, 503);
   EXPECT_EQ(get("/repository/metadata/timestamp.json").status, 200);
+}
+
+TEST_F(ServerTest, TellsPrometheusWhatItDoes) {
+  put("metadata/timestamp.json", R"({"signed": {"expires": "2030-01-01T00:00:00Z"}})");
+  start();
+  EXPECT_EQ(report(1).status, 202);
+  EXPECT_EQ(Ask(url("/api/v1/reports")).json("{}").now().status, 400);
+  EXPECT_EQ(get("/repository/targets/big.ko").status, 200);
+  EXPECT_EQ(get("/nowhere").status, 404);
+  const auto answer = get("/metrics");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.header("Content-Type"), kMetricsType);
+  for (const std::string_view line : {
+           R"(suture_server_requests_total{route="/api/v1/reports",method="POST",status="202"} 1)",
+           R"(suture_server_requests_total{route="/repository/PATH",method="GET",status="200"} 1)",
+           R"(suture_server_requests_total{route="none",method="any",status="404"} 1)",
+           R"(suture_server_reports_total{result="taken"} 1)",
+           R"(suture_server_reports_total{result="report.schema"} 1)",
+           R"(suture_server_reports_total{result="host.clock"} 0)",
+           R"(suture_fleet_hosts{state="applied"} 1)",
+           R"(suture_fleet_level_hosts{level="1"} 1)",
+           R"(suture_fleet_release_hosts{release="6.1.0-47-cloud-amd64",level="1"} 1)",
+           R"(suture_fleet_silent_hosts 0)",
+           R"(suture_server_database_up 1)",
+           R"(suture_repository_metadata_expiry_timestamp_seconds 1893456000)",
+       }) {
+    EXPECT_NE(("\n" + answer.body).find(fmt::format("\n{}\n", line)), std::string::npos) << line;
+  }
+  const auto said = run({.argv = {"promtool", "check", "metrics"}, .input = answer.body});
+  ASSERT_TRUE(said) << said.error().message();
+  EXPECT_EQ(said->out + said->err, "");
+  EXPECT_EQ(said->status, 0);
 }
 
 TEST_F(ServerTest, StartsOnlyWithWhatItNeeds) {

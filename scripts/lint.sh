@@ -34,7 +34,7 @@ check_licences() {
   for file in $(files -name '*.cc' -o -name '*.h' -o -name '*.c' -o -name '*.inc' -o -name '*.S' \
     -o -name '*.sh' -o -name '*.bash' -o -name '*.cmake' -o -name CMakeLists.txt -o -name Makefile -o -name Kbuild \
     -o -name '*.[1-9]' -o -name '*.service' -o -name '*.timer' -o -name '*.toml' -o -name '*.sql' -o -name '*.py' \
-    -o -name '*.js' -o -name '*.css' -o -name '*.html'); do
+    -o -name '*.js' -o -name '*.mjs' -o -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.html'); do
     # The second line, in scripts and pages that must begin otherwise.
     if ! head -n 2 "$file" | grep -q 'SPDX-License-Identifier: \(Apache-2\.0\|GPL-2\.0-only\)'; then
       echo "$file: no SPDX line at its top"

@@ -9,7 +9,7 @@ usage() {
   cat <<'TEXT'
 usage: scripts/setup.sh [--test] [--list]
 
-  --test   also install what only tests and benchmarks need (clang-19, linters, stress-ng, firmware, nginx, node)
+  --test   also install what only tests and benchmarks need (clang-19, linters, stress-ng, firmware, nginx, a browser)
   --list   print the packages instead of installing them
 TEXT
 }
@@ -33,7 +33,7 @@ build_packages="
 # is a token for signing keys, which opensc fills; nginx and tinyproxy stand between a repository and its hosts;
 # lintian and fakeroot are for our own packages; python3-jsonschema checks what commands print against docs/schemas;
 # tests/vm/secure_boot.sh boots from a disk through firmware, shim and GRUB; openscap-scanner and prometheus read what
-# we tell scanners; scripts/kernel.sh builds kernels with flex and bison.
+# we tell scanners; scripts/kernel.sh builds kernels with flex and bison; the server's page is tried in chromium.
 test_packages="
   clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck stress-ng faketime
   softhsm2 opensc nginx tinyproxy-bin openssl
@@ -41,17 +41,18 @@ test_packages="
   ovmf shim-signed grub-efi-amd64-signed mtools dosfstools mokutil
   openscap-scanner prometheus
   flex bison
+  chromium
 "
-# For another implementation of what the repository speaks. A newer nodejs than Debian's brings an npm of its own,
-# which Debian's package npm conflicts with: only what is not there as a command is installed.
-test_commands="npm:npm"
+# To bundle the server's page, and for other implementations of what the repository speaks. A newer nodejs than Debian's
+# brings an npm of its own, which Debian's package npm conflicts with: only what is not there as a command is installed.
+build_commands="node:nodejs npm:npm"
 
 packages=$build_packages
-commands=
+commands=$build_commands
 list=no
 for option in "$@"; do
   case $option in
-    --test) packages="$packages $test_packages"; commands=$test_commands ;;
+    --test) packages="$packages $test_packages" ;;
     --list) list=yes ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
@@ -62,7 +63,7 @@ if [ $list = yes ]; then
   # shellcheck disable=SC2086 # a list of words
   printf '%s\n' $packages
   # shellcheck disable=SC2086 # a list of words
-  [ -z "$commands" ] || printf '%s\n' $commands | sed 's/.*://'
+  printf '%s\n' $commands | sed 's/.*://'
   exit 0
 fi
 

@@ -16,6 +16,7 @@
 namespace suture::server {
 
 class Metrics;
+struct WebPage;
 
 /// The parts of the server, for all calls. What it refers to must outlive it.
 struct Services {
@@ -25,6 +26,7 @@ struct Services {
   Access& access;
   WakeBoard* board = nullptr;  ///< null: nobody waits, and nobody is called
   Clock clock = &std::chrono::system_clock::now;
+  const WebPage* page = nullptr;   ///< null: none was built into this program
   bool require_host_keys = false;  ///< reports that are not signed (fleet/host_keys.h) are refused
   Metrics* metrics = nullptr;      ///< null: there are none to be seen
 };

@@ -11,6 +11,7 @@
 #include "server/fleet/wake_api.h"
 #include "server/health_api.h"
 #include "server/notify/metrics_api.h"
+#include "server/page/page.h"
 
 namespace suture::server {
 namespace {
@@ -22,6 +23,8 @@ Response serve_no_repository(const Call&) {
 
 // A wait is open because its answer tells nothing that the repository's files do not, which are open, too.
 constexpr std::array kRoutes{
+    Route{"GET", "/", serve_page},
+    Route{"GET", "/assets/PATH", serve_page},
     Route{"GET", "/healthz", show_health},
     Route{"GET", "/repository/PATH", serve_no_repository},
     Route{"GET", "/metrics", show_metrics, Scope::kMetricsRead},

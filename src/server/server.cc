@@ -149,6 +149,7 @@ struct Server::Running {
   Api api{{.store = store,
            .access = access,
            .board = &board,
+           .page = options.page,
            .require_host_keys = options.require_host_keys,
            .metrics = &metrics}};
   Connections connections;

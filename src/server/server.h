@@ -15,6 +15,8 @@
 
 namespace suture::server {
 
+struct WebPage;
+
 /// What one client may take from the others.
 struct Limits {
   std::uint32_t header_bytes = 16u << 10;
@@ -49,6 +51,7 @@ struct ServerOptions {
   std::string report_token{};               ///< empty: anyone may report
   std::string wake_token{};                 ///< empty: nobody may call urgently
   bool require_host_keys = false;           ///< refuse reports that are not signed
+  const WebPage* page = nullptr;            ///< null: there is none
   unsigned threads = 2;
   Limits limits{};
   StoreLimits store_limits{};

@@ -13,6 +13,7 @@
 
 #include "access_commands.h"
 #include "base/file.h"
+#include "server/page/page.h"
 #include "server/server.h"
 
 namespace {
@@ -123,6 +124,7 @@ Result<ServerOptions> options_of(const Arguments& arguments) {
   ServerOptions options;
   options.listen = TRY(suture::server::parse_endpoint(arguments.listen));
   options.repository = arguments.repository;
+  options.page = suture::server::built_page();
   options.database = arguments.database;
   options.threads = arguments.threads;
   options.limits.connections = arguments.connections;

@@ -55,6 +55,7 @@ Request request_of(http::request<http::string_body>& message) {
           .content_type = field(http::field::content_type),
           .content_encoding = field(http::field::content_encoding),
           .authorization = field(http::field::authorization),
+          .accept_encoding = field(http::field::accept_encoding),
           .range = field(http::field::range),
           .if_range = field(http::field::if_range),
           .if_none_match = field(http::field::if_none_match),

@@ -24,6 +24,7 @@ struct Request {
   std::string content_type{};
   std::string content_encoding{};
   std::string authorization{};
+  std::string accept_encoding{};
   std::string range{};
   std::string if_range{};
   std::string if_none_match{};

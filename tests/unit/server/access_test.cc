@@ -29,6 +29,8 @@ struct Need {
   std::string scope{};
 };
 const std::map<std::string, Need> kNeeds{
+    {"GET /", {""}},
+    {"GET /assets/PATH", {""}},
     {"GET /healthz", {""}},
     {"GET /repository/PATH", {""}},
     {"GET /metrics", {"viewer", "metrics:read"}},

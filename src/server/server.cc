@@ -155,8 +155,9 @@ struct Server::Running {
   Connections connections;
   asio::thread_pool database{1};
   asio::thread_pool counting{1};
+  ReportDesk desk{api, database};
   Shared shared{
-      api,           files ? &*files : nullptr, database, counting, metrics.counters(), board, tls.get(),
+      api,           files ? &*files : nullptr, database, counting, metrics.counters(), desk, board, tls.get(),
       options.limits};
   asio::io_context io;
   asio::strand<asio::io_context::executor_type> accepting = asio::make_strand(io);

@@ -67,7 +67,7 @@ bool Access::needs_nothing(Scope scope, bool closed) const {
 }
 
 Result<std::variant<Caller, Response>> Access::decide(const Route& route, const Request& request, Time now) {
-  if (!route.scope || needs_nothing(*route.scope, true)) return Caller{};
+  if (is_open(route)) return Caller{};
   const bool closed = TRY(store_.any_token());
   const std::string_view secret = bearer_of(request.authorization);
   if (needs_nothing(*route.scope, closed)) return Caller{};

@@ -41,6 +41,8 @@ class Access {
       : store_(store), files_(std::move(files)), throttle_(throttle) {}
 
   AccessStore& store() const { return store_; }
+  /// Whether anybody may, whatever they carry and whatever the database has.
+  bool is_open(const Route& route) const { return !route.scope || needs_nothing(*route.scope, true); }
   /// The caller, or the answer that says why not. Safe to call from several threads.
   std::variant<Caller, Response> admit(const Route& route, const Request& request, Time now);
   /// Into the log and the audit log, so many at a time.

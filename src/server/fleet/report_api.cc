@@ -45,46 +45,59 @@ std::optional<Response> refuse_signature(const ReportSignature& signature, std::
                             rfc3339(now) + ": one of the two clocks is wrong");
 }
 
-/// Takes the report, or says why not.
-std::optional<Response> admit(const Call& call, const HostReport& report) {
-  const Request& request = call.request;
-  std::optional<Signer> signer;
-  if (request.signature.absent() && call.services.require_host_keys) return refusal_of(Admission::kUnsigned);
-  if (!request.signature.absent()) {
-    const auto signature = parse_report_signature(request.signature);
-    if (!signature) return response_for(signature.error());
-    if (auto refusal = refuse_signature(*signature, request.body, call.now)) return refusal;
-    if (signature->host_id != report.host_id) {
-      return error_response(403, "host.other-id", "the report is of another host than its signature");
-    }
-    signer = Signer{signature->key.hex(), signature->counter};
+/// Who signed it, or why it is not taken.
+std::variant<std::optional<Signer>, Response> signer_of(const Services& services, const Request& request,
+                                                        const HostReport& report, Store::Time now) {
+  if (request.signature.absent()) {
+    if (services.require_host_keys) return *refusal_of(Admission::kUnsigned);
+    return std::nullopt;
   }
-  const auto added = call.services.store.add(report, call.now, signer ? &*signer : nullptr);
-  if (!added) return response_for(added.error());
-  auto refusal = refusal_of(*added);
-  if (refusal) spdlog::warn("a report for {} ({}) is refused", report.host_id, report.hostname);
-  return refusal;
+  const auto signature = parse_report_signature(request.signature);
+  if (!signature) return response_for(signature.error());
+  if (auto refusal = refuse_signature(*signature, request.body, now)) return *std::move(refusal);
+  if (signature->host_id != report.host_id) {
+    return error_response(403, "host.other-id", "the report is of another host than its signature");
+  }
+  return Signer{signature->key.hex(), signature->counter};
 }
 
 }  // namespace
 
-/// Whether a report says that it is of a host whose key is known. While the database cannot tell, it is not.
-bool is_of_known_host(const Call& call) {
-  if (call.request.signature.absent()) return false;
-  const auto signature = parse_report_signature(call.request.signature);
+bool is_of_known_host(const Services& services, const Request& request) {
+  if (request.signature.absent()) return false;
+  const auto signature = parse_report_signature(request.signature);
   if (!signature) return false;
-  const auto key = call.services.store.host_key(signature->host_id);
+  const auto key = services.store.host_key(signature->host_id);
   return key && *key;
 }
 
-Response take_report(const Call& call) {
-  if (auto refusal = refuse_media_type(call.request, "a report")) return *std::move(refusal);
-  const auto report = parse_host_report(call.request.body);
+ReadReport read_report(const Services& services, const Request& request, Store::Time now) {
+  if (auto refusal = refuse_media_type(request, "a report")) return *std::move(refusal);
+  auto report = parse_host_report(request.body);
   if (!report) return response_for(report.error());
-  if (auto refusal = admit(call, *report)) return *std::move(refusal);
-  spdlog::info("report from {} ({}): {}, level {}", report->host_id, report->hostname, name_of(report->state),
-               report->level);
+  auto signer = signer_of(services, request, *report, now);
+  if (auto* refusal = std::get_if<Response>(&signer)) return std::move(*refusal);
+  return Incoming{*std::move(report), std::get<std::optional<Signer>>(std::move(signer)), now};
+}
+
+Response answer_report(const Call&, const Incoming& incoming, const Result<Admission>& admission) {
+  if (!admission) return response_for(admission.error());
+  const HostReport& report = incoming.report;
+  if (auto refusal = refusal_of(*admission)) {
+    spdlog::warn("a report for {} ({}) is refused", report.host_id, report.hostname);
+    return *std::move(refusal);
+  }
+  // One line for each would be a flood.
+  spdlog::debug("report from {} ({}): {}, level {}", report.host_id, report.hostname, name_of(report.state),
+                report.level);
   return json_response(202, {{"accepted", true}});
+}
+
+Response take_report(const Call& call) {
+  auto read = read_report(call.services, call.request, call.now);
+  if (auto* refusal = std::get_if<Response>(&read)) return std::move(*refusal);
+  const auto& incoming = std::get<Incoming>(read);
+  return answer_report(call, incoming, call.services.store.add_all({&incoming, 1}).front());
 }
 
 }  // namespace suture::server

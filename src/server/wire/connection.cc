@@ -128,7 +128,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> secure();
   asio::awaitable<bool> serve_one();
   asio::awaitable<bool> read(http::request_parser<http::string_body>& parser);
-  asio::awaitable<FileResponse> respond(const Request& request);
+  asio::awaitable<FileResponse> respond(Request& request);
+  asio::awaitable<Response> hand_in(Request request, Target target);
   asio::awaitable<Response> answer_wake(const Target& target);
   asio::awaitable<Response> wait_for_call(std::string word);
   void watch_client(const std::shared_ptr<Waiter>& waiter);
@@ -189,11 +190,12 @@ asio::awaitable<bool> Connection::serve_one() {
   error_code gone;
   request.client = stream_.socket().remote_endpoint(gone).address().to_string();
   const auto began = std::chrono::steady_clock::now();
+  const std::string method = request.method;
   const FileResponse answer = co_await respond(request);
   shared_.counters.answered(answer.response, std::chrono::steady_clock::now() - began);
   const bool keep_alive = parser.get().keep_alive() && !shared_.stopping;
-  spdlog::debug("{} {}: {}", request.method, request.target, answer.response.status);
-  const bool sent = co_await send(answer, request.method == "HEAD", keep_alive);
+  spdlog::debug("{} {}: {}", method, parser.get().target(), answer.response.status);
+  const bool sent = co_await send(answer, method == "HEAD", keep_alive);
   if (!sent) co_return false;
   co_return keep_alive;
 }
@@ -240,8 +242,8 @@ asio::awaitable<Response> call_api(const Api& api, const Request& request) {
   co_return api.handle(request);
 }
 
-asio::awaitable<FileResponse> Connection::respond(const Request& request) {
-  const auto target = parse_target(request.target);
+asio::awaitable<FileResponse> Connection::respond(Request& request) {
+  auto target = parse_target(request.target);
   if (shared_.files != nullptr && target && target->path.starts_with(kRepositoryPath)) {
     FileResponse file = shared_.files->handle(request, target->path.substr(kRepositoryPath.size()));
     file.response.route = repository_route();
@@ -254,9 +256,32 @@ asio::awaitable<FileResponse> Connection::respond(const Request& request) {
     answer.response.route = wake_route();
     co_return answer;
   }
+  if (target && Api::is_report(request, *target)) {
+    answer.response = co_await hand_in(std::move(request), *std::move(target));
+    co_return answer;
+  }
   auto& pool = target && target->path == kMetricsPath ? shared_.counting : shared_.database;
   answer.response = co_await asio::co_spawn(pool, call_api(shared_.api, request), asio::use_awaitable);
   co_return answer;
+}
+
+/// Reading it and its signature is the most of the work, and needs no database.
+asio::awaitable<Response> Connection::hand_in(Request request, Target target) {
+  auto begin =
+      [this, report = shared_.api.read_report(std::move(request), std::move(target))](auto handler) mutable {
+        const auto executor = stream_.get_executor();
+        const auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+        shared_.desk.hand_in(
+            std::move(report),
+            [executor, kept](Response response) {
+              asio::post(executor, [kept, response = std::move(response)]() mutable {
+                std::move (*kept)(std::move(response));
+              });
+            },
+            executor);
+      };
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Response)>(std::move(begin),
+                                                                                         asio::use_awaitable);
 }
 
 asio::awaitable<Response> Connection::answer_wake(const Target& target) {

@@ -18,6 +18,7 @@
 #include "server/fleet/wake.h"
 #include "server/notify/counters.h"
 #include "server/server.h"
+#include "server/wire/report_desk.h"
 #include "server/wire/static_files.h"
 #include "server/wire/tls.h"
 
@@ -30,6 +31,7 @@ struct Shared {
   boost::asio::thread_pool& database;
   boost::asio::thread_pool& counting;  ///< what takes long where the fleet is large, and nobody waits for
   Counters& counters;
+  ReportDesk& desk;
   WakeBoard& board;
   Tls* tls;  ///< null: HTTP as it is
   Limits limits;

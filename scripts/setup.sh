@@ -21,7 +21,7 @@ build_packages="
   ca-certificates git
   g++ gcc-12 make cmake ninja-build pkg-config
   libelf-dev libdw-dev libzydis-dev libcurl4-openssl-dev libboost1.81-dev nlohmann-json3-dev
-  libtomlplusplus-dev libcli11-dev libfmt-dev libspdlog-dev libsystemd-dev libsqlite3-dev libsimdjson-dev libssl-dev
+  libtomlplusplus-dev libcli11-dev libfmt-dev libspdlog-dev libsystemd-dev libsqlite3-dev libsimdjson-dev libsodium-dev libssl-dev
   libbpf-dev libzstd-dev liblz4-dev libbz2-dev liblzma-dev zlib1g-dev libp11-kit-dev libarchive-dev
   libgtest-dev libgmock-dev
   dpkg-dev rpm xz-utils zstd patch bc

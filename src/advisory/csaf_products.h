@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "advisory/json_view.h"
+#include "base/json_view.h"
 #include "base/error.h"
 
 namespace suture {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "advisory/json_view.h"
+#include "base/json_view.h"
 #include "advisory/reader.h"
 
 namespace suture {

@@ -10,7 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "advisory/json_view.h"
+#include "base/json_view.h"
 #include "advisory/voice.h"
 
 namespace suture {

@@ -32,7 +32,4 @@ bool is_plain_module(std::string_view name);
 std::string plain_module(std::string_view name);
 
 Json to_json(const HostModules& modules);
-/// "json.schema" names what is wrong.
-Result<HostModules> host_modules_from_json(const Json& json);
-
 }  // namespace suture

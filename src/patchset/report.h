@@ -53,11 +53,14 @@ struct HostReport {
 
 /// A report is small; a longer one is refused before it is parsed.
 inline constexpr std::size_t kReportLimit = 64u << 10;
+inline constexpr int kReportFormat = 1;
 
 std::string_view name_of(HostState state);
 Result<HostState> host_state_from_name(std::string_view name);
 
 Json to_json(const HostReport& report);
+/// The same on one line, as servers keep it.
+std::string report_text(const HostReport& report);
 /// Checks every field's form, length and range; "report.schema" names the one that is wrong. No text in an
 /// accepted report holds control characters, other than line breaks and tabs in the error's message.
 Result<HostReport> host_report_from_json(const Json& json);

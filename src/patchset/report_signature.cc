@@ -95,11 +95,6 @@ std::string signature_base(const ReportSignature& signature) {
          "\n\"@signature-params\": " + parameters(signature);
 }
 
-bool ReportSignature::holds_for(std::string_view body) const {
-  return suture::content_digest(body) == content_digest &&
-         key.verifies(as_bytes(signature_base(*this)), signature);
-}
-
 Result<ReportHeaders> sign_report(const Ed25519Private& key, const std::string& host_id,
                                   std::string_view body, Time created, std::int64_t counter) {
   ReportSignature signature{.host_id = host_id,

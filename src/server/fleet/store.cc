@@ -190,7 +190,7 @@ Result<std::vector<Result<Admission>>> Store::add_together(std::span<const Incom
 /// What is refused writes nothing, since the transaction is not its own.
 Result<Admission> Store::take(const Incoming& incoming) {
   const HostReport& report = incoming.report;
-  const std::string text = to_json(report).dump();
+  const std::string text = report_text(report);
   const std::string now = rfc3339(incoming.at);
   const Signer* const signer = incoming.signer ? &*incoming.signer : nullptr;
   const Admission admission = TRY(keys_.admit(database_, report, signer, now));

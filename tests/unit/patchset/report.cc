@@ -46,6 +46,28 @@ TEST(HostReport, IsReadAsItWasWritten) {
   EXPECT_EQ(*read, example());
 }
 
+TEST(HostReport, IsWrittenAsAlways) {
+  HostReport report = example();
+  EXPECT_EQ(report_text(report), to_json(report).dump());
+  report.hostname = "w\xc3\xa4\"\\/b";
+  report.error->message = std::string("\b\f\n\r\t\"\\\x01\x1f\x7f \xe2\x82\xac");
+  report.cves = {"CVE-2026-1", "CVE-2026-2"};
+  EXPECT_EQ(report_text(report), to_json(report).dump());
+  report.error.reset();
+  report.modules.reset();
+  report.cves.clear();
+  EXPECT_EQ(report_text(report), to_json(report).dump());
+}
+
+TEST(HostReport, AMemberThatStandsTwiceIsRefused) {
+  std::string text = report_text(example());
+  text.insert(1, R"("level":1,)");
+  const auto read = parse_host_report(text);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, "report.schema");
+  EXPECT_NE(read.error().message().find("twice"), std::string::npos);
+}
+
 TEST(HostReport, OfAHostThatNeverDidAnything) {
   HostReport report = example();
   report.state = HostState::kUnpatched;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "advisory/json_view.h"
+#include "base/json_view.h"
 
 #include <simdjson.h>
 
@@ -71,6 +71,16 @@ std::optional<double> JsonView::number() const {
   double number = 0;
   if (!there_ || std::bit_cast<Element>(handle_).get(number) != simdjson::SUCCESS) return std::nullopt;
   return number;
+}
+
+std::optional<std::int64_t> JsonView::integer() const {
+  std::int64_t number = 0;
+  if (!there_ || std::bit_cast<Element>(handle_).get(number) != simdjson::SUCCESS) return std::nullopt;
+  return number;
+}
+
+bool JsonView::is_null() const {
+  return there_ && std::bit_cast<Element>(handle_).is_null();
 }
 
 std::optional<bool> JsonView::flag() const {

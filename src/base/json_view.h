@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Large JSON from foreign hands, looked at where it lies: feeds are gigabytes, of which few fields are
-// wanted, so no value is built for the others. (base/json.h is for small documents that are kept.) Of a key
-// that stands twice in an object the first counts.
+// JSON from foreign hands, looked at where it lies: of feeds, which are gigabytes, few fields are wanted, so
+// no value is built for the others; hosts' reports come by the thousand in a second. (base/json.h is for
+// documents that are kept.) Of a key that stands twice in an object the first counts.
 #pragma once
 
 #include <array>
@@ -38,6 +38,9 @@ class JsonView {
   /// Empty for anything but a string.
   std::string_view text() const { return string().value_or(std::string_view{}); }
   std::optional<double> number() const;
+  /// A number without fraction or exponent, of 63 bits and a sign.
+  std::optional<std::int64_t> integer() const;
+  bool is_null() const;
   std::optional<bool> flag() const;
 
  private:

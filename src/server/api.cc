@@ -52,23 +52,23 @@ Api::Report Api::read_report(Request request, Target target) const {
   return {std::move(request), std::move(target), now, std::move(read)};
 }
 
-std::vector<Response> Api::take_reports(std::span<const Report> reports) const {
+std::vector<Response> Api::take_reports(std::span<Report> reports) const {
   static const Route& route = *find_route("POST", kReportPath).route;
   std::vector<Response> answers(reports.size());
   std::vector<Call> calls;
   std::vector<std::size_t> places;
   std::vector<Incoming> incoming;
   for (std::size_t i = 0; i < reports.size(); ++i) {
-    const Report& report = reports[i];
+    Report& report = reports[i];
     Call call{services_, report.request, report.target, {}, {}, report.now};
     if (auto refusal = gate(call, route)) {
       answers[i] = *std::move(refusal);
-    } else if (const auto* wrong = std::get_if<Response>(&report.read)) {
-      answers[i] = *wrong;
+    } else if (auto* wrong = std::get_if<Response>(&report.read)) {
+      answers[i] = std::move(*wrong);
     } else {
       calls.push_back(std::move(call));
       places.push_back(i);
-      incoming.push_back(std::get<Incoming>(report.read));
+      incoming.push_back(std::get<Incoming>(std::move(report.read)));
     }
   }
   const auto admissions = services_.store.add_all(incoming);

@@ -33,7 +33,7 @@ class Api {
   /// What handle() does, in two steps: the first from any thread and without a look at the database; the
   /// second for many at once, an answer for each.
   Report read_report(Request request, Target target) const;
-  std::vector<Response> take_reports(std::span<const Report> reports) const;
+  std::vector<Response> take_reports(std::span<Report> reports) const;
 
  private:
   Response admit_and_act(RouteMatch match, const Request& request, const Target& target) const;

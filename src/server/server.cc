@@ -5,13 +5,12 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <deque>
 #include <thread>
 
 #include "server/notify/metrics.h"
@@ -29,17 +28,16 @@ std::unexpected<Error> bad_endpoint(std::string_view text, std::string why) {
               "write it as 127.0.0.1:8080 or [::1]:8080");
 }
 
-/// One client's exception (out of memory, say) ends that connection and nothing else.
 void log_exception(const std::exception_ptr& exception) {
   if (!exception) return;
   try {
     std::rethrow_exception(exception);
   } catch (const std::exception& problem) {
-    spdlog::error("a connection ended with: {}", problem.what());
+    spdlog::error("the server takes no more connections: {}", problem.what());
   }
 }
 
-Result<void> listen_on(tcp::acceptor& acceptor, const Endpoint& endpoint) {
+Result<void> listen_on(Acceptor& acceptor, const Endpoint& endpoint) {
   const std::string what = fmt::format("listen on {} port {}", endpoint.address, endpoint.port);
   error_code problem;
   const auto address = asio::ip::make_address(endpoint.address, problem);
@@ -53,33 +51,39 @@ Result<void> listen_on(tcp::acceptor& acceptor, const Endpoint& endpoint) {
   return {};
 }
 
-asio::awaitable<void> accept_loop(asio::io_context& io, tcp::acceptor& acceptor, Shared& shared,
-                                  Connections& connections) {
-  while (!shared.stopping) {
-    tcp::socket socket(asio::make_strand(io));
+Task<void> accept_loop(std::deque<asio::io_context>& queues, Acceptor& acceptor, Shared& shared,
+                       Connections& connections) {
+  for (std::size_t turn = 0; !shared.stopping; ++turn) {
+    Socket socket(queues[turn % queues.size()]);
     error_code problem;
-    co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, problem));
+    co_await acceptor.async_accept(socket, asio::redirect_error(kAwait, problem));
     if (problem == asio::error::operation_aborted) co_return;
     if (problem) {
       // Out of descriptors, mostly: a moment for connections to end, instead of a busy loop.
       spdlog::error("accept a connection: {}", problem.message());
-      asio::steady_timer pause(acceptor.get_executor(), std::chrono::milliseconds(100));
-      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, problem));
+      Timer pause(acceptor.get_executor(), std::chrono::milliseconds(100));
+      co_await pause.async_wait(asio::redirect_error(kAwait, problem));
       continue;
     }
-    const auto strand = socket.get_executor();
-    asio::co_spawn(strand, serve_connection(std::move(socket), shared, connections), log_exception);
+    serve_connection(std::move(socket), shared, connections);
   }
 }
 
-asio::awaitable<void> look_loop(WakeBoard& board, Shared& shared, asio::steady_timer& timer) {
+Task<void> look_loop(WakeBoard& board, Shared& shared, Timer& timer) {
   while (!shared.stopping) {
     error_code problem;
     timer.expires_after(shared.limits.look_time);
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, problem));
+    co_await timer.async_wait(asio::redirect_error(kAwait, problem));
     if (problem) co_return;
     board.look();
   }
+}
+
+/// One for each thread that serves connections.
+std::deque<asio::io_context> queues_for(unsigned threads) {
+  std::deque<asio::io_context> queues;
+  for (unsigned i = 0; i < std::max(1u, threads); ++i) queues.emplace_back(1);
+  return queues;
 }
 
 std::filesystem::path timestamp_of(const std::filesystem::path& repository) {
@@ -122,7 +126,8 @@ bool is_public(const Endpoint& endpoint) {
   return number >> 24 != 10 && number >> 20 != 0xac1 && number >> 16 != 0xc0a8 && number >> 16 != 0xa9fe;
 }
 
-// The order of members is the order of life: connections live in `io`, and use all that stands above it.
+// The order of members is the order of life: connections live in `queues`, and use all that stands above
+// them.
 struct Server::Running {
   Running(ServerOptions given, Store opened, AccessStore tokens, FleetGauges gauges,
           std::optional<StaticFiles> folder, std::unique_ptr<Tls> identity)
@@ -159,10 +164,9 @@ struct Server::Running {
   Shared shared{
       api,           files ? &*files : nullptr, database, counting, metrics.counters(), desk, board, tls.get(),
       options.limits};
-  asio::io_context io;
-  asio::strand<asio::io_context::executor_type> accepting = asio::make_strand(io);
-  tcp::acceptor acceptor{accepting};
-  asio::steady_timer looking{accepting};
+  std::deque<asio::io_context> queues = queues_for(options.threads);  ///< the first one accepts, too
+  Acceptor acceptor{queues.front()};
+  Timer looking{queues.front()};
   std::uint16_t port = 0;
   std::vector<std::jthread> threads;
 };
@@ -174,16 +178,19 @@ Metrics::Sources Server::Running::metric_sources() {
 }
 
 void Server::Running::run() {
-  asio::co_spawn(accepting, accept_loop(io, acceptor, shared, connections), log_exception);
-  asio::co_spawn(accepting, look_loop(board, shared, looking), log_exception);
-  for (unsigned i = 0; i < std::max(1u, options.threads); ++i) {
-    threads.emplace_back([this] { io.run(); });
+  asio::co_spawn(queues.front(), accept_loop(queues, acceptor, shared, connections), log_exception);
+  asio::co_spawn(queues.front(), look_loop(board, shared, looking), log_exception);
+  for (asio::io_context& queue : queues) {
+    threads.emplace_back([&queue] {
+      const auto even_without_work = asio::make_work_guard(queue);
+      queue.run();
+    });
   }
 }
 
 void Server::Running::stop() {
   if (shared.stopping.exchange(true)) return;
-  asio::post(accepting, [this] {
+  asio::post(queues.front(), [this] {
     error_code ignored;
     acceptor.close(ignored);
     looking.cancel();
@@ -192,7 +199,7 @@ void Server::Running::stop() {
   if (!connections.wait_until_empty(options.limits.stop_grace)) {
     spdlog::warn("some responses did not end in time and are cut off");
   }
-  io.stop();
+  for (asio::io_context& queue : queues) queue.stop();
   threads.clear();
   database.join();
   counting.join();

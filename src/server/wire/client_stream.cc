@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace suture::server {
 namespace {
@@ -20,10 +19,9 @@ constexpr char kHandshakeRecord = 0x16;
 
 }  // namespace
 
-asio::awaitable<ClientStream::Greeting> ClientStream::start_tls(asio::ssl::context& context) {
+Task<ClientStream::Greeting> ClientStream::start_tls(asio::ssl::context& context) {
   error_code problem;
-  co_await tcp_.socket().async_wait(tcp::socket::wait_read,
-                                    asio::redirect_error(asio::use_awaitable, problem));
+  co_await tcp_.socket().async_wait(Socket::wait_read, asio::redirect_error(kAwait, problem));
   if (problem) co_return Greeting::kFailed;
   char first = 0;
   const ssize_t got = ::recv(tcp_.socket().native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -34,17 +32,17 @@ asio::awaitable<ClientStream::Greeting> ClientStream::start_tls(asio::ssl::conte
   }
   problem = tls_->begin(context.native_handle());
   if (!problem) {
-    co_await tls_->async_act(TlsLayer::Act::kHandshake, asio::redirect_error(asio::use_awaitable, problem));
+    co_await tls_->async_act(TlsLayer::Act::kHandshake, asio::redirect_error(kAwait, problem));
   }
   if (!problem) co_return Greeting::kTls;
   spdlog::debug("a TLS handshake failed: {}", problem.message());
   co_return Greeting::kFailed;
 }
 
-asio::awaitable<void> ClientStream::finish() {
+Task<void> ClientStream::finish() {
   error_code problem;
   if (tls_ && tls_->established()) {
-    co_await tls_->async_act(TlsLayer::Act::kFinish, asio::redirect_error(asio::use_awaitable, problem));
+    co_await tls_->async_act(TlsLayer::Act::kFinish, asio::redirect_error(kAwait, problem));
   }
   tcp_.socket().shutdown(tcp::socket::shutdown_send, problem);
 }

@@ -4,26 +4,25 @@
 // A deadline covers everything that happens below it, the steps of a handshake included.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <chrono>
 #include <memory>
 #include <utility>
 
+#include "server/wire/io.h"
 #include "server/wire/tls_layer.h"
 
 namespace suture::server {
 
 class ClientStream {
-  using Tcp = boost::beast::tcp_stream;
+  using Tcp = boost::beast::basic_stream<boost::asio::ip::tcp, Executor>;
 
  public:
   using executor_type = Tcp::executor_type;
 
   /// With `tls`, nothing may be read or written before start_tls().
-  ClientStream(boost::asio::ip::tcp::socket socket, bool tls) : tcp_(std::move(socket)) {
+  ClientStream(Socket socket, bool tls) : tcp_(std::move(socket)) {
     if (tls) tls_ = std::make_shared<TlsLayer>(tcp_.socket());
   }
   ClientStream(const ClientStream&) = delete;
@@ -34,12 +33,12 @@ class ClientStream {
     kPlain,  ///< the client speaks something else, which the stream carries then
     kFailed,
   };
-  boost::asio::awaitable<Greeting> start_tls(boost::asio::ssl::context& context);
+  Task<Greeting> start_tls(boost::asio::ssl::context& context);
   /// Says that nothing more comes. Does not wait for the client to say so, too.
-  boost::asio::awaitable<void> finish();
+  Task<void> finish();
 
   executor_type get_executor() { return tcp_.get_executor(); }
-  boost::asio::ip::tcp::socket& socket() { return tcp_.socket(); }
+  Socket& socket() { return tcp_.socket(); }
   /// Without TLS around it, to read what nobody wants to know.
   Tcp& bare() { return tcp_; }
   void expires_after(std::chrono::milliseconds time) {

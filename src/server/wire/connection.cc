@@ -1,31 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The only file that knows Beast: bytes to Request, Response to bytes. Deadlines are set before each step of
-// a request, never extended by a client's trickle of bytes.
+// The only file that knows Beast's parser: bytes to Request, Response to bytes. Deadlines are set before each
+// step of a request, never extended by a client's trickle of bytes.
 #include "server/wire/connection.h"
 
-#include <fmt/chrono.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <cerrno>
 #include <memory>
 
 #include "server/routes.h"
 #include "server/wire/client_stream.h"
+#include "server/wire/head_text.h"
 
 namespace suture::server {
 namespace {
@@ -42,8 +37,8 @@ constexpr std::string_view kMetricsPath = "/metrics";
 
 /// A host that waits for a call. Lives until the last who may touch it has let go.
 struct Waiter {
-  explicit Waiter(const asio::any_io_executor& executor) : timer(executor) {}
-  asio::steady_timer timer;
+  explicit Waiter(const Executor& executor) : timer(executor) {}
+  Timer timer;
   std::optional<WakeBoard::Reason> reason{};
 };
 
@@ -78,19 +73,6 @@ std::optional<Response> response_for_unreadable(const error_code& problem) {
   return error_response(400, "request.malformed", problem.message());
 }
 
-http::response<http::empty_body> header_of(const Response& response, std::uint64_t length, bool keep_alive) {
-  http::response<http::empty_body> header;
-  header.version(11);
-  header.result(static_cast<unsigned>(response.status));
-  header.set(http::field::server, "suture-server");
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  header.set(http::field::date, fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(now)));
-  for (const auto& [name, value] : response.headers) header.set(name, value);
-  if (response.status != 304 && response.status != 204) header.content_length(length);
-  header.keep_alive(keep_alive);
-  return header;
-}
-
 /// One that waits, for as long as it does: not counted with those that ask.
 class Waiting {
  public:
@@ -113,41 +95,42 @@ class Waiting {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(asio::ip::tcp::socket socket, Shared& shared, Connections& connections)
+  Connection(Socket socket, Shared& shared, Connections& connections)
       : shared_(shared), connections_(connections), stream_(std::move(socket), shared.tls != nullptr) {}
 
-  asio::awaitable<void> run();
-  asio::awaitable<void> turn_away();
-  /// On the connection's strand only.
+  Task<void> run();
+  Task<void> turn_away();
+  /// In the connection's thread only.
   void cancel_if_idle() {
     if (idle_) stream_.cancel();
     if (waiter_) waiter_->timer.cancel();
   }
 
  private:
-  asio::awaitable<bool> secure();
-  asio::awaitable<bool> serve_one();
-  asio::awaitable<bool> read(http::request_parser<http::string_body>& parser);
-  asio::awaitable<FileResponse> respond(Request& request);
-  asio::awaitable<Response> hand_in(Request request, Target target);
-  asio::awaitable<Response> answer_wake(const Target& target);
-  asio::awaitable<Response> wait_for_call(std::string word);
+  Task<bool> secure();
+  Task<bool> serve_one();
+  Task<bool> read(http::request_parser<http::string_body>& parser);
+  Task<FileResponse> respond(Request& request);
+  Task<Response> hand_in(Request request, Target target);
+  Task<Response> answer_wake(const Target& target);
+  Task<Response> wait_for_call(std::string word);
   void watch_client(const std::shared_ptr<Waiter>& waiter);
-  asio::awaitable<bool> send(const FileResponse& answer, bool head, bool keep_alive);
-  asio::awaitable<bool> send_text(std::string_view text);
-  asio::awaitable<bool> send_file(const OpenFile& file, ByteRange range);
-  asio::awaitable<void> close();
+  Task<bool> send(const FileResponse& answer, bool head, bool keep_alive);
+  Task<bool> send_text(std::string_view text);
+  Task<bool> send_file(std::string head, const OpenFile& file, ByteRange range);
+  Task<void> close();
 
   Shared& shared_;
   Connections& connections_;
   ClientStream stream_;
   beast::flat_buffer buffer_;
+  std::string client_{};  ///< address
   std::shared_ptr<Waiter> waiter_{};
   bool idle_ = false;
   bool refused_ = false;  ///< a request was answered before all of it was read
 };
 
-asio::awaitable<void> Connection::run() {
+Task<void> Connection::run() {
   bool open = co_await secure();
   while (open && !shared_.stopping) open = co_await serve_one();
   co_await close();
@@ -155,7 +138,7 @@ asio::awaitable<void> Connection::run() {
 
 /// To speak TLS, if the server does. A client that stops half way, or goes on byte by byte, has as little
 /// time as one that says nothing.
-asio::awaitable<bool> Connection::secure() {
+Task<bool> Connection::secure() {
   if (shared_.tls == nullptr) co_return true;
   if (shared_.stopping) co_return false;
   idle_ = true;
@@ -171,7 +154,8 @@ asio::awaitable<bool> Connection::secure() {
 }
 
 /// Whoever would speak TLS is not told why: a handshake costs more than what it would be refused for.
-asio::awaitable<void> Connection::turn_away() {
+Task<void> Connection::turn_away() {
+  shared_.counters.turned_away();
   if (shared_.tls != nullptr) co_return;
   FileResponse full{error_response(503, "server.busy", "too many connections are open; try later")};
   full.response.headers["Retry-After"] = "5";
@@ -179,7 +163,7 @@ asio::awaitable<void> Connection::turn_away() {
   co_await stream_.finish();
 }
 
-asio::awaitable<bool> Connection::serve_one() {
+Task<bool> Connection::serve_one() {
   http::request_parser<http::string_body> parser;
   parser.header_limit(shared_.limits.header_bytes);
   parser.body_limit(shared_.limits.body_bytes);
@@ -188,7 +172,8 @@ asio::awaitable<bool> Connection::serve_one() {
   stream_.expires_never();
   Request request = request_of(parser.get());
   error_code gone;
-  request.client = stream_.socket().remote_endpoint(gone).address().to_string();
+  if (client_.empty()) client_ = stream_.socket().remote_endpoint(gone).address().to_string();
+  request.client = client_;
   const auto began = std::chrono::steady_clock::now();
   const std::string method = request.method;
   const FileResponse answer = co_await respond(request);
@@ -201,12 +186,11 @@ asio::awaitable<bool> Connection::serve_one() {
 }
 
 /// False when the connection is of no further use; the client has then been told why.
-asio::awaitable<bool> Connection::read(http::request_parser<http::string_body>& parser) {
+Task<bool> Connection::read(http::request_parser<http::string_body>& parser) {
   error_code problem;
   idle_ = true;
   stream_.expires_after(shared_.limits.header_timeout);
-  co_await http::async_read_header(stream_, buffer_, parser,
-                                   asio::redirect_error(asio::use_awaitable, problem));
+  co_await http::async_read_header(stream_, buffer_, parser, asio::redirect_error(kAwait, problem));
   idle_ = false;
   if (!problem && !parser.is_done()) {
     stream_.expires_after(shared_.limits.body_timeout);
@@ -214,7 +198,7 @@ asio::awaitable<bool> Connection::read(http::request_parser<http::string_body>& 
       const bool told = co_await send_text("HTTP/1.1 100 Continue\r\n\r\n");
       if (!told) co_return false;
     }
-    co_await http::async_read(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, problem));
+    co_await http::async_read(stream_, buffer_, parser, asio::redirect_error(kAwait, problem));
   }
   if (!problem) co_return true;
   FileResponse refusal;
@@ -238,11 +222,11 @@ const Route* wake_route() {
   return kRoute;
 }
 
-asio::awaitable<Response> call_api(const Api& api, const Request& request) {
+asio::awaitable<Response, asio::thread_pool::executor_type> call_api(const Api& api, const Request& request) {
   co_return api.handle(request);
 }
 
-asio::awaitable<FileResponse> Connection::respond(Request& request) {
+Task<FileResponse> Connection::respond(Request& request) {
   auto target = parse_target(request.target);
   if (shared_.files != nullptr && target && target->path.starts_with(kRepositoryPath)) {
     FileResponse file = shared_.files->handle(request, target->path.substr(kRepositoryPath.size()));
@@ -261,12 +245,12 @@ asio::awaitable<FileResponse> Connection::respond(Request& request) {
     co_return answer;
   }
   auto& pool = target && target->path == kMetricsPath ? shared_.counting : shared_.database;
-  answer.response = co_await asio::co_spawn(pool, call_api(shared_.api, request), asio::use_awaitable);
+  answer.response = co_await asio::co_spawn(pool, call_api(shared_.api, request), kAwait);
   co_return answer;
 }
 
 /// Reading it and its signature is the most of the work, and needs no database.
-asio::awaitable<Response> Connection::hand_in(Request request, Target target) {
+Task<Response> Connection::hand_in(Request request, Target target) {
   auto begin =
       [this, report = shared_.api.read_report(std::move(request), std::move(target))](auto handler) mutable {
         const auto executor = stream_.get_executor();
@@ -280,11 +264,11 @@ asio::awaitable<Response> Connection::hand_in(Request request, Target target) {
             },
             executor);
       };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Response)>(std::move(begin),
-                                                                                         asio::use_awaitable);
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Response)>(
+      std::move(begin), kAwait);
 }
 
-asio::awaitable<Response> Connection::answer_wake(const Target& target) {
+Task<Response> Connection::answer_wake(const Target& target) {
   auto word = wake_word(target);
   if (!word) co_return response_for(word.error());
   co_return co_await wait_for_call(*std::move(word));
@@ -294,7 +278,7 @@ asio::awaitable<Response> Connection::answer_wake(const Target& target) {
 /// what there is to be read.
 void Connection::watch_client(const std::shared_ptr<Waiter>& waiter) {
   stream_.socket().async_wait(
-      asio::ip::tcp::socket::wait_read, [self = shared_from_this(), waiter](const error_code& problem) {
+      Socket::wait_read, [self = shared_from_this(), waiter](const error_code& problem) {
         if (problem == asio::error::operation_aborted || self->waiter_ != waiter) return;
         char byte = 0;
         const ssize_t got = ::recv(self->stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -305,7 +289,7 @@ void Connection::watch_client(const std::shared_ptr<Waiter>& waiter) {
 }
 
 /// Costs no thread, and no memory for a request that has been read: there may be a fleet of these.
-asio::awaitable<Response> Connection::wait_for_call(std::string word) {
+Task<Response> Connection::wait_for_call(std::string word) {
   const auto executor = stream_.get_executor();
   const auto waiter = std::make_shared<Waiter>(executor);
   const auto place = shared_.board.enter(word, [executor, waiter](WakeBoard::Reason reason) {
@@ -329,7 +313,7 @@ asio::awaitable<Response> Connection::wait_for_call(std::string word) {
   error_code ended;
   waiter->timer.expires_after(shared_.limits.wake_time);
   if (!shared_.stopping) {
-    co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+    co_await waiter->timer.async_wait(asio::redirect_error(kAwait, ended));
   }
   stream_.socket().cancel(ended);
   waiter_.reset();
@@ -339,33 +323,29 @@ asio::awaitable<Response> Connection::wait_for_call(std::string word) {
   co_return nothing;
 }
 
-asio::awaitable<bool> Connection::send(const FileResponse& answer, bool head, bool keep_alive) {
+Task<bool> Connection::send(const FileResponse& answer, bool head, bool keep_alive) {
   const Response& response = answer.response;
   const std::uint64_t length =
       answer.file ? answer.range.last - answer.range.first + 1 : response.body.size();
-  const auto header = header_of(response, length, keep_alive);
-  http::response_serializer<http::empty_body> serializer(header);
-  error_code problem;
-  stream_.expires_after(shared_.limits.write_timeout);
-  co_await http::async_write_header(stream_, serializer, asio::redirect_error(asio::use_awaitable, problem));
-  if (problem) co_return false;
-  if (head) co_return true;
-  bool sent = false;
-  if (answer.file) {
-    sent = co_await send_file(*answer.file, answer.range);
-  } else {
-    sent = co_await send_text(response.body);
+  std::string text = head_text(response, length, keep_alive);
+  // What is short goes out in one piece: to send, and to be woken up by what comes, costs more than to copy.
+  if (!head && !answer.file && response.body.size() <= kChunk) text += response.body;
+  if (!head && answer.file) {
+    co_return co_await send_file(std::move(text), *answer.file, answer.range);
   }
+  const bool begun = co_await send_text(text);
+  if (!begun || head || response.body.size() <= kChunk) co_return begun;
+  const bool sent = co_await send_text(response.body);
   co_return sent;
 }
 
-asio::awaitable<bool> Connection::send_text(std::string_view text) {
+Task<bool> Connection::send_text(std::string_view text) {
   while (!text.empty()) {
     const auto part = text.substr(0, kChunk);
     error_code problem;
     stream_.expires_after(shared_.limits.write_timeout);
     co_await asio::async_write(stream_, asio::buffer(part.data(), part.size()),
-                               asio::redirect_error(asio::use_awaitable, problem));
+                               asio::redirect_error(kAwait, problem));
     if (problem) co_return false;
     text.remove_prefix(part.size());
   }
@@ -373,33 +353,37 @@ asio::awaitable<bool> Connection::send_text(std::string_view text) {
 }
 
 /// A file that has shrunk since it was opened leaves only one honest way out: a connection cut short.
-asio::awaitable<bool> Connection::send_file(const OpenFile& file, ByteRange range) {
-  std::vector<char> chunk(kChunk);
+Task<bool> Connection::send_file(std::string head, const OpenFile& file, ByteRange range) {
+  std::string chunk = std::move(head);
   for (std::uint64_t at = range.first; at <= range.last;) {
-    const std::uint64_t wanted = std::min<std::uint64_t>(chunk.size(), range.last - at + 1);
-    const auto count = file.read(at, std::span(chunk).first(static_cast<std::size_t>(wanted)));
+    const std::size_t before = chunk.size();
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kChunk, range.last - at + 1));
+    chunk.resize(before + wanted);
+    const auto count = file.read(at, std::span(chunk).subspan(before));
     if (!count || *count == 0) {
       spdlog::error("a file of the repository ended early while it was being sent");
       co_return false;
     }
-    const bool sent = co_await send_text({chunk.data(), *count});
+    chunk.resize(before + *count);
+    const bool sent = co_await send_text(chunk);
     if (!sent) co_return false;
     at += *count;
+    chunk.clear();
   }
   co_return true;
 }
 
 /// Closing with unread bytes in the socket would reset the connection, and the client might never read why
 /// its request was refused. So the rest of a refused one is read for a moment first.
-asio::awaitable<void> Connection::close() {
+Task<void> Connection::close() {
   constexpr std::size_t kMostDrained = 4u << 20;
   error_code problem;
   std::vector<char> waste(4096);
   stream_.expires_after(std::chrono::seconds(2));
   co_await stream_.finish();
   for (std::size_t drained = 0; refused_ && !problem && drained < kMostDrained;) {
-    drained += co_await stream_.bare().async_read_some(asio::buffer(waste),
-                                                       asio::redirect_error(asio::use_awaitable, problem));
+    drained +=
+        co_await stream_.bare().async_read_some(asio::buffer(waste), asio::redirect_error(kAwait, problem));
   }
   stream_.close();
 }
@@ -409,8 +393,9 @@ class Presence {
  public:
   Presence(Connections& connections, std::optional<Connections::Place> place)
       : connections_(connections), place_(place) {}
-  Presence(const Presence&) = delete;
-  Presence& operator=(const Presence&) = delete;
+  Presence(Presence&& other) noexcept
+      : connections_(other.connections_), place_(std::exchange(other.place_, std::nullopt)) {}
+  Presence& operator=(Presence&&) = delete;
   ~Presence() {
     if (place_) connections_.leave(*place_);
   }
@@ -421,26 +406,41 @@ class Presence {
   std::optional<Connections::Place> place_;
 };
 
-}  // namespace
-
-asio::awaitable<void> serve_connection(asio::ip::tcp::socket socket, Shared& shared,
-                                       Connections& connections) {
-  error_code ignored;
-  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-  const auto strand = socket.get_executor();
-  const auto connection = std::make_shared<Connection>(std::move(socket), shared, connections);
-  const auto wake = [strand, weak = std::weak_ptr(connection)] {
-    asio::post(strand, [weak] {
-      if (const auto alive = weak.lock()) alive->cancel_if_idle();
-    });
-  };
-  const Presence presence(connections, connections.enter(wake, shared.limits.connections));
+Task<void> serve(std::shared_ptr<Connection> connection, Presence presence) {
   if (presence) {
     co_await connection->run();
   } else {
-    shared.counters.turned_away();
     co_await connection->turn_away();
   }
+}
+
+/// One client's exception (out of memory, say) ends that connection and nothing else.
+void log_exception(const std::exception_ptr& exception) {
+  if (!exception) return;
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::exception& problem) {
+    spdlog::error("a connection ended with: {}", problem.what());
+  }
+}
+
+}  // namespace
+
+void serve_connection(Socket socket, Shared& shared, Connections& connections) try {
+  error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  const auto executor = socket.get_executor();
+  const auto connection = std::make_shared<Connection>(std::move(socket), shared, connections);
+  const auto wake = [executor, weak = std::weak_ptr(connection)] {
+    asio::post(executor, [weak] {
+      if (const auto alive = weak.lock()) alive->cancel_if_idle();
+    });
+  };
+  Presence presence(connections, connections.enter(wake, shared.limits.connections));
+  asio::co_spawn(executor, serve(connection, std::move(presence)), log_exception);
+} catch (...) {
+  // Others go on being accepted.
+  log_exception(std::current_exception());
 }
 
 }  // namespace suture::server

@@ -4,8 +4,6 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <condition_variable>
@@ -18,6 +16,7 @@
 #include "server/fleet/wake.h"
 #include "server/notify/counters.h"
 #include "server/server.h"
+#include "server/wire/io.h"
 #include "server/wire/report_desk.h"
 #include "server/wire/static_files.h"
 #include "server/wire/tls.h"
@@ -61,8 +60,8 @@ class Connections {
   std::size_t waiting_ = 0;
 };
 
-/// Serves requests until either side ends the connection. The socket's executor must be a strand.
-boost::asio::awaitable<void> serve_connection(boost::asio::ip::tcp::socket socket, Shared& shared,
-                                              Connections& connections);
+/// Serves requests in the thread of the socket's executor, until either side ends the connection. It has its
+/// place among the open ones when this returns.
+void serve_connection(Socket socket, Shared& shared, Connections& connections);
 
 }  // namespace suture::server

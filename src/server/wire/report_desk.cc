@@ -20,7 +20,7 @@ std::vector<T> take_front(std::vector<T>& list, std::size_t most) {
 }
 
 /// Out of memory, say: nobody waits for ever.
-std::vector<Response> answers_of(const Api& api, std::span<const Api::Report> reports) {
+std::vector<Response> answers_of(const Api& api, std::span<Api::Report> reports) {
   try {
     return api.take_reports(reports);
   } catch (const std::exception& problem) {
@@ -33,7 +33,7 @@ std::vector<Response> answers_of(const Api& api, std::span<const Api::Report> re
 
 }  // namespace
 
-void ReportDesk::hand_in(Api::Report report, Done done, boost::asio::any_io_executor executor) {
+void ReportDesk::hand_in(Api::Report report, Done done, Executor executor) {
   const std::lock_guard lock(mutex_);
   reports_.push_back(std::move(report));
   done_.push_back(std::move(done));

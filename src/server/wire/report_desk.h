@@ -4,13 +4,13 @@
 // So one write to the disk is for as many reports as there are, and the busier the server, the cheaper each.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <mutex>
 #include <vector>
 
 #include "server/api.h"
+#include "server/wire/io.h"
 
 namespace suture::server {
 
@@ -22,7 +22,7 @@ class ReportDesk {
   ReportDesk(const Api& api, boost::asio::thread_pool& database) : api_(api), database_(database) {}
 
   /// From any thread. `done` comes from the database's, once the report is on the disk, or refused.
-  void hand_in(Api::Report report, Done done, boost::asio::any_io_executor executor);
+  void hand_in(Api::Report report, Done done, Executor executor);
 
  private:
   /// Others want the database, too: after so many it is their turn.

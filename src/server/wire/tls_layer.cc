@@ -12,12 +12,11 @@ namespace suture::server {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 // OpenSSL's own BIO for sockets would raise SIGPIPE where the client is gone.
 
 int fd_of(BIO* bio) {
-  return static_cast<tcp::socket*>(BIO_get_data(bio))->native_handle();
+  return static_cast<Socket*>(BIO_get_data(bio))->native_handle();
 }
 
 int read_socket(BIO* bio, char* data, int size) {

@@ -10,27 +10,25 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/compose.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "base/openssl.h"
+#include "server/wire/io.h"
 
 namespace suture::server {
 
-/// One act at a time, on the socket's strand. Owned by a shared_ptr, and by nobody longer than the socket
-/// lives.
+/// One act at a time, in the thread that the socket is served by. Owned by a shared_ptr, and by nobody longer
+/// than the socket lives.
 class TlsLayer : public std::enable_shared_from_this<TlsLayer> {
  public:
   using error_code = boost::system::error_code;
   enum class Act { kHandshake, kRead, kWrite, kFinish };
 
-  explicit TlsLayer(boost::asio::ip::tcp::socket& socket)
-      : socket_(socket), deadline_(socket.get_executor()) {}
+  explicit TlsLayer(Socket& socket) : socket_(socket), deadline_(socket.get_executor()) {}
   TlsLayer(const TlsLayer&) = delete;
   TlsLayer& operator=(const TlsLayer&) = delete;
 
@@ -39,7 +37,7 @@ class TlsLayer : public std::enable_shared_from_this<TlsLayer> {
   bool established() const { return ssl_ && SSL_is_init_finished(ssl_.get()) == 1; }
   /// The connection ends then, whatever is under way.
   void expires_after(std::chrono::milliseconds time);
-  void expires_never() { deadline_.expires_at(boost::asio::steady_timer::time_point::max()); }
+  void expires_never() { deadline_.expires_at(Timer::time_point::max()); }
   /// Ends a handshake or a read; none succeeds after that.
   void cancel();
 
@@ -94,9 +92,9 @@ class TlsLayer : public std::enable_shared_from_this<TlsLayer> {
       const bool first = std::exchange(state, State::kWaited) == State::kFirst;
       auto& socket = layer.socket_;
       if (outcome.wants == Outcome::Wants::kToRead) {
-        socket.async_wait(boost::asio::ip::tcp::socket::wait_read, std::move(self));
+        socket.async_wait(Socket::wait_read, std::move(self));
       } else if (outcome.wants == Outcome::Wants::kToWrite) {
-        socket.async_wait(boost::asio::ip::tcp::socket::wait_write, std::move(self));
+        socket.async_wait(Socket::wait_write, std::move(self));
       } else if (first) {
         // Whoever started this must have returned before it is told the outcome.
         state = State::kDone;
@@ -120,8 +118,8 @@ class TlsLayer : public std::enable_shared_from_this<TlsLayer> {
     return boost::asio::async_compose<Token, void(error_code, std::size_t)>(std::move(step), token, socket_);
   }
 
-  boost::asio::ip::tcp::socket& socket_;
-  boost::asio::steady_timer deadline_;
+  Socket& socket_;
+  Timer deadline_;
   std::unique_ptr<SSL, openssl::Free<SSL_free>> ssl_{};
   bool cancelled_ = false;
 };

@@ -59,7 +59,7 @@ std::string_view name_of(HostState state);
 Result<HostState> host_state_from_name(std::string_view name);
 
 Json to_json(const HostReport& report);
-/// The same on one line, as servers keep it.
+/// The same on one line, as servers keep it: first checked_at and uptime_seconds, then all else by name.
 std::string report_text(const HostReport& report);
 /// Checks every field's form, length and range; "report.schema" names the one that is wrong. No text in an
 /// accepted report holds control characters, other than line breaks and tabs in the error's message.

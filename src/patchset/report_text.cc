@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes reports as to_json() and dump() do, letter for letter, which is what servers have in their
-// databases; in a tenth of the time, since a server does it for each report.
+// Writes reports as to_json() and dump() do, but for the order of members: what differs from one report of a
+// host to the next stands in front. So a database that keeps a long text in pieces writes the first piece
+// alone, and two texts say the same where all behind that is equal.
 #include "patchset/report.h"
 
 namespace suture {
@@ -89,13 +90,14 @@ void write_modules(Writer& writer, const HostModules& modules) {
 
 std::string report_text(const HostReport& report) {
   Writer writer(2048);
-  writer.raw(R"({"agent":)").quoted(report.agent);
+  writer.raw(R"({"checked_at":)").quoted(report.checked_at);
+  writer.raw(R"(,"uptime_seconds":)").number(report.uptime_seconds);
+  writer.raw(R"(,"agent":)").quoted(report.agent);
   writer.raw(R"(,"architecture":)").quoted(report.architecture);
   writer.raw(R"(,"boot_id":)").quoted(report.boot_id);
   writer.raw(R"(,"build_id":)").quoted(report.build_id);
   writer.raw(R"(,"changed_at":)").quoted(report.changed_at);
   writer.raw(R"(,"channel":)").quoted(report.channel);
-  writer.raw(R"(,"checked_at":)").quoted(report.checked_at);
   writer.raw(R"(,"cves":)").list(report.cves);
   writer.raw(R"(,"engine":)").quoted(report.engine);
   writer.raw(R"(,"error":)");
@@ -109,8 +111,7 @@ std::string report_text(const HostReport& report) {
     write_modules(writer, *report.modules);
   }
   writer.raw(R"(,"release":)").quoted(report.release);
-  writer.raw(R"(,"state":)").quoted(name_of(report.state));
-  writer.raw(R"(,"uptime_seconds":)").number(report.uptime_seconds).raw("}");
+  writer.raw(R"(,"state":)").quoted(name_of(report.state)).raw("}");
   return writer.take();
 }
 

@@ -31,7 +31,7 @@ constexpr const char* kOthers =
 
 std::string text_of(const std::vector<SeenBoot>& boots) {
   Json json = Json::array();
-  for (const SeenBoot& boot : boots) json.push_back({boot.boot_id, boot.hostname});
+  for (const SeenBoot& boot : boots) json.push_back(Json::array({boot.boot_id, boot.hostname}));
   return json.dump();
 }
 
@@ -74,25 +74,35 @@ Result<HostKeys> HostKeys::prepare(sqlite::Database& database) {
 
 Result<Admission> HostKeys::admit(sqlite::Database& database, const HostReport& report, const Signer* signer,
                                   std::string_view now) {
-  auto known = TRY(find(report.host_id));
+  auto known = TRY(find_row(report.host_id));
   if (signer == nullptr) return known ? Admission::kUnsigned : Admission::kTaken;
   if (!known) return Admission::kFirst;
   if (known->key != signer->key) return Admission::kOtherKey;
   if (signer->counter <= known->counter) return Admission::kReplayed;
   const SeenBoot boot{report.boot_id, report.hostname};
-  const bool same_boot = !known->boots.empty() && known->boots.back() == boot;
-  sqlite::Statement& statement = same_boot ? statements_.count : statements_.move_on;
-  statement.bind(1, report.host_id).bind(2, signer->key).bind(3, signer->counter);
-  std::string boots;
-  std::string clones;
-  if (!same_boot) {
-    note_boot(*known, boot, now);
-    boots = text_of(known->boots);
-    clones = text_of(known->clones);
-    statement.bind(4, boots).bind(5, known->cloned_at).bind(6, clones);
+  // The last one in the list, mostly: then there is nothing to read in it.
+  const std::string last = text_of({boot}).substr(1);
+  if (known->boots.ends_with(last)) {
+    TRY(statements_.count.bind(1, report.host_id).bind(2, signer->key).bind(3, signer->counter).run());
+  } else {
+    TRY(move_on(report.host_id, *signer, TRY(record_of(*known)), boot, now));
   }
-  TRY(statement.run());
   return database.rows_changed() == 1 ? Admission::kTaken : Admission::kReplayed;
+}
+
+/// To another boot.
+Result<void> HostKeys::move_on(std::string_view host_id, const Signer& signer, HostKeyRecord record,
+                               const SeenBoot& boot, std::string_view now) {
+  note_boot(record, boot, now);
+  const std::string boots = text_of(record.boots);
+  const std::string clones = text_of(record.clones);
+  return statements_.move_on.bind(1, host_id)
+      .bind(2, signer.key)
+      .bind(3, signer.counter)
+      .bind(4, boots)
+      .bind(5, record.cloned_at)
+      .bind(6, clones)
+      .run();
 }
 
 Result<void> HostKeys::enter(sqlite::Database& database, const HostReport& report, const Signer& signer,
@@ -108,17 +118,27 @@ Result<void> HostKeys::enter(sqlite::Database& database, const HostReport& repor
   return fail("store.unavailable", "enter a host's key", "another server enters one at the same time");
 }
 
-Result<std::optional<HostKeyRecord>> HostKeys::find(std::string_view host_id) {
+Result<std::optional<HostKeys::Row>> HostKeys::find_row(std::string_view host_id) {
   sqlite::Statement& row = statements_.find;
   sqlite::ResetOnExit reset_on_exit(row);
   row.bind(1, host_id);
   if (!TRY(row.step())) return std::nullopt;
-  return HostKeyRecord{.key = row.text(0),
-                       .counter = row.number(1),
-                       .registered_at = row.text(2),
-                       .boots = TRY(boots_of(row.text(3))),
-                       .cloned_at = row.text(4),
-                       .clones = TRY(boots_of(row.text(5)))};
+  return Row{row.text(0), row.number(1), row.text(2), row.text(3), row.text(4), row.text(5)};
+}
+
+Result<HostKeyRecord> HostKeys::record_of(const Row& row) {
+  return HostKeyRecord{.key = row.key,
+                       .counter = row.counter,
+                       .registered_at = row.registered_at,
+                       .boots = TRY(boots_of(row.boots)),
+                       .cloned_at = row.cloned_at,
+                       .clones = TRY(boots_of(row.clones))};
+}
+
+Result<std::optional<HostKeyRecord>> HostKeys::find(std::string_view host_id) {
+  const auto row = TRY(find_row(host_id));
+  if (!row) return std::nullopt;
+  return TRY(record_of(*row));
 }
 
 Result<std::vector<std::string>> HostKeys::others_with(std::string_view key, std::string_view host_id) {

@@ -72,6 +72,15 @@ class HostKeys {
   struct Statements {
     sqlite::Statement find, enter, count, move_on, others, forget;
   };
+  struct Row {
+    std::string key;
+    std::int64_t counter = 0;
+    std::string registered_at, boots, cloned_at, clones;
+  };
+  Result<std::optional<Row>> find_row(std::string_view host_id);
+  static Result<HostKeyRecord> record_of(const Row& row);
+  Result<void> move_on(std::string_view host_id, const Signer& signer, HostKeyRecord record,
+                       const SeenBoot& boot, std::string_view now);
   explicit HostKeys(Statements statements) : statements_(std::move(statements)) {}
   Statements statements_;
 };

@@ -94,16 +94,13 @@ ReportRecord read_report(const sqlite::Statement& row) {
 }  // namespace
 
 bool says_the_same(std::string_view report, std::string_view other) {
-  // No quote is bare within a text of JSON, so each of these is a name and stands there once. Members come in
-  // the order of their names.
-  for (const auto& [name, end] :
-       {std::pair(R"("checked_at":)", ','), std::pair(R"("uptime_seconds":)", '}')}) {
-    const std::string_view head = report.substr(0, report.find(name));
-    if (!other.starts_with(head) || !other.substr(head.size()).starts_with(name)) return false;
-    report.remove_prefix(std::min(report.find(end, head.size()), report.size()));
-    other.remove_prefix(std::min(other.find(end, head.size()), other.size()));
-  }
-  return report == other;
+  // Both begin with the two that do not count (patchset/report_text.cc); the first that counts is this. A
+  // bare quote ends a text of JSON, so none has it within.
+  constexpr std::string_view kRest = R"(,"agent":)";
+  const auto rest = report.find(kRest);
+  const auto other_rest = other.find(kRest);
+  return rest != report.npos && other_rest != other.npos && report.starts_with(R"({"checked_at":)") &&
+         other.starts_with(R"({"checked_at":)") && report.substr(rest) == other.substr(other_rest);
 }
 
 std::string rfc3339(Store::Time time) {
@@ -118,7 +115,13 @@ Result<Store> Store::open(const std::filesystem::path& path, StoreLimits limits)
   auto statements = TRY(prepare(database));
   auto keys = TRY(HostKeys::prepare(database));
   auto facts = TRY(HostFactsStore::prepare(database));
-  return Store(std::move(database), std::move(statements), std::move(keys), std::move(facts), limits);
+  std::unique_ptr<Checkpointer> checkpointer;
+  if (database.dialect() == sqlite::Dialect::kSqlite && path != ":memory:") {
+    checkpointer = TRY(Checkpointer::start(path, database));
+  }
+  Store store(std::move(database), std::move(statements), std::move(keys), std::move(facts), limits);
+  store.checkpointer_ = std::move(checkpointer);
+  return store;
 }
 
 Result<Store::Statements> Store::prepare(sqlite::Database& database) {
@@ -184,6 +187,7 @@ Result<std::vector<Result<Admission>>> Store::add_together(std::span<const Incom
   auto transaction = TRY(sqlite::Transaction::begin(database_));
   for (const std::size_t i : order) results[i] = TRY(take(reports[i]));
   TRY(transaction.commit());
+  if (checkpointer_) checkpointer_->noted();
   return results;
 }
 

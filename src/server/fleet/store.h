@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "database/database.h"
 #include "patchset/report.h"
+#include "server/fleet/checkpointer.h"
 #include "server/fleet/host_facts.h"
 #include "server/fleet/host_keys.h"
 
@@ -146,6 +147,7 @@ class Store {
   HostKeys keys_;
   HostFactsStore facts_;
   StoreLimits limits_;
+  std::unique_ptr<Checkpointer> checkpointer_{};  ///< null: the database has no log of SQLite's
 };
 
 /// Whether two texts of reports, as the store writes them, differ in nothing but the host's uptime and the

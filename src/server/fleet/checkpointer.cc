@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/fleet/checkpointer.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+
+namespace suture::server {
+namespace {
+
+constexpr std::chrono::milliseconds kPause{250};
+
+}  // namespace
+
+Result<std::unique_ptr<Checkpointer>> Checkpointer::start(const std::filesystem::path& path,
+                                                          sqlite::Database& writer) {
+  // Pages of 4 KiB, so 64 MiB; by then the thread has emptied most of it. Reading through a mapping saves a
+  // copy for each page that a report touches.
+  TRY(writer.execute("PRAGMA wal_autocheckpoint = 16384; PRAGMA mmap_size = 1073741824"));
+  return std::make_unique<Checkpointer>(TRY(sqlite::Database::open(path)));
+}
+
+Checkpointer::Checkpointer(sqlite::Database database)
+    : database_(std::move(database)), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+void Checkpointer::run(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    wake_.wait_for(lock, stop, kPause, [] { return false; });
+    if (!written_.exchange(false)) continue;
+    // One that is held up goes on the next time.
+    if (const auto done = database_.integer("PRAGMA wal_checkpoint(PASSIVE)"); !done) {
+      spdlog::debug("{}", done.error().message());
+      written_ = true;
+    }
+  }
+}
+
+}  // namespace suture::server

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/json_view.h"
 #include "base/error.h"
+#include "base/json_view.h"
 
 namespace suture {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json_view.h"
 #include "advisory/reader.h"
+#include "base/json_view.h"
 
 namespace suture {
 

@@ -10,8 +10,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "base/json_view.h"
 #include "advisory/voice.h"
+#include "base/json_view.h"
 
 namespace suture {
 

@@ -13,6 +13,7 @@
 //   report.cc              what the host tells of itself
 //   host_key.cc            the key that signs it
 //   reporting.cc           what the agent remembers of its reports
+//   follow_plan.cc         how far a rollout lets this host go
 //
 // Folders in the state folder: `repository` (metadata) and `spool` belong to the unprivileged user;
 // `trusted` (metadata again), `patchsets`, `host-key.pem`, `reporting.json`, `state.json`, `journal.json` and
@@ -45,7 +46,7 @@ enum class Outcome {
   kHeld,              ///< an administrator took it back, and the timer leaves it so
   kReverted,          ///< taken out of the kernel
   kWaiting,           ///< there is a newer one, which the policy does not let in yet
-  kWentBack,          ///< from a level that was withdrawn, to the one below or to none
+  kWentBack,          ///< from a level that was withdrawn, or is above a plan, to the one below or to none
   kVetoed,            ///< the administrator's command before it said no
   kTransition,        ///< the kernel is still on its way to a level, and left at that by policy
 };
@@ -62,6 +63,7 @@ struct AgentStatus {
   std::vector<std::string> quarantine_reasons{};  ///< of each
   bool watched = false;                           ///< `level` is new, and looked after
   std::string waits{};                            ///< why that is not applied, if the policy says so
+  std::optional<Plan> plan{};    ///< of a rollout, which this host follows; nothing: none steers it
   std::optional<LogHead> log{};  ///< of the repository's transparency log, as it was checked last
   std::string host_key{};        ///< public half, of the last report; empty: none was sent
   std::optional<ReportedError> report_error{};  ///< why the last report did not arrive
@@ -79,7 +81,7 @@ class Agent {
   Result<void> check();
   Result<Outcome> revert();
   /// To this level, and no higher by the timer. "repository.no-level" when the channel has no such good
-  /// level.
+  /// level, "plan.level-above" when a rollout does not let this host have it.
   Result<Outcome> revert_to(std::uint32_t level);
   /// Changes nothing, and works for any user who may read the state folder.
   Result<AgentStatus> status() const;
@@ -95,7 +97,7 @@ class Agent {
   /// under way has ended, and whether all is well. Does nothing before its time. When to call it again, if
   /// ever.
   std::optional<Moment> watch(Moment now);
-  /// Tells the server, if there is one.
+  /// Tells the server, if there is one, and keeps the plan that it answers with.
   Result<void> send_report() const;
 
   const AgentConfig& config() const { return config_; }
@@ -106,6 +108,9 @@ class Agent {
   Result<Outcome> bring_in(const Offer& offer, const RunningKernel& kernel, AgentState state,
                            const Applied& applied, bool must_leave);
   Result<Outcome> leave(const RunningKernel& kernel);
+  std::optional<Plan> plan_in(const AgentState& state) const;
+  bool is_above_plan(const AgentState& state, std::uint32_t level) const;
+  Result<void> keep_plan(const Json& answered) const;
   Result<Outcome> apply_stored(const StoredPatchset& stored, const RunningKernel& kernel, AgentState state,
                                const std::string& action);
   Result<bool> may_install(const StoredPatchset& stored, const RunningKernel& kernel, AgentState& state,

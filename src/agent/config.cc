@@ -75,6 +75,14 @@ Result<void> read_wake(const std::string& text, std::string& wake) {
   return {};
 }
 
+Result<void> read_rollouts(const std::string& text, std::optional<bool>& rollouts) {
+  if (text != "true" && text != "false") {
+    return wrong("read whether to follow rollouts", "\"" + text + "\" is neither true nor false");
+  }
+  rollouts = text == "true";
+  return {};
+}
+
 /// "500k", "2M", or plain bytes.
 Result<void> read_rate(const std::string& text, std::uint64_t& rate) {
   constexpr std::uint64_t kLeast = 1000;
@@ -219,6 +227,9 @@ const std::map<std::string_view, Known>& settings() {
       {"server_token",
        {[](auto& c, auto& v) { return read_path(v, c.server_token); },
         "what the server takes a new host by"}},
+      {"rollouts",
+       {[](auto& c, auto& v) { return read_rollouts(v, c.rollouts); },
+        "let the server say how high a level may be"}},
       {"wake", {[](auto& c, auto& v) { return read_wake(v, c.wake); }, "who may call for a check"}},
       {"check",
        {[](auto& c, auto& v) { return read_check(v, c.checks); }, "look by the timer, or when told"}},
@@ -326,9 +337,17 @@ Result<void> read_into(std::string_view given, std::string_view name, AgentConfi
   return {};
 }
 
+bool speaks_tls(const std::string& url) {
+  return url.starts_with("https://");
+}
+
 Result<void> check_whole(const AgentConfig& config, std::string_view name) {
-  if (!config.repository.empty()) return {};
-  return wrong("read " + std::string(name), "it does not say which repository to use");
+  const std::string what = "read " + std::string(name);
+  if (config.repository.empty()) return wrong(what, "it does not say which repository to use");
+  if (config.rollouts.value_or(false) && !speaks_tls(config.server)) {
+    return wrong(what, "rollouts are followed over https alone, and `server` is no https URL");
+  }
+  return {};
 }
 
 fs::path drop_in_folder(const fs::path& path) {
@@ -426,6 +445,10 @@ Result<std::string> distribution_of(const AgentConfig& config) {
 
 std::vector<std::string> repository_servers(const AgentConfig& config) {
   return split_at_commas(config.repository);
+}
+
+bool follows_rollouts(const AgentConfig& config) {
+  return config.rollouts.value_or(true) && speaks_tls(config.server);
 }
 
 std::string wake_server(const AgentConfig& config) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ struct AgentConfig {
   std::string distribution;              ///< whose kernels; empty: ID of os-release(5)
   std::string server;                    ///< URL that reports go to; empty: no reports
   std::filesystem::path server_token{};  ///< by which the server takes hosts that it does not know
+  /// Of `server`: how far a rollout lets this host go. Not said: they count where it speaks TLS.
+  std::optional<bool> rollouts{};
   std::string wake;    ///< URL of the server that may call for a check; empty: `server`; "off": none may
   bool checks = true;  ///< by the timer; else only when an administrator says so
   std::chrono::seconds interval = std::chrono::hours(4);
@@ -85,6 +88,9 @@ Result<std::string> distribution_of(const AgentConfig& config);
 HttpOptions http_options(const AgentConfig& config);
 /// The repository's servers, in the order in which they are asked.
 std::vector<std::string> repository_servers(const AgentConfig& config);
+/// Whether the server's plans count here (patchset/plan.h). None does that came over a connection which
+/// others may have changed: it could take every patch out.
+bool follows_rollouts(const AgentConfig& config);
 /// Whom to wait for (agent/wake.h); empty: nobody.
 std::string wake_server(const AgentConfig& config);
 

@@ -80,6 +80,7 @@ Json to_json(const AgentStatus& status) {
   json["held"] = status.held;
   json["newest_level"] = status.newest;
   json["waits"] = status.waits;
+  json["plan"] = status.plan ? to_json(*status.plan) : Json();
   json["quarantined"] = status.quarantined;
   json["quarantine_reasons"] = status.quarantine_reasons;
   json["watched"] = status.watched;

@@ -32,6 +32,14 @@ std::uint32_t level_in_kernel(const AgentState& state) {
   return state.wanted && !state.applied_boot_id.empty() ? state.wanted->level : 0;
 }
 
+/// Why a level was left that no administrator took back.
+std::string reason_to_leave(const AgentState& after, std::uint32_t left) {
+  const bool above = after.plan && left > after.plan->level;
+  if (above) return text_of(*after.plan);
+  return after.applied_boot_id.empty() ? "it was withdrawn, and there is no good level below it"
+                                       : "level " + std::to_string(left) + " was withdrawn";
+}
+
 void add_change_of_kernel(const AgentState& before, const AgentState& after, std::vector<Event>& events) {
   const bool rebooted = before.applied_boot_id != after.applied_boot_id;
   if (after.applied_boot_id.empty()) {
@@ -40,7 +48,7 @@ void add_change_of_kernel(const AgentState& before, const AgentState& after, std
     if (!gone || after.error) return;
     events.push_back({.what = after.held ? "reverted" : "withdrawn",
                       .from = level_in_kernel(before),
-                      .reason = after.held ? "" : "it was withdrawn, and there is no good level below it",
+                      .reason = after.held ? "" : reason_to_leave(after, level_in_kernel(before)),
                       .boot_id = before.applied_boot_id});
     return;
   }
@@ -53,7 +61,7 @@ void add_change_of_kernel(const AgentState& before, const AgentState& after, std
   if (event.to < event.from) {
     const bool asked = after.pinned == event.to;
     event.what = asked ? "reverted" : "withdrawn";
-    event.reason = asked ? "" : "level " + std::to_string(event.from) + " was withdrawn";
+    event.reason = asked ? "" : reason_to_leave(after, event.from);
   } else if (before.wanted == after.wanted && !before.held) {
     event.reason = "again, after a boot";
   }
@@ -73,6 +81,18 @@ void add_failure(const AgentState& before, const AgentState& after, std::vector<
                     .to = level,
                     .code = after.error->code,
                     .reason = short_reason(after.error->message)});
+}
+
+/// A rollout that goes on is told; in which words it says so is not.
+void add_plan(const AgentState& before, const AgentState& after, std::vector<Event>& events) {
+  const auto same = [](const Plan& one, const Plan& other) {
+    return one.level == other.level && one.rollout == other.rollout && one.urgent == other.urgent;
+  };
+  if (!after.plan || (before.plan && same(*before.plan, *after.plan))) return;
+  events.push_back({.what = "planned",
+                    .from = before.plan ? before.plan->level : after.plan->level,
+                    .to = after.plan->level,
+                    .reason = short_reason(text_of(*after.plan))});
 }
 
 Result<Event> event_from_json(const Json& json) {
@@ -156,6 +176,7 @@ std::vector<Event> events_between(const AgentState& before, const AgentState& af
   }
   if (after.newest > before.newest)
     events.push_back({.what = "available", .from = before.newest, .to = after.newest, .reason = after.waits});
+  add_plan(before, after, events);
   add_change_of_kernel(before, after, events);
   const bool proven = before.unconfirmed && !after.unconfirmed &&
                       before.applied_boot_id == after.applied_boot_id && before.wanted == after.wanted &&

@@ -94,6 +94,21 @@ bool is_old_enough(const InstallPolicy& policy, const AvailablePatchset& patchse
   return policy.delay.count() == 0 || (published && *published + policy.delay <= now);
 }
 
+bool is_planned(const InstallPolicy& policy, std::uint32_t level) {
+  return !policy.plan || level <= policy.plan->level;
+}
+
+bool is_urgent(const InstallPolicy& policy) {
+  return policy.plan && policy.plan->urgent;
+}
+
+/// Where the channel has dropped all levels that the plan allows, it takes the plan's word to go without any.
+/// Where it has some, and they were withdrawn or are not wanted here, none is what is left of the plan.
+bool can_go_back(const InstallPolicy& policy, const Catalog& catalog) {
+  return policy.plan->level == 0 ||
+         (!catalog.levels.empty() && is_planned(policy, catalog.levels.front().level));
+}
+
 template <class Accepts>
 const AvailablePatchset* highest(const Catalog& catalog, const Accepts& accepts) {
   for (const AvailablePatchset& patchset : catalog.levels | std::views::reverse) {
@@ -152,35 +167,45 @@ Choice choose(const InstallPolicy& policy, const Catalog& catalog, std::uint32_t
     const bool kept_away = asked != Asked::kByAdministrator && quarantined.contains(patchset.module.sha256);
     return !kept_away && allows(policy, patchset);
   };
+  const auto planned = [&](const AvailablePatchset& patchset) {
+    return allowed(patchset) && is_planned(policy, patchset.level);
+  };
   Choice choice{.newest = highest(catalog, allowed)};
-  const AvailablePatchset* present = catalog.find(applied);
-  const bool bad = present != nullptr && present->withdrawn;
   if (asked == Asked::kToKnow) return choice;
+  const AvailablePatchset* present = catalog.find(applied);
+  const bool withdrawn = present != nullptr && present->withdrawn;
+  const bool above = !is_planned(policy, applied);
+  choice.plan_gone = above && !withdrawn && !can_go_back(policy, catalog);
+  const bool must_leave = withdrawn || (above && !choice.plan_gone);
   if (asked == Asked::kByAdministrator) {
-    choice.install = choice.newest;
-    choice.leave = bad && choice.install == nullptr;
-    return choice;
-  }
-  if (policy.mode == kHeld) {
+    choice.install = highest(catalog, planned);
+    choice.leave = must_leave && choice.install == nullptr;
+  } else if (policy.mode == kHeld) {
+    choice.plan_gone = false;
     choice.waits = "install = \"held\"";
+    return choice;
   } else if (policy.mode == kManual) {
     choice.waits = "install = \"manual\": `suture update` brings it";
-  } else if (!is_open(policy.windows, local)) {
+  } else if (!is_open(policy.windows, local) && !is_urgent(policy)) {
     choice.waits = "until the next window";
   } else {
     choice.install = highest(catalog, [&](const AvailablePatchset& patchset) {
-      return allowed(patchset) && is_old_enough(policy, patchset, now);
+      return planned(patchset) && (above || is_urgent(policy) || is_old_enough(policy, patchset, now));
     });
-    if (choice.install != choice.newest) {
+    if (choice.install != highest(catalog, planned)) {
       choice.waits = fmt::format("until it has been in {} for {} h", catalog.stream.channel,
                                  policy.delay.count() / 3600);
     }
   }
-  if (choice.install == nullptr && bad && policy.mode != kHeld) {
+  if (choice.install == nullptr && must_leave && !choice.leave) {
     choice.install = highest(catalog, [&](const AvailablePatchset& patchset) {
-      return allowed(patchset) && patchset.level < applied;
+      return planned(patchset) && patchset.level < applied;
     });
     choice.leave = choice.install == nullptr;
+  }
+  // What keeps the newest away longest is told.
+  if (choice.newest != nullptr && !is_planned(policy, choice.newest->level)) {
+    choice.waits = text_of(*policy.plan);
   }
   return choice;
 }

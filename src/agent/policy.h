@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "patchset/plan.h"
 #include "repository/catalog.h"
 
 namespace suture {
@@ -44,6 +45,7 @@ struct InstallPolicy {
   std::optional<std::uint32_t> highest{};  ///< no level above this one
   std::vector<std::string> blocked{};      ///< CVE ids, whose fix is not wanted here, and levels as digits
   std::vector<Window> windows{};           ///< none: at any time
+  std::optional<Plan> plan{};              ///< of a rollout; no setting, the server has it
   bool operator==(const InstallPolicy&) const = default;
 };
 
@@ -60,12 +62,15 @@ struct Choice {
   const AvailablePatchset* install = nullptr;  ///< to be brought in now
   const AvailablePatchset* newest = nullptr;   ///< what it will be, once nothing has to be waited for
   std::string waits{};                         ///< why `install` is not `newest`; empty if it is
-  bool leave = false;                          ///< the level in the kernel is bad, and there is none to go to
+  bool leave = false;      ///< the level in the kernel must go, and there is none to go to
+  bool plan_gone = false;  ///< it is above the plan, and the channel has no level that would not be
 };
 
 /// `applied`: the level in the kernel, 0 for none. When that was withdrawn, the highest good one below it may
-/// always be installed, but under kHeld; where there is none, it is to be left.
-/// `quarantined`: modules, by SHA-256, that only an administrator may bring back.
+/// always be installed, but under kHeld; where there is none, it is to be left. So it is when a plan does not
+/// let the host have it any more. A plan that is urgent waits for no window and no delay. No level above a
+/// plan is ever chosen, whoever asks: who wants that takes the host out of rollouts. `quarantined`: modules,
+/// by SHA-256, that only an administrator may bring back.
 Choice choose(const InstallPolicy& policy, const Catalog& catalog, std::uint32_t applied, Time now,
               const std::tm& local, Asked asked,
               const std::map<std::string, std::uint32_t>& quarantined = {});

@@ -83,6 +83,8 @@ Result<void> Agent::recover_applying(const Entry& entry, const RunningKernel& ke
 Result<void> Agent::apply_after_boot() {
   const AgentState state = TRY(read_state(state_file()));
   if (!state.wanted || state.held || state.quarantined.contains(state.wanted->module_sha256)) return {};
+  // The next check goes to the level that it may have.
+  if (is_above_plan(state, state.wanted->level)) return {};
   const RunningKernel kernel = TRY(engine_.kernel());
   if (state.applied_boot_id == kernel.boot_id) return {};
   // Another kernel was booted: what there is for it, the next update finds out.
@@ -115,6 +117,11 @@ Result<Outcome> Agent::revert_to(std::uint32_t level) {
     TRY(recover());
     const RunningKernel kernel = TRY(engine_.kernel());
     const AgentState before = TRY(read_state(state_file()));
+    if (const auto plan = plan_in(before); plan && level > plan->level) {
+      return fail("plan.level-above", "go back to level " + std::to_string(level),
+                  "the server lets this host have " + text_of(*plan),
+                  "`suture config set rollouts false` takes the host out of rollouts.");
+    }
     AgentState state = before;
     state.pinned = level;
     const Answer answer = TRY(ask(kernel, state, Asked::kByAdministrator));

@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::size_t kIdLength = 32;
 constexpr long kTimeoutSeconds = 30;
+constexpr std::size_t kLongestTrouble = 512;
 /// Of a report; some 150 modules, as servers have them, take 4 KiB.
 constexpr std::size_t kMostOfModules = kReportLimit / 4;
 
@@ -53,9 +54,8 @@ struct Outgoing {
 
 /// A server that says more than an error does is not listened to further.
 std::size_t keep_beginning(char* bytes, std::size_t size, std::size_t count, void* kept) {
-  constexpr std::size_t kMost = 4096;
   auto& text = *static_cast<std::string*>(kept);
-  text.append(bytes, std::min(size * count, kMost - std::min(kMost, text.size())));
+  text.append(bytes, std::min(size * count, kReportAnswerLimit - std::min(kReportAnswerLimit, text.size())));
   return size * count;
 }
 
@@ -81,7 +81,14 @@ std::unexpected<Error> not_sent(const std::string& url, const std::string& why,
   return fail("agent.report-refused", "send the report to " + url, why, hint_for(code));
 }
 
-/// Sends it. In the process without rights.
+/// An answer that is none is as one without a plan, but that it says so: the report has arrived.
+Json read_answer(std::string_view answer) {
+  const auto plan = parse_answered_plan(answer);
+  if (!plan) return {{"unread", plan.error().message()}};
+  return {{"plan", *plan ? to_json(**plan) : Json()}};
+}
+
+/// Sends it, and reads what is answered. In the process without rights.
 Result<Json> post(const std::string& url, const Outgoing& report, const HttpOptions& options) {
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), &curl_easy_cleanup);
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(
@@ -106,7 +113,7 @@ Result<Json> post(const std::string& url, const Outgoing& report, const HttpOpti
   }
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-  if (status >= 200 && status <= 299) return Json{};
+  if (status >= 200 && status <= 299) return read_answer(answer);
   const ReportedError why = parse_refusal(answer);
   const std::string words = why.code.empty() ? "" : ", " + why.code + ": " + why.message;
   return not_sent(url, "the server answered " + std::to_string(status) + words, why.code);
@@ -221,6 +228,12 @@ Result<HostReport> Agent::make_report(const AgentState& state, const Applied& ap
   const bool unsupported = is_unsupported(config_, kernel, state, applied);
   report.state = unsupported ? HostState::kUnsupported : state_of(state, applied);
   report.level = applied.level;
+  report.transition = applied.transition;
+  for (const auto& [module, level] : state.quarantined) {
+    if (report.quarantined.size() < kMostQuarantined) report.quarantined.push_back(level);
+  }
+  std::ranges::sort(report.quarantined);
+  report.rollouts = follows_rollouts(config_);
   report.engine = applied.engine;
   report.channel = config_.channel;
   if (state.wanted && state.wanted->level == applied.level) report.cves = state.wanted->cves;
@@ -252,6 +265,7 @@ Result<AgentStatus> Agent::status() const {
                      .quarantine_reasons = std::move(reasons),
                      .watched = state.watched.has_value(),
                      .waits = state.waits,
+                     .plan = plan_in(state),
                      .log = checked_log_head(config_.state / "trusted"),
                      .host_key = std::move(reporting.key),
                      .report_error = std::move(reporting.error)};
@@ -267,9 +281,10 @@ Result<void> Agent::send_report() const {
   if (config_.server.empty()) return {};
   Reporting reporting = read_reporting(config_.state);
   const std::optional<ReportedError> before = reporting.error;
+  Json answered;
   const auto sent = [&]() -> Result<void> {
     const Outgoing outgoing = TRY(signed_report(config_, TRY(whole_report()), reporting));
-    TRY(run_unprivileged(Unprivileged::find(), std::chrono::seconds(2 * kTimeoutSeconds), [&] {
+    answered = TRY(run_unprivileged(Unprivileged::find(), std::chrono::seconds(2 * kTimeoutSeconds), [&] {
       return post(config_.server + std::string(kReportPath), outgoing, http_options(config_));
     }));
     return {};
@@ -277,7 +292,14 @@ Result<void> Agent::send_report() const {
   reporting.error.reset();
   if (!sent) reporting.error = ReportedError{sent.error().code, sent.error().message()};
   if (reporting.error != before) keep(config_, reporting);
-  return sent;
+  if (!sent) return sent;
+  // Of a server that has no plans, nothing is expected.
+  if (const auto unread = json_string(answered, "unread"); unread && follows_rollouts(config_)) {
+    log_warning(unread->substr(0, kLongestTrouble));
+    return {};
+  }
+  if (const auto kept = keep_plan(answered); !kept) log_warning(kept.error().message());
+  return {};
 }
 
 }  // namespace suture

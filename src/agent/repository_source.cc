@@ -139,6 +139,7 @@ Choice RepositorySource::decide(const Question& question, const Catalog& catalog
   InstallPolicy policy = config_.install;
   if (question.highest)
     policy.highest = std::min(*question.highest, policy.highest.value_or(*question.highest));
+  policy.plan = question.plan;
   return choose(policy, catalog, question.applied, question.time, local, question.asked,
                 question.quarantined);
 }
@@ -197,7 +198,8 @@ Result<Answer> RepositorySource::ask(const Question& question) {
   const Choice choice = decide(question, *catalog);
   Answer answer{.newest = choice.newest == nullptr ? 0 : choice.newest->level,
                 .waits = choice.waits,
-                .leave = choice.leave};
+                .leave = choice.leave,
+                .plan_gone = choice.plan_gone};
   for (const AvailablePatchset& patchset : catalog->levels) {
     if (patchset.withdrawn) answer.withdrawn.emplace(patchset.level, patchset.withdrawn->reason);
   }

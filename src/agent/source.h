@@ -28,7 +28,8 @@ struct Answer {
   std::optional<Offer> offer{};
   std::uint32_t newest = 0;  ///< the level that it will be; 0: the channel has none for it
   std::string waits{};       ///< why that is not the one offered
-  bool leave = false;        ///< the level in the kernel is bad, and there is none to go to
+  bool leave = false;        ///< the level in the kernel must go, and there is none to go to
+  bool plan_gone = false;    ///< it is above the plan, and the channel has no level that would not be
   /// Levels that the channel's owner has taken back, and why.
   std::map<std::uint32_t, std::string> withdrawn{};
 };
@@ -41,6 +42,7 @@ struct Question {
   std::optional<std::uint32_t>
       highest{};  ///< below what the policy lets in, because an administrator went back
   std::map<std::string, std::uint32_t> quarantined{};  ///< modules that are not to be had by the timer
+  std::optional<Plan> plan{};                          ///< of a rollout, which this host follows
   Time time = wall_clock();
 };
 

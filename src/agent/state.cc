@@ -53,6 +53,9 @@ Result<AgentState> state_from_json(const Json& json) {
   if (const auto found = json.find("pinned"); found != json.end() && !found->is_null()) {
     state.pinned = TRY(level_field(json, "pinned"));
   }
+  if (const auto found = json.find("plan"); found != json.end() && !found->is_null()) {
+    state.plan = TRY(plan_from_json(*found));
+  }
   if (json.contains("engine")) state.engine = TRY(json_string(json, "engine"));
   if (json.contains("transitioning")) state.transitioning = TRY(json_string(json, "transitioning"));
   if (const auto found = json.find("watched"); found != json.end() && !found->is_null()) {
@@ -128,6 +131,7 @@ Result<void> write_state(const std::filesystem::path& file, const AgentState& st
                {"error", nullptr}};
   if (state.wanted) json["wanted"] = to_json(*state.wanted);
   if (state.pinned) json["pinned"] = *state.pinned;
+  if (state.plan) json["plan"] = to_json(*state.plan);
   if (!state.engine.empty()) json["engine"] = state.engine;
   if (!state.transitioning.empty()) json["transitioning"] = state.transitioning;
   if (const auto& watched = state.watched) {

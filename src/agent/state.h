@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "patchset/patchset.h"
+#include "patchset/plan.h"
 #include "patchset/report.h"
 
 namespace suture {
@@ -57,7 +58,8 @@ struct AgentState {
   std::uint32_t newest = 0;  ///< the level that the channel had for this host at the last check
   std::string waits{};       ///< why it is not applied, if the policy says so
   std::optional<std::uint32_t>
-      pinned{};  ///< an administrator went back to this level: no higher one by the timer
+      pinned{};                ///< an administrator went back to this level: no higher one by the timer
+  std::optional<Plan> plan{};  ///< the server's last one; whether it counts is the configuration's to say
   std::optional<Unconfirmed> unconfirmed{};
   std::string
       transitioning{};  ///< the boot in which the way to `wanted` was left under way; empty: it is over

@@ -7,6 +7,7 @@ HostMetrics metrics_of(const AgentStatus& status) {
   return {.report = status.report,
           .newest = status.newest,
           .transition = status.transition,
+          .plan = status.plan ? std::optional(status.plan->level) : std::nullopt,
           .quarantined = status.quarantined.size(),
           .version = SUTURE_VERSION};
 }

@@ -37,23 +37,43 @@ Result<Outcome> Agent::update_locked(Asked asked) {
   const RunningKernel kernel = TRY(engine_.kernel());
   TRY(notice_transition(kernel));
 
+  // The server answers with how far this host may go. While it is away, its last word counts.
+  if (follows_rollouts(config_)) {
+    if (const auto sent = send_report(); !sent) log_warning(sent.error().message());
+  }
+
   const AgentState state = TRY(read_state(state_file()));
   if (state.held && asked == Asked::kByTimer) return Outcome::kHeld;
   if (const Applied now = TRY(engine_.observe()); now.transition) {
-    return stay_in_transition(kernel, state, now);
+    if (!is_above_plan(state, now.level)) return stay_in_transition(kernel, state, now);
+    log_warning("the way to level " + std::to_string(now.level) + " ends here: " + text_of(*state.plan));
+    TRY(leave(kernel));
   }
 
-  AgentState checked = state;
+  AgentState checked = TRY(read_state(state_file()));
   if (asked == Asked::kByAdministrator) checked.pinned.reset();
   const Answer answer = TRY(ask(kernel, checked, asked));
   const Applied applied = TRY(engine_.observe());
   const auto withdrawn = answer.withdrawn.find(applied.level);
-  const bool must_leave = withdrawn != answer.withdrawn.end();
-  if (must_leave) {
-    log_warning("level " + std::to_string(applied.level) + " was withdrawn: " + withdrawn->second);
+  const bool is_bad = withdrawn != answer.withdrawn.end();
+  const auto plan = plan_in(checked);
+  const bool above = plan && applied.level > plan->level;
+  const std::string named = "level " + std::to_string(applied.level);
+  if (is_bad) log_warning(named + " was withdrawn: " + withdrawn->second);
+  if (above) log_warning(named + " is not for this host: " + text_of(*plan));
+  const bool must_leave = is_bad || above;
+  if (answer.offer) {
+    const Outcome outcome = TRY(bring_in(*answer.offer, kernel, checked, applied, must_leave));
+    const bool waits = outcome == Outcome::kUpToDate && answer.newest > applied.level;
+    return waits ? Outcome::kWaiting : outcome;
   }
-  if (answer.offer) return bring_in(*answer.offer, kernel, checked, applied, must_leave);
   if (answer.leave) return leave(kernel);
+  if (answer.plan_gone) {
+    return fail(
+        "plan.level-gone", "go back from " + named,
+        "the server lets this host have " + text_of(*plan) + ", and the channel has dropped all such levels",
+        "It stays as it is. `suture revert` takes it out.");
+  }
   if (answer.newest > applied.level) return Outcome::kWaiting;
   return answer.newest == 0 ? Outcome::kNothingForKernel : Outcome::kUpToDate;
 }
@@ -72,7 +92,8 @@ Result<Answer> Agent::ask(const RunningKernel& kernel, AgentState& state, Asked 
                              .known = have ? state.wanted->module_sha256 : "",
                              .asked = asked,
                              .highest = state.pinned,
-                             .quarantined = state.quarantined});
+                             .quarantined = state.quarantined,
+                             .plan = plan_in(state)});
   TRY(journal_.end());
   if (!answer) return answer;
   state.checked_at = time_text(wall_clock());
@@ -100,7 +121,8 @@ Result<Outcome> Agent::bring_in(const Offer& offer, const RunningKernel& kernel,
 
   const bool same = state.wanted && state.wanted->module_sha256 == stored.module_sha256;
   if (applied.level == stored.level && same && !applied.transition) return Outcome::kUpToDate;
-  // Levels are cumulative. A higher one is left only when the channel's owner says that it is bad.
+  // Levels are cumulative. A higher one is left only when the channel's owner says that it is bad, or the
+  // fleet's that this host is not to have it.
   if (applied.level > stored.level && !must_leave) return Outcome::kUpToDate;
 
   // Verify: the unprivileged process checked the modules too, but only these bytes, read once, count.
@@ -115,8 +137,8 @@ Result<Outcome> Agent::bring_in(const Offer& offer, const RunningKernel& kernel,
   return must_leave && outcome == Outcome::kApplied ? Outcome::kWentBack : outcome;
 }
 
-/// Out of a withdrawn level, where there is none below it. Nobody holds the host: the next level comes by
-/// itself.
+/// Out of a level that was withdrawn, or that a plan does not let this host have, where there is none below
+/// it. Nobody holds the host: the next level comes by itself.
 Result<Outcome> Agent::leave(const RunningKernel& kernel) {
   TRY(journal_.begin({.step = Step::kReverting, .boot_id = kernel.boot_id, .hold = false}));
   if (const auto reverted = engine_.revert(); !reverted) {

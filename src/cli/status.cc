@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/terminal.h"
 #include "cli/agent_request.h"
+#include "patchset/plan.h"
 
 namespace suture::cli {
 namespace {
@@ -50,6 +51,13 @@ std::string newest_text(const Json& status) {
   return fmt::format("level {}{}", newest, waits.empty() ? "" : ", waits: " + waits);
 }
 
+/// Of a rollout that steers this host.
+std::optional<std::string> plan_row(const Json& status) {
+  const auto json = json_object(status, "plan");
+  const auto plan = json ? plan_from_json(**json) : std::unexpected(json.error());
+  return plan ? std::optional(text_of(*plan)) : std::nullopt;
+}
+
 std::string engine_text(const Json& status) {
   const std::string engine = json_string(status, "engine").value_or("");
   if (engine == "klp") return "klp, the kernel's livepatch";
@@ -73,6 +81,7 @@ void print_status(const Json& status) {
       {"next check", json_string(status, "next_check_at").value_or("not by itself")},
       {"daemon", status.value("daemon", false) ? "running" : "not running"},
   };
+  if (const auto plan = plan_row(status)) rows.push_back({"rollout", *plan});
   const Json quarantined = status.value("quarantined", Json::array());
   const Json reasons = status.value("quarantine_reasons", Json::array());
   for (std::size_t i = 0; i < std::min(quarantined.size(), reasons.size()); ++i) {

@@ -22,7 +22,7 @@ std::string sentence(const Json& answer) {
   if (outcome == "up-to-date") return "up to date: " + describe_applied(status);
   if (outcome == "went-back") {
     return coloured("went back", Colour::kYellow) +
-           " from a level that was withdrawn: " + describe_applied(status);
+           " from a level that this host is not to have: " + describe_applied(status);
   }
   if (outcome == "waiting") {
     return fmt::format("level {} waits: {}", json_integer(status, "newest_level").value_or(0),

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 namespace suture {
 namespace {
@@ -19,8 +20,13 @@ std::unexpected<Error> wrong(const char* key, const std::string& why) {
 Result<std::string> text_field(const Json& json, const char* key, std::size_t most) {
   std::string text = TRY(json_string(json, key));
   if (text.size() > most) return wrong(key, "it is longer than " + std::to_string(most) + " bytes");
-  const auto control = [](unsigned char c) { return c < ' ' || c == 0x7f; };
-  if (std::ranges::any_of(text, control)) return wrong(key, "it holds control characters");
+  for (std::string_view rest = text; !rest.empty();) {
+    const Letter letter = first_letter(rest);
+    // A terminal obeys those from 0x80 on as well (ECMA-48, C1).
+    const bool control = letter.code < 0x20 || (letter.code >= 0x7f && letter.code < 0xa0);
+    if (letter.length == 0 || control) return wrong(key, "it holds control characters");
+    rest.remove_prefix(letter.length);
+  }
   return text;
 }
 
@@ -69,6 +75,13 @@ Result<Plan> plan_from_json(const Json& json) {
 Result<Plan> parse_plan(std::string_view text) {
   return plan_from_json(
       TRY(parse_json(text, "a rollout's plan", {.bytes = kReportAnswerLimit, .depth = kDepth})));
+}
+
+std::string text_of(const Plan& plan) {
+  std::string text = plan.level == 0 ? "no level" : "level " + std::to_string(plan.level) + " at most";
+  if (plan.urgent) text += ", urgently";
+  if (!plan.reason.empty()) text += ": " + plan.reason;
+  return plan.rollout.empty() ? text : text + " (rollout " + plan.rollout + ")";
 }
 
 Result<std::optional<Plan>> parse_answered_plan(std::string_view answer) {

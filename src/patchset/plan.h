@@ -36,6 +36,9 @@ Json to_json(const Plan& plan);
 Result<Plan> plan_from_json(const Json& json);
 Result<Plan> parse_plan(std::string_view text);
 
+/// "level 3 at most: wave 2 of 4 (rollout 12)", for people.
+std::string text_of(const Plan& plan);
+
 /// Out of the server's answer to a report, `{"accepted": true, "plan": {…}}`. Nothing: no rollout steers this
 /// host.
 Result<std::optional<Plan>> parse_answered_plan(std::string_view answer);

@@ -37,14 +37,25 @@ Result<HostState> host_state_from_name(std::string_view name) {
 Json to_json(const HostReport& report) {
   Json error = nullptr;
   if (report.error) error = {{"code", report.error->code}, {"message", report.error->message}};
-  Json json{{"format", kReportFormat},         {"host_id", report.host_id},
-            {"hostname", report.hostname},     {"agent", report.agent},
-            {"boot_id", report.boot_id},       {"uptime_seconds", report.uptime_seconds},
-            {"release", report.release},       {"architecture", report.architecture},
-            {"build_id", report.build_id},     {"state", name_of(report.state)},
-            {"level", report.level},           {"engine", report.engine},
-            {"channel", report.channel},       {"cves", report.cves},
-            {"changed_at", report.changed_at}, {"checked_at", report.checked_at},
+  Json json{{"format", kReportFormat},
+            {"host_id", report.host_id},
+            {"hostname", report.hostname},
+            {"agent", report.agent},
+            {"boot_id", report.boot_id},
+            {"uptime_seconds", report.uptime_seconds},
+            {"release", report.release},
+            {"architecture", report.architecture},
+            {"build_id", report.build_id},
+            {"state", name_of(report.state)},
+            {"level", report.level},
+            {"engine", report.engine},
+            {"transition", report.transition},
+            {"quarantined", report.quarantined},
+            {"rollouts", report.rollouts},
+            {"channel", report.channel},
+            {"cves", report.cves},
+            {"changed_at", report.changed_at},
+            {"checked_at", report.checked_at},
             {"error", std::move(error)}};
   if (report.modules) json["modules"] = to_json(*report.modules);
   return json;

@@ -42,6 +42,10 @@ struct HostReport {
   HostState state = HostState::kUnpatched;
   std::uint32_t level = 0;  ///< applied now; 0: none
   std::string engine{};     ///< that holds it: "klp", "stopmachine"; empty: none, or an older agent
+  bool transition = false;  ///< not every task runs it yet, or not every one has left it
+  std::vector<std::uint32_t>
+      quarantined{};      ///< levels that did harm here, and do not come back by themselves
+  bool rollouts = false;  ///< it does what the server's plans say (patchset/plan.h)
   std::string channel;
   std::vector<std::string> cves;         ///< closed by what is applied now
   std::string changed_at;                ///< RFC 3339 in UTC; empty: never
@@ -50,6 +54,9 @@ struct HostReport {
   std::optional<HostModules> modules{};  ///< nothing: an older agent
   bool operator==(const HostReport&) const = default;
 };
+
+/// More levels in quarantine are no host's.
+inline constexpr std::size_t kMostQuarantined = 256;
 
 /// A report is small; a longer one is refused before it is parsed.
 inline constexpr std::size_t kReportLimit = 64u << 10;

@@ -156,6 +156,17 @@ Result<std::optional<HostModules>> read_modules(JsonView value) {
   return modules;
 }
 
+Result<std::vector<std::uint32_t>> read_quarantined(const Fields& fields) {
+  std::vector<std::uint32_t> levels;
+  if (!fields.find("quarantined")) return levels;
+  for (const JsonView& item : TRY(fields.array("quarantined", kMostQuarantined))) {
+    const auto level = item.integer();
+    if (!level || *level < 1 || *level > UINT32_MAX) return wrong("quarantined", "an entry is no level");
+    levels.push_back(static_cast<std::uint32_t>(*level));
+  }
+  return levels;
+}
+
 Result<HostReport> read_report(JsonView document) {
   const Fields fields = TRY(Fields::of(document));
   if (TRY(fields.count("format", INT64_MAX)) != kReportFormat) {
@@ -174,6 +185,10 @@ Result<HostReport> read_report(JsonView document) {
   report.state = TRY(host_state_from_name(TRY(fields.string("state"))));
   report.level = static_cast<std::uint32_t>(TRY(fields.count("level", UINT32_MAX)));
   if (fields.find("engine")) report.engine = TRY(fields.text("engine", 32));
+  // Earlier agents do not write these three.
+  report.transition = TRY(fields.flag("transition"));
+  report.quarantined = TRY(read_quarantined(fields));
+  report.rollouts = TRY(fields.flag("rollouts"));
   report.channel = TRY(fields.text("channel", 128));
   report.cves = TRY(fields.names("cves", kMostCves, is_plain_cve));
   report.changed_at = TRY(fields.time("changed_at"));

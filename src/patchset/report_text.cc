@@ -39,6 +39,15 @@ class Writer {
     text_ += ']';
     return *this;
   }
+  Writer& list(const std::vector<std::uint32_t>& values) {
+    text_ += '[';
+    for (const std::uint32_t value : values) {
+      if (text_.back() != '[') text_ += ',';
+      number(value);
+    }
+    text_ += ']';
+    return *this;
+  }
   Writer& number(std::uint64_t value) { return raw(std::to_string(value)); }
   Writer& flag(bool value) { return raw(value ? "true" : "false"); }
   std::string take() { return std::move(text_); }
@@ -110,8 +119,11 @@ std::string report_text(const HostReport& report) {
     writer.raw(R"(,"modules":)");
     write_modules(writer, *report.modules);
   }
+  writer.raw(R"(,"quarantined":)").list(report.quarantined);
   writer.raw(R"(,"release":)").quoted(report.release);
-  writer.raw(R"(,"state":)").quoted(name_of(report.state)).raw("}");
+  writer.raw(R"(,"rollouts":)").flag(report.rollouts);
+  writer.raw(R"(,"state":)").quoted(name_of(report.state));
+  writer.raw(R"(,"transition":)").flag(report.transition).raw("}");
   return writer.take();
 }
 

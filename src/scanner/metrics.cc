@@ -45,6 +45,10 @@ std::string metrics_text(const HostMetrics& metrics) {
   text.one("suture_level", "Level of the live patch in the running kernel; 0: none.", report.level);
   text.one("suture_newest_level", "Level that the channel had for this host at the last check; 0: none.",
            metrics.newest);
+  if (metrics.plan) {
+    text.one("suture_plan_level", "Highest level that a rollout lets this host have; absent: none steers it.",
+             *metrics.plan);
+  }
   add_state(text, report.state);
   add_engine(text, report.engine);
   text.one("suture_transition", "1 while tasks move from one code to the other.", metrics.transition ? 1 : 0);
@@ -70,6 +74,7 @@ Json to_json(const HostMetrics& metrics) {
           {"channel", report.channel},
           {"level", report.level},
           {"newest_level", metrics.newest},
+          {"plan_level", metrics.plan ? Json(*metrics.plan) : Json()},
           {"state", name_of(report.state)},
           {"engine", report.engine},
           {"transition", metrics.transition},

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ struct HostMetrics {
   HostReport report{};
   std::uint32_t newest = 0;  ///< the level that the channel had for this host at the last check
   bool transition = false;
+  std::optional<std::uint32_t>
+      plan{};                   ///< the highest level that a rollout lets it have; nothing: none steers it
   std::size_t quarantined = 0;  ///< levels that only an administrator brings back
   std::string version{};        ///< of Suture
 };

@@ -63,11 +63,16 @@ with tempfile.TemporaryDirectory() as name:
     (state / "state.json").write_text(json.dumps({
         "held": True, "applied_boot_id": "", "changed_at": "2026-11-24T10:00:00Z",
         "checked_at": "2026-11-24T10:00:00Z", "newest": 6, "waits": "for its window", "quarantined": {"d" * 64: 5},
-        "wanted": None, "error": {"code": "repository.unreachable", "message": "fetch: no answer"}}))
+        "plan": {"format": 1, "level": 5, "urgent": False, "rollout": "12", "reason": "wave 2 of 4"}, "wanted": None, "error": {"code": "repository.unreachable", "message": "fetch: no answer"}}))
     (state / "history.jsonl").write_text("".join(json.dumps({
         "time": f"2026-11-2{day}T10:00:00Z", "event": event, "from": 0, "to": 6, "code": "", "reason": "",
         "boot_id": status["boot_id"]}) + "\n" for day, event in [(4, "applied"), (5, "reverted")]))
     status = run("status", "status", statuses=(12, 13))
+    expect("no rollout without a server", status["plan"], None)
+    with (folder / "agent.toml").open("a") as config:
+        config.write('server = "https://127.0.0.1:1"\n')
+    status = run("status", "status", statuses=(12, 13))
+    expect("how far a rollout lets it go", status["plan"]["level"], 5)
     expect("what waits", (status["newest_level"], status["waits"], status["quarantined"]), (6, "for its window", [5]))
     expect("levels", [one["state"] for one in run("list", "list")["levels"]], ["newer", "withdrawn"])
     expect("the effective version", run("info", "info", "6")["effective_version"], "6.1.176-1")

@@ -40,6 +40,24 @@ TEST(Config, EverySettingIsRead) {
   EXPECT_EQ(config->socket, "/c");
 }
 
+TEST(Config, RolloutsAreFollowedOverTlsAlone) {
+  const auto follows = [](const std::string& text) {
+    const auto config = parse_config("repository = 'file:///s'\n" + text, "agent.toml");
+    return config ? follows_rollouts(*config) ? "yes" : "no" : config.error().code;
+  };
+  EXPECT_EQ(follows(""), "no");
+  EXPECT_EQ(follows("server = 'https://fleet.example.org'\n"), "yes");
+  EXPECT_EQ(follows("server = 'https://fleet.example.org'\nrollouts = 'false'\n"), "no");
+  EXPECT_EQ(follows("server = 'https://fleet.example.org'\nrollouts = 'true'\n"), "yes");
+  EXPECT_EQ(follows("server = 'http://fleet.example.org'\n"), "no");
+  EXPECT_EQ(follows("server = 'http://127.0.0.1:8080'\n"), "no");
+  EXPECT_EQ(follows("server = 'http://fleet.example.org'\nrollouts = 'false'\n"), "no");
+  // Who wants them is told that there are none.
+  EXPECT_EQ(follows("server = 'http://fleet.example.org'\nrollouts = 'true'\n"), "agent.config");
+  EXPECT_EQ(follows("rollouts = 'true'\n"), "agent.config");
+  EXPECT_EQ(follows("rollouts = 'yes'\n"), "agent.config");
+}
+
 TEST(Config, WhatHappensAroundAnApply) {
   const auto by_default = parse_config("repository = 'file:///s'\n", "agent.toml");
   EXPECT_EQ(by_default->stalled, Stalled::kRevert);

@@ -96,7 +96,7 @@ class PreparedSource : public Source {
   bool tampered = false;     ///< and its last file is another one
   std::string refusal;
 
- private:
+ protected:
   Bytes module_of_level() const { return Bytes(100, static_cast<std::uint8_t>(level)); }
   Result<Offer> offer(const RunningKernel& kernel, const std::string& known) const {
     const Bytes module = module_of_level();
@@ -127,6 +127,7 @@ class PreparedSource : public Source {
     return offer;
   }
 
+ private:
   std::filesystem::path spool_;
 };
 

@@ -125,6 +125,120 @@ TEST(Policy, OnlyAnAdministratorBringsBackWhatIsInQuarantine) {
   EXPECT_EQ(level(Asked::kByAdministrator), 2u);
 }
 
+/// Of whom nothing wants a reason.
+Plan up_to(std::uint32_t level, bool urgent = false) {
+  return {.level = level, .urgent = urgent, .rollout = "12", .reason = "wave 2 of 4"};
+}
+
+TEST(Policy, APlanLetsNothingAboveItIn) {
+  for (const Asked asked : {Asked::kByTimer, Asked::kByAdministrator}) {
+    Decision decision{.asked = asked};
+    decision.policy.plan = up_to(2);
+    EXPECT_EQ(decision.install(), 2u);
+    EXPECT_EQ(decision.newest(), 3u);
+    EXPECT_EQ(decision.make().waits, "level 2 at most: wave 2 of 4 (rollout 12)");
+    decision.policy.plan = up_to(0);
+    EXPECT_EQ(decision.install(), 0u);
+    EXPECT_FALSE(decision.make().leave);
+    decision.policy.plan = up_to(3);
+    EXPECT_EQ(decision.install(), 3u);
+    EXPECT_EQ(decision.make().waits, "");
+  }
+}
+
+TEST(Policy, APlanIsNoWordAgainstTheHostsOwn) {
+  Decision decision;
+  decision.policy.plan = up_to(3);
+  decision.policy.highest = 1;
+  EXPECT_EQ(decision.install(), 1u);
+  decision.policy.highest.reset();
+  decision.policy.blocked = {"3"};
+  EXPECT_EQ(decision.install(), 2u);
+  decision.policy.blocked.clear();
+  decision.catalog.levels[2].withdrawn = Withdrawal{.reason = "it hangs"};
+  EXPECT_EQ(decision.install(), 2u);
+}
+
+TEST(Policy, WhatIsAboveAPlanIsLeftWhateverHasToBeWaitedFor) {
+  for (const auto& bend : {+[](InstallPolicy&) {}, +[](InstallPolicy& p) { p.mode = kManual; },
+                           +[](InstallPolicy& p) { p.delay = hours(999); },
+                           +[](InstallPolicy& p) { p.windows = *parse_windows("Sun 00:00-01:00"); }}) {
+    Decision decision{.applied = 3};
+    bend(decision.policy);
+    decision.policy.plan = up_to(2);
+    EXPECT_EQ(decision.install(), 2u);
+    EXPECT_FALSE(decision.make().leave);
+    EXPECT_FALSE(decision.make().plan_gone);
+    decision.policy.plan = up_to(0);
+    EXPECT_EQ(decision.install(), 0u);
+    EXPECT_TRUE(decision.make().leave);
+  }
+}
+
+TEST(Policy, AnAdministratorsUpdateLeavesWhatIsAboveAPlanToo) {
+  Decision decision{.applied = 3, .asked = Asked::kByAdministrator};
+  decision.policy.plan = up_to(1);
+  EXPECT_EQ(decision.install(), 1u);
+  decision.policy.plan = up_to(0);
+  EXPECT_TRUE(decision.make().leave);
+}
+
+TEST(Policy, APlanMovesNoHostThatIsHeld) {
+  Decision decision{.applied = 3};
+  decision.policy.mode = kHeld;
+  for (const std::uint32_t level : {0u, 1u, 3u}) {
+    decision.policy.plan = up_to(level, true);
+    EXPECT_EQ(decision.install(), 0u);
+    EXPECT_FALSE(decision.make().leave);
+    EXPECT_FALSE(decision.make().plan_gone);
+  }
+}
+
+TEST(Policy, AnUrgentPlanWaitsForNoWindowAndNoDelay) {
+  Decision decision;
+  decision.policy.windows = *parse_windows("Sun 00:00-01:00");
+  decision.policy.delay = hours(999);
+  decision.policy.plan = up_to(3);
+  EXPECT_EQ(decision.install(), 0u);
+  EXPECT_EQ(decision.make().waits, "until the next window");
+  decision.policy.plan = up_to(3, true);
+  EXPECT_EQ(decision.install(), 3u);
+  decision.policy.plan = up_to(2, true);
+  EXPECT_EQ(decision.install(), 2u);
+  decision.policy.mode = kManual;
+  EXPECT_EQ(decision.install(), 0u);
+}
+
+TEST(Policy, ALevelThatTheChannelHasDroppedCannotBeGoneBackTo) {
+  for (const Asked asked : {Asked::kByTimer, Asked::kByAdministrator}) {
+    Decision decision{.applied = 3, .asked = asked};
+    decision.catalog.levels.erase(decision.catalog.levels.begin(), decision.catalog.levels.begin() + 1);
+    decision.policy.plan = up_to(1);
+    EXPECT_EQ(decision.install(), 0u);
+    EXPECT_FALSE(decision.make().leave);
+    EXPECT_TRUE(decision.make().plan_gone);
+    // Without a level the host can be whatever there is.
+    decision.policy.plan = up_to(0);
+    EXPECT_FALSE(decision.make().plan_gone);
+    EXPECT_TRUE(decision.make().leave);
+    // Nothing is gone of a host that has no level.
+    decision.policy.plan = up_to(1);
+    decision.applied = 0;
+    EXPECT_FALSE(decision.make().plan_gone);
+  }
+}
+
+TEST(Policy, AHostStaysOnNoLevelAboveItsPlanBecauseThoseBelowAreBad) {
+  Decision decision{.applied = 3};
+  decision.policy.plan = up_to(2);
+  decision.policy.blocked = {"2"};
+  EXPECT_EQ(decision.install(), 1u);
+  decision.catalog.levels[0].withdrawn = Withdrawal{.reason = "it hangs"};
+  EXPECT_EQ(decision.install(), 0u);
+  EXPECT_TRUE(decision.make().leave);
+  EXPECT_FALSE(decision.make().plan_gone);
+}
+
 TEST(Policy, NothingMovesAHostThatIsHeld) {
   Decision decision{.applied = 3};
   decision.policy.mode = kHeld;

@@ -45,7 +45,23 @@ TEST(Plan, EveryFieldIsChecked) {
   expect_refused("rollout", std::string(kLongestRollout + 1, '1'));
   expect_refused("reason", "wave\x1b[31m");
   expect_refused("reason", "two\nlines");
+  expect_refused("reason",
+                 "wave\xC2\x9B"
+                 "31m");
   expect_refused("reason", std::string(kLongestReason + 1, 'a'));
+}
+
+TEST(Plan, ItsReasonMayBeInAnyLanguage) {
+  Plan plan = example();
+  plan.reason = "Welle 2 für Länder";
+  EXPECT_EQ(parse_plan(json_text(to_json(plan))).value(), plan);
+}
+
+TEST(Plan, IsToldInWords) {
+  EXPECT_EQ(text_of(example()), "level 3 at most, urgently: wave 2 of 4: 10 % (rollout 12)");
+  EXPECT_EQ(text_of({}), "no level");
+  EXPECT_EQ(text_of({.level = 1, .rollout = "12"}), "level 1 at most (rollout 12)");
+  EXPECT_EQ(text_of({.level = 1, .reason = "kept where it is"}), "level 1 at most: kept where it is");
 }
 
 TEST(Plan, TheLargestIsTaken) {

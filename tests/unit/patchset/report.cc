@@ -19,6 +19,9 @@ HostReport example() {
           .state = HostState::kApplied,
           .level = 2,
           .engine = "stopmachine",
+          .transition = true,
+          .quarantined = {3, 4},
+          .rollouts = true,
           .channel = "stable",
           .cves = {"CVE-2026-53249"},
           .changed_at = "2026-11-24T10:00:00Z",
@@ -89,7 +92,25 @@ TEST(HostReport, OlderAgentsDoNotNameTheEngine) {
   EXPECT_EQ(read->engine, "");
 }
 
+TEST(HostReport, OlderAgentsFollowNoRollouts) {
+  Json json = to_json(example());
+  for (const char* key : {"transition", "quarantined", "rollouts"}) json.erase(key);
+  const auto read = host_report_from_json(json);
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_FALSE(read->transition);
+  EXPECT_TRUE(read->quarantined.empty());
+  EXPECT_FALSE(read->rollouts);
+}
+
 TEST(HostReport, EveryFieldIsChecked) {
+  expect_refused("transition", 1);
+  expect_refused("rollouts", "true");
+  expect_refused("quarantined", 3);
+  expect_refused("quarantined", Json::array({"3"}));
+  expect_refused("quarantined", Json::array({0}));
+  expect_refused("quarantined", Json::array({-1}));
+  expect_refused("quarantined", Json::array({std::int64_t{1} << 32}));
+  expect_refused("quarantined", Json(std::vector<int>(kMostQuarantined + 1, 3)));
   expect_refused("engine", std::string(33, 'a'));
   expect_refused("engine", 1);
   expect_refused("engine", "a\nb");
@@ -146,7 +167,8 @@ TEST(HostReport, ModulesAreSortedAndBounded) {
 TEST(HostReport, AMissingFieldIsRefused) {
   const Json whole = to_json(example());
   for (const auto& [key, value] : whole.items()) {
-    if (key == "engine" || key == "modules") continue;
+    const bool new_ones = key == "transition" || key == "quarantined" || key == "rollouts";
+    if (key == "engine" || key == "modules" || new_ones) continue;
     Json json = whole;
     json.erase(key);
     EXPECT_FALSE(host_report_from_json(json)) << key;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scanner/metrics.h"
+#include "base/json.h"
 
 #include <gtest/gtest.h>
 
@@ -50,6 +51,15 @@ TEST(Metrics, AFailureIsCountedByItsReason) {
   const std::string text = metrics_text(metrics);
   EXPECT_TRUE(has_line(text, "suture_error{code=\"engine.transition-stalled\"} 1"));
   EXPECT_TRUE(has_line(text, "suture_transition 1"));
+}
+
+TEST(Metrics, APlanIsThereWhereARolloutSteersTheHost) {
+  HostMetrics metrics = patched();
+  EXPECT_EQ(metrics_text(metrics).find("suture_plan_level"), std::string::npos);
+  EXPECT_TRUE(to_json(metrics).at("plan_level").is_null());
+  metrics.plan = 0;
+  EXPECT_TRUE(has_line(metrics_text(metrics), "suture_plan_level 0"));
+  EXPECT_EQ(to_json(metrics).at("plan_level").get<int>(), 0);
 }
 
 TEST(Metrics, LabelsAreEscaped) {

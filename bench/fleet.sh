@@ -123,7 +123,7 @@ load() { # NAME COMMAND OPTION...: one run
   name=$1
   command=$2
   shift 2
-  process=${server:-$nginx}
+  process=${server:-$(pgrep -P "$nginx" | head -n 1)}
   before=$(processor_time "$process")
   said=$(taskset -c 1 "$bin/bench_fleet" "$command" --port "$port" $wire "$@") || die "$name failed"
   after=$(processor_time "$process")
@@ -180,7 +180,7 @@ for way in plain tls; do
     again "check-in tls connecting" check-in --hosts "$hosts" --count 4000 --etag "$tag" --fresh
   fi
   waiting=$(($(ulimit -n) > 11000 ? 10000 : $(ulimit -n) - 1000))
-  again "wake $way" wake --count "$waiting" --token "$(cat "$work/wake-token")"
+  again "wake $way" wake --rate 1500 --count "$waiting" --token "$(cat "$work/wake-token")"
   # Woken hosts spread their checks over five seconds.
   load "herd $way" check-in --hosts "$hosts" --count "$waiting" --rate $((waiting / 5)) --etag "$tag" --fresh --clients 500
   stop

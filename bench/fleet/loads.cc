@@ -56,9 +56,14 @@ std::optional<Clock::time_point> Steps::ask_again() {
   return due(begun_);
 }
 
+Clock::time_point Waits::due(std::size_t client) const {
+  const std::chrono::duration<double> after(static_cast<double>(client) / rate_);
+  return begin_ + std::chrono::duration_cast<Clock::duration>(after);
+}
+
 std::optional<std::string_view> Waits::next(std::size_t client) {
   if (client < waiting_) {
-    if (asked_ > client) return std::nullopt;
+    if (asked_ != client || Clock::now() < due(client)) return std::nullopt;
     asked_++;
     all_wait_ = Clock::now() + kSettle;
     return wait_;
@@ -80,7 +85,7 @@ void Waits::answered(std::size_t client, const Answer& answer) {
 
 std::optional<Clock::time_point> Waits::ask_again() {
   if (called_) return std::nullopt;
-  return all_wait_;
+  return asked_ < waiting_ ? due(asked_) : all_wait_;
 }
 
 }  // namespace suture::bench

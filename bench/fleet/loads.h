@@ -69,9 +69,9 @@ class Steps : public Load {
 /// Many wait for a call; when all do, one calls.
 class Waits : public Load {
  public:
-  /// The last client calls.
-  Waits(std::string wait, std::string call, std::size_t waiting)
-      : wait_(std::move(wait)), call_(std::move(call)), waiting_(waiting) {}
+  /// The last client calls. So many begin to wait in a second, at most.
+  Waits(std::string wait, std::string call, std::size_t waiting, double rate)
+      : wait_(std::move(wait)), call_(std::move(call)), waiting_(waiting), rate_(rate) {}
 
   std::optional<std::string_view> next(std::size_t client) override;
   void answered(std::size_t client, const Answer& answer) override;
@@ -85,9 +85,13 @@ class Waits : public Load {
   double seconds() const { return std::chrono::duration<double>(end_ - called_at_).count(); }
 
  private:
+  Clock::time_point due(std::size_t client) const;
+
   std::string wait_;
   std::string call_;
   std::size_t waiting_;
+  double rate_;
+  Clock::time_point begin_ = Clock::now();
   std::size_t asked_ = 0;
   std::size_t answered_ = 0;
   std::size_t wrong_ = 0;

@@ -137,7 +137,8 @@ Result<Json> wake(const Arguments& arguments) {
       "POST /api/v1/wake HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Length: 0\r\n\r\n",
       authority(arguments), arguments.token);
   auto wire = TRY(Wire::open(arguments.wire));
-  Waits waits(get_request("/api/v1/wake?after=" + word, "", authority(arguments)), call, arguments.count);
+  Waits waits(get_request("/api/v1/wake?after=" + word, "", authority(arguments)), call, arguments.count,
+              arguments.rate > 0 ? arguments.rate : 2000);
   TRY(wire.run(waits, arguments.count + 1));
   if (waits.wrong() > 0) {
     return fail("bench.answer", "wake the hosts",

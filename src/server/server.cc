@@ -203,6 +203,7 @@ void Server::Running::stop() {
   threads.clear();
   database.join();
   counting.join();
+  desk.close();
 }
 
 Server::Server(std::unique_ptr<Running> running) : running_(std::move(running)) {}

@@ -42,6 +42,12 @@ void ReportDesk::hand_in(Api::Report report, Done done, Executor executor) {
   boost::asio::post(executor, [this] { boost::asio::post(database_, [this] { work(); }); });
 }
 
+void ReportDesk::close() {
+  const std::lock_guard lock(mutex_);
+  reports_.clear();
+  done_.clear();
+}
+
 void ReportDesk::work() {
   std::vector<Api::Report> reports;
   std::vector<Done> done;

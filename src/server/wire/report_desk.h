@@ -18,11 +18,14 @@ class ReportDesk {
  public:
   using Done = std::function<void(Response)>;
 
-  /// All that it is given must outlive it, and `database` must have ended before it goes.
+  /// All that it is given must outlive it, and `database` must have ended before it goes. `done` holds a
+  /// connection: close() comes before the connections' queues end.
   ReportDesk(const Api& api, boost::asio::thread_pool& database) : api_(api), database_(database) {}
 
   /// From any thread. `done` comes from the database's, once the report is on the disk, or refused.
   void hand_in(Api::Report report, Done done, Executor executor);
+  /// Lets go of what nobody takes any more, once no thread works: who waits is of a queue that ends next.
+  void close();
 
  private:
   /// Others want the database, too: after so many it is their turn.

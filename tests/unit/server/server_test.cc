@@ -384,6 +384,47 @@ TEST_F(ServerTest, ServesManyAtOnce) {
   EXPECT_EQ(get("/api/v1/summary").json().at("hosts"), 160);
 }
 
+TEST_F(ServerTest, EachOfManyReportsHasItsOwnAnswer) {
+  start();
+  std::atomic<int> good = 0;
+  std::atomic<int> refused = 0;
+  std::vector<std::jthread> clients;
+  for (unsigned i = 0; i < 16; ++i) {
+    clients.emplace_back([&, i] {
+      for (unsigned j = 0; j < 10; ++j) {
+        good += report(i * 10 + j).status == 202;
+        const auto broken = Ask(url("/api/v1/reports")).json("{\"host_id\": 1}").now();
+        refused += broken.status == 400 && broken.json().at("error").at("code") == "report.schema";
+      }
+    });
+  }
+  clients.clear();
+  EXPECT_EQ(good, 160);
+  EXPECT_EQ(refused, 160);
+  EXPECT_EQ(get("/api/v1/summary").json().at("hosts"), 160);
+}
+
+TEST_F(ServerTest, WhatWasAcceptedOutlastsAStopInTheMiddle) {
+  options_.limits.stop_grace = 0ms;
+  start();
+  const std::string reports = url("/api/v1/reports");
+  std::atomic<unsigned> accepted = 0;
+  std::vector<std::jthread> clients;
+  for (unsigned i = 0; i < 16; ++i) {
+    clients.emplace_back([&, i] {
+      for (unsigned j = 0; Ask(reports).json(report_text(i * 100'000 + j)).now().status == 202; ++j)
+        accepted++;
+    });
+  }
+  while (accepted < 50) std::this_thread::sleep_for(1ms);
+  server_.reset();
+  clients.clear();
+  start();
+  // One whose answer was cut off may be there, too.
+  EXPECT_GE(get("/api/v1/summary").json().at("hosts"), accepted.load());
+  EXPECT_LE(get("/api/v1/summary").json().at("hosts"), accepted.load() + 16);
+}
+
 TEST_F(ServerTest, TurnsAwayMoreThanItsLimitAndRecovers) {
   options_.limits.connections = 4;
   start();

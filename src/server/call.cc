@@ -18,7 +18,8 @@ Response response_for(const Error& error) {
     response.headers["Retry-After"] = "60";
     return response;
   }
-  const int status = error.code == "json.too-large" ? 413 : error.code == "token.exists" ? 409 : 400;
+  const bool conflict = error.code == "token.exists" || error.code == "group.too-many";
+  const int status = error.code == "json.too-large" ? 413 : conflict ? 409 : 400;
   return error_response(status, error.code, error.what + ": " + error.why);
 }
 

@@ -23,6 +23,15 @@ Result<std::int64_t> number_parameter(const Target& target, const char* name, st
   return value;
 }
 
+Result<std::string> text_parameter(const Target& target, const char* name) {
+  constexpr std::size_t kMost = 512;
+  const auto found = target.query.find(name);
+  if (found == target.query.end()) return std::string();
+  if (found->second.empty()) return bad_parameter(name, "it is empty");
+  if (found->second.size() > kMost) return bad_parameter(name, "it is longer than 512 bytes");
+  return found->second;
+}
+
 Result<void> only_parameters(const Target& target, std::initializer_list<std::string_view> known) {
   for (const auto& [name, value] : target.query) {
     if (std::ranges::find(known, name) == known.end()) {

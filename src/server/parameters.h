@@ -19,6 +19,8 @@ std::unexpected<Error> bad_parameter(std::string_view name, std::string why);
 /// From 1 to `most`; `absent` when it is not given.
 Result<std::int64_t> number_parameter(const Target& target, const char* name, std::int64_t absent,
                                       std::int64_t most);
+/// Of 1 to 512 bytes; empty when it is not given.
+Result<std::string> text_parameter(const Target& target, const char* name);
 /// A misspelt parameter would silently list more than was asked for.
 Result<void> only_parameters(const Target& target, std::initializer_list<std::string_view> known);
 

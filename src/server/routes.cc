@@ -5,6 +5,7 @@
 
 #include "server/access/access_api.h"
 #include "server/fleet/event_api.h"
+#include "server/fleet/group_api.h"
 #include "server/fleet/host_api.h"
 #include "server/fleet/host_key_api.h"
 #include "server/fleet/report_api.h"
@@ -34,7 +35,13 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/hosts", list_hosts, Scope::kHostsRead},
     Route{"GET", "/api/v1/hosts/ID", show_host, Scope::kHostsRead},
     Route{"GET", "/api/v1/hosts/ID/reports", list_reports, Scope::kHostsRead},
+    Route{"DELETE", "/api/v1/hosts/ID", remove_host, Scope::kHostsWrite},
+    Route{"PUT", "/api/v1/hosts/ID/tags", put_tags, Scope::kHostsWrite},
     Route{"DELETE", "/api/v1/hosts/ID/key", forget_host_key, Scope::kHostsWrite},
+    Route{"GET", "/api/v1/groups", list_groups, Scope::kHostsRead},
+    Route{"GET", "/api/v1/groups/ID", show_group, Scope::kHostsRead},
+    Route{"PUT", "/api/v1/groups/ID", put_group, Scope::kHostsWrite},
+    Route{"DELETE", "/api/v1/groups/ID", remove_group, Scope::kHostsWrite},
     Route{"GET", "/api/v1/summary", show_summary, Scope::kHostsRead},
     Route{"GET", "/api/v1/events", list_events, Scope::kHostsRead},
     Route{"GET", "/api/v1/tokens", list_tokens, Scope::kTokensManage},

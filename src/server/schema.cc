@@ -5,12 +5,13 @@
 
 #include "database/migration.h"
 #include "server/fleet/events_schema.h"
+#include "server/fleet/groups_schema.h"
 #include "server/fleet/host_facts_schema.h"
 
 namespace suture::server {
 namespace {
 
-constexpr std::array<const char*, 5> kMigrations = {
+constexpr std::array<const char*, 6> kMigrations = {
     // `report` is the last report whole; the columns beside it exist only to be searched and counted.
     R"sql(
       CREATE TABLE hosts (
@@ -100,6 +101,7 @@ constexpr std::array<const char*, 5> kMigrations = {
     )sql",
     kEventsSchema,
     kHostFactsSchema,
+    kGroupsSchema,
 };
 
 }  // namespace

@@ -19,10 +19,10 @@ class Conditions {
 
   /// `text` is SQL of ours; each "?" in it takes the next of the values.
   void add(std::string_view text, std::vector<Value> values) {
-    sql_ += sql_.empty() ? " WHERE " : " AND ";
+    sql_ += conditions_++ == 0 ? " WHERE " : " AND ";
     append(text, std::move(values));
   }
-  /// What follows the conditions: an order and a limit.
+  /// What stands before the conditions, or follows them: an order and a limit.
   void append(std::string_view text, std::vector<Value> values = {}) {
     std::size_t next = 0;
     for (const char c : text) {
@@ -35,7 +35,7 @@ class Conditions {
 
   const std::string& sql() const { return sql_; }
   /// This must outlive the statement's use.
-  void bind(sqlite::Statement& statement) const {
+  void bind(sql::Statement& statement) const {
     for (std::size_t i = 0; i < values_.size(); ++i) {
       const int index = static_cast<int>(i) + 1;
       if (const auto* text = std::get_if<std::string>(&values_[i])) {
@@ -48,6 +48,7 @@ class Conditions {
 
  private:
   std::string sql_{};
+  int conditions_ = 0;
   std::vector<Value> values_{};
 };
 

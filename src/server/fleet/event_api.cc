@@ -11,17 +11,7 @@
 namespace suture::server {
 namespace {
 
-Result<std::string> plain_parameter(const Target& target, const char* name, std::size_t most) {
-  const auto found = target.query.find(name);
-  if (found == target.query.end()) return std::string();
-  if (found->second.empty() || found->second.size() > most) {
-    return bad_parameter(name, "it is empty, or longer than " + std::to_string(most) + " bytes");
-  }
-  return found->second;
-}
-
 Result<EventQuery> event_query(const Target& target) {
-  constexpr std::size_t kMostKind = 64;
   TRY(only_parameters(target, {"after", "before", "kind", "host", "severity", "limit"}));
   EventQuery query;
   query.limit = static_cast<std::uint32_t>(TRY(number_parameter(target, "limit", kPerPage, kMostPerPage)));
@@ -32,7 +22,7 @@ Result<EventQuery> event_query(const Target& target) {
     query.after = zero ? 0 : TRY(number_parameter(target, "after", 0, INT64_MAX));
   }
   query.before = TRY(number_parameter(target, "before", INT64_MAX, INT64_MAX));
-  query.kind = TRY(plain_parameter(target, "kind", kMostKind));
+  query.kind = TRY(text_parameter(target, "kind"));
   if (const auto host = target.query.find("host"); host != target.query.end()) {
     if (!is_host_id(host->second)) return bad_parameter("host", "it is not a host's id");
     query.host_id = host->second;
@@ -48,8 +38,8 @@ Result<EventQuery> event_query(const Target& target) {
 Response list_events(const Call& call) {
   return answer([&]() -> Result<Json> {
     const EventQuery query = TRY(event_query(call.target));
-    const EventPage page = TRY(
-        call.services.store.read([&](sqlite::Database& database) { return find_events(database, query); }));
+    const EventPage page =
+        TRY(call.services.store.read([&](sql::Database& database) { return find_events(database, query); }));
     Json events = Json::array();
     std::int64_t last = query.after.value_or(0);
     for (const Event& event : page.items) {

@@ -17,7 +17,7 @@ std::string bounded(std::string_view text) {
   return as_utf8(text.substr(0, kMostField));
 }
 
-Event read_event(const sqlite::Statement& row) {
+Event read_event(const sql::Statement& row) {
   // One that a later program wrote is not to be overlooked.
   const auto severity = severity_from_name(row.text(6));
   return {.id = row.number(0),
@@ -66,7 +66,9 @@ Result<Severity> severity_from_name(std::string_view name) {
   return fail("request.parameter", "read a severity", "it is none of info, warning, critical");
 }
 
-Result<void> append_event(sqlite::Database& database, const NewEvent& event, std::string_view time) {
+Result<void> append_event(sql::Database& database, const NewEvent& event, std::string_view time) {
+  // Who follows the events must not see one before another that has a lower id.
+  TRY(database.hold("events"));
   auto put =
       TRY(database.prepare("INSERT INTO events (time, kind, severity, host_id, subject, text)"
                            " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
@@ -81,12 +83,12 @@ Result<void> append_event(sqlite::Database& database, const NewEvent& event, std
       .run();
 }
 
-Result<void> drop_old_events(sqlite::Database& database, std::int64_t kept) {
+Result<void> drop_old_events(sql::Database& database, std::int64_t kept) {
   auto drop = TRY(database.prepare("DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?1"));
   return drop.bind(1, kept).run();
 }
 
-Result<EventPage> find_events(sqlite::Database& database, const EventQuery& query) {
+Result<EventPage> find_events(sql::Database& database, const EventQuery& query) {
   const Conditions conditions = conditions_of(query);
   auto rows = TRY(database.prepare("SELECT id, time, kind, host_id, subject, text, severity FROM events" +
                                    conditions.sql()));

@@ -46,10 +46,10 @@ struct Event {
 };
 
 /// Within a transaction of the caller's. Texts are cut to 512 bytes of valid UTF-8.
-Result<void> append_event(sqlite::Database& database, const NewEvent& event, std::string_view time);
+Result<void> append_event(sql::Database& database, const NewEvent& event, std::string_view time);
 
 /// Drops all but the newest `kept`, within a transaction of the caller's.
-Result<void> drop_old_events(sqlite::Database& database, std::int64_t kept);
+Result<void> drop_old_events(sql::Database& database, std::int64_t kept);
 
 struct EventQuery {
   std::optional<std::int64_t> after{};  ///< those behind this one, oldest first; else newest first
@@ -66,7 +66,7 @@ struct EventPage {
 };
 
 /// Walks an index in the order of the answer, whatever the query.
-Result<EventPage> find_events(sqlite::Database& database, const EventQuery& query);
+Result<EventPage> find_events(sql::Database& database, const EventQuery& query);
 
 Json to_json(const Event& event);
 

@@ -2,27 +2,43 @@
 #include "server/fleet/host_api.h"
 
 #include "base/json.h"
+#include "server/fleet/groups.h"
 #include "server/fleet/host_key_api.h"
 #include "server/parameters.h"
 
 namespace suture::server {
 namespace {
 
+constexpr std::size_t kHostIdLength = 32;
+
+/// The last answer's `next`: a host's id, and by names, a dot and the name behind it.
+Result<HostPlace> place_of(const Target& target, bool by_name) {
+  const std::string text = TRY(text_parameter(target, "after"));
+  if (text.empty()) return HostPlace{};
+  HostPlace place{.host_id = text.substr(0, kHostIdLength)};
+  const bool has_name = text.size() > kHostIdLength && text[kHostIdLength] == '.';
+  if (has_name) place.hostname = text.substr(kHostIdLength + 1);
+  if (!is_host_id(place.host_id) || (by_name ? !has_name : text.size() != kHostIdLength)) {
+    return bad_parameter("after", "it is not what the last answer to this question gave as next");
+  }
+  return place;
+}
+
 Result<HostQuery> host_query(const Target& target) {
-  TRY(only_parameters(target, {"state", "cve", "limit", "after"}));
+  TRY(only_parameters(target,
+                      {"state", "cve", "tag", "group", "build_id", "release", "q", "limit", "after"}));
   HostQuery query;
   query.limit = static_cast<std::uint32_t>(TRY(number_parameter(target, "limit", kPerPage, kMostPerPage)));
   if (const auto state = target.query.find("state"); state != target.query.end()) {
     query.state = TRY_IN("read the parameter \"state\"", host_state_from_name(state->second));
   }
-  if (const auto cve = target.query.find("cve"); cve != target.query.end()) {
-    if (cve->second.empty()) return bad_parameter("cve", "it is empty");
-    query.cve = cve->second;
-  }
-  if (const auto after = target.query.find("after"); after != target.query.end()) {
-    if (!is_host_id(after->second)) return bad_parameter("after", "it is not a host's id");
-    query.after = after->second;
-  }
+  query.cve = TRY(text_parameter(target, "cve"));
+  query.tag = TRY(text_parameter(target, "tag"));
+  query.group = TRY(text_parameter(target, "group"));
+  query.build_id = TRY(text_parameter(target, "build_id"));
+  query.release = TRY(text_parameter(target, "release"));
+  query.name_prefix = TRY(text_parameter(target, "q"));
+  query.after = TRY(place_of(target, !query.name_prefix.empty()));
   return query;
 }
 
@@ -43,11 +59,15 @@ Result<Json> host_json(const HostRecord& host) {
   return json;
 }
 
-Result<Json> hosts_json(const Page<HostRecord>& page) {
+Result<Json> hosts_json(const Page<HostRecord>& page, bool by_name) {
   Json hosts = Json::array();
   for (const auto& host : page.items) hosts.push_back(TRY(host_json(host)));
   Json next = nullptr;
-  if (page.more) next = hosts.back().at("host_id");
+  if (page.more) {
+    std::string place = hosts.back().at("host_id");
+    if (by_name) place += "." + hosts.back().at("hostname").get<std::string>();
+    next = std::move(place);
+  }
   return Json{{"hosts", std::move(hosts)}, {"next", std::move(next)}};
 }
 
@@ -72,7 +92,7 @@ Json counts_json(const std::vector<Count>& counts) {
 }  // namespace
 
 bool is_host_id(std::string_view text) {
-  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == text.npos;
+  return text.size() == kHostIdLength && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
 Response no_host() {
@@ -83,7 +103,7 @@ Response list_hosts(const Call& call) {
   const auto query = host_query(call.target);
   if (!query) return response_for(query.error());
   const auto page = call.services.store.hosts(*query);
-  return page ? answer(hosts_json(*page)) : response_for(page.error());
+  return page ? answer(hosts_json(*page, !query->name_prefix.empty())) : response_for(page.error());
 }
 
 Response show_host(const Call& call) {
@@ -94,6 +114,11 @@ Response show_host(const Call& call) {
   return answer([&]() -> Result<Json> {
     Json json = TRY(host_json(**host));
     json["key"] = TRY(key_of(call));
+    TRY(call.services.store.read([&](sql::Database& database) -> Result<void> {
+      json["tags"] = TRY(tags_of_host(database, call.id));
+      json["groups"] = TRY(groups_of_host(database, call.id));
+      return {};
+    }));
     return json;
   }());
 }

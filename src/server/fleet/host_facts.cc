@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/fleet/events.h"
+#include "server/fleet/groups.h"
 
 namespace suture::server {
 namespace {
@@ -74,13 +75,13 @@ HostFacts facts_of(const HostReport& report) {
           .error = report.error ? report.error->code : ""};
 }
 
-Result<HostFactsStore> HostFactsStore::prepare(sqlite::Database& database) {
+Result<HostFactsStore> HostFactsStore::prepare(sql::Database& database) {
   return HostFactsStore(Statements{.find = TRY(database.prepare(kFind)), .put = TRY(database.prepare(kPut))});
 }
 
 Result<std::optional<HostFacts>> HostFactsStore::find(std::string_view host_id) {
-  sqlite::Statement& row = statements_.find;
-  sqlite::ResetOnExit reset_on_exit(row);
+  sql::Statement& row = statements_.find;
+  sql::ResetOnExit reset_on_exit(row);
   row.bind(1, host_id);
   if (!TRY(row.step())) return std::nullopt;
   const auto state = host_state_from_name(row.text(5));
@@ -109,30 +110,32 @@ Result<void> HostFactsStore::put(std::string_view host_id, const HostFacts& fact
       .run();
 }
 
-Result<void> HostFactsStore::note(sqlite::Database& database, const HostReport& report,
-                                  std::string_view now) {
+Result<void> HostFactsStore::note(sql::Database& database, const HostReport& report, std::string_view now) {
   const auto before = TRY(find(report.host_id));
   const HostFacts facts = facts_of(report);
   if (before == facts) return {};
   TRY(put(report.host_id, facts));
   for (const NewEvent& event : events_of(report, before, facts)) TRY(append_event(database, event, now));
+  const bool other = !before || before->hostname != facts.hostname || before->release != facts.release ||
+                     before->build_id != facts.build_id;
+  if (other) TRY(regroup_host(database, report.host_id));
   return {};
 }
 
-Result<void> HostFactsStore::fill(sqlite::Database& database) {
+Result<void> HostFactsStore::fill(sql::Database& database) {
   auto facts = TRY(HostFactsStore::prepare(database));
   auto rows = TRY(database.prepare(kWithoutFacts));
   std::string last;
   for (bool more = true; more;) {
     std::vector<std::pair<std::string, std::string>> batch;
     {
-      sqlite::ResetOnExit reset_on_exit(rows);
+      sql::ResetOnExit reset_on_exit(rows);
       rows.bind(1, last).bind(2, kFilledAtATime);
       while (TRY(rows.step())) batch.emplace_back(rows.text(0), rows.text(1));
     }
     more = !batch.empty();
     if (more) last = batch.back().first;
-    auto transaction = TRY(sqlite::Transaction::begin(database));
+    auto transaction = TRY(sql::Transaction::begin(database));
     for (const auto& [host_id, text] : batch) {
       // One that somebody has edited stays without, until its host reports.
       if (const auto report = parse_host_report(text)) TRY(facts.put(host_id, facts_of(*report)));

@@ -35,18 +35,18 @@ bool tells_of_crash(std::string_view error);
 /// Calls belong inside the turn and the transaction of the store that takes the report.
 class HostFactsStore {
  public:
-  static Result<HostFactsStore> prepare(sqlite::Database& database);
+  static Result<HostFactsStore> prepare(sql::Database& database);
 
   /// Keeps the facts, and tells of a host that is new, is back, has crashed, or has another state or level
   /// than before. The host must be in the table of hosts.
-  Result<void> note(sqlite::Database& database, const HostReport& report, std::string_view now);
+  Result<void> note(sql::Database& database, const HostReport& report, std::string_view now);
 
   /// For hosts that an earlier program knew, from their stored reports; without events.
-  static Result<void> fill(sqlite::Database& database);
+  static Result<void> fill(sql::Database& database);
 
  private:
   struct Statements {
-    sqlite::Statement find, put;
+    sql::Statement find, put;
   };
   explicit HostFactsStore(Statements statements) : statements_(std::move(statements)) {}
   Result<std::optional<HostFacts>> find(std::string_view host_id);

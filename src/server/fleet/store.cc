@@ -32,23 +32,6 @@ constexpr const char* kDropOldReports = R"sql(
     (SELECT id FROM reports WHERE host_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
 )sql";
 
-// Three statements instead of one with optional conditions, so that each walks an index in the order of the
-// answer, whatever the size of the fleet.
-constexpr const char* kHosts = R"sql(
-  SELECT first_seen_at, received_at, report, key IS NOT NULL FROM hosts LEFT JOIN host_keys USING (host_id)
-  WHERE host_id > ?1 ORDER BY host_id LIMIT ?2
-)sql";
-constexpr const char* kHostsByState = R"sql(
-  SELECT first_seen_at, received_at, report, key IS NOT NULL FROM hosts LEFT JOIN host_keys USING (host_id)
-  WHERE state = ?3 AND host_id > ?1 ORDER BY host_id LIMIT ?2
-)sql";
-constexpr const char* kHostsByCve = R"sql(
-  SELECT first_seen_at, received_at, report, key IS NOT NULL
-  FROM host_cves CROSS JOIN hosts USING (host_id) LEFT JOIN host_keys USING (host_id)
-  WHERE cve = ?3 AND host_cves.host_id > ?1 AND (?4 IS NULL OR state = ?4)
-  ORDER BY host_cves.host_id LIMIT ?2
-)sql";
-
 constexpr const char* kHost = R"sql(
   SELECT first_seen_at, received_at, report, key IS NOT NULL FROM hosts LEFT JOIN host_keys USING (host_id)
   WHERE host_id = ?1
@@ -58,36 +41,14 @@ constexpr const char* kReports = R"sql(
   SELECT id, received_at, report FROM reports WHERE host_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
 )sql";
 
-Result<std::vector<Count>> read_counts(sqlite::Statement& statement) {
-  sqlite::ResetOnExit reset_on_exit(statement);
+Result<std::vector<Count>> read_counts(sql::Statement& statement) {
+  sql::ResetOnExit reset_on_exit(statement);
   std::vector<Count> counts;
   while (TRY(statement.step())) counts.push_back({statement.text(0), statement.number(1)});
   return counts;
 }
 
-// Reports come from many hands: a page stays small even when each of them is as long as a report may be.
-constexpr std::size_t kPageBytes = 4u << 20;
-
-/// Reads rows until the page is full; one row more than asked for tells whether another page follows.
-template <class T, class Read>
-Result<Page<T>> read_page(sqlite::Statement& statement, std::uint32_t limit, Read read) {
-  Page<T> page;
-  std::size_t bytes = 0;
-  while (TRY(statement.step())) {
-    if (page.items.size() == limit || bytes > kPageBytes) {
-      page.more = true;
-      break;
-    }
-    page.items.push_back(read(statement));
-    bytes += page.items.back().report.size();
-  }
-  return page;
-}
-
-HostRecord read_host(const sqlite::Statement& row) {
-  return {row.text(0), row.text(1), row.text(2), row.number(3) != 0};
-}
-ReportRecord read_report(const sqlite::Statement& row) {
+ReportRecord read_report(const sql::Statement& row) {
   return {row.number(0), row.text(1), row.text(2)};
 }
 
@@ -109,7 +70,7 @@ std::string rfc3339(Store::Time time) {
 
 Result<Store> Store::open(const std::filesystem::path& path, StoreLimits limits) {
   if (path.has_parent_path()) TRY(make_directories(path.parent_path()));
-  auto database = TRY(sqlite::Database::open(path, limits.database_pages));
+  auto database = TRY(sql::Database::open(path, limits.database_pages));
   TRY_IN(path.string(), migrate(database));
   TRY_IN(path.string(), HostFactsStore::fill(database));
   auto statements = TRY(prepare(database));
@@ -124,7 +85,7 @@ Result<Store> Store::open(const std::filesystem::path& path, StoreLimits limits)
   return store;
 }
 
-Result<Store::Statements> Store::prepare(sqlite::Database& database) {
+Result<Store::Statements> Store::prepare(sql::Database& database) {
   return Statements{
       .known = TRY(database.prepare(kKnown)),
       .put_host = TRY(database.prepare(kPutHost)),
@@ -134,9 +95,6 @@ Result<Store::Statements> Store::prepare(sqlite::Database& database) {
       .put_report =
           TRY(database.prepare("INSERT INTO reports (host_id, received_at, report) VALUES (?1, ?2, ?3)")),
       .drop_old_reports = TRY(database.prepare(kDropOldReports)),
-      .hosts = TRY(database.prepare(kHosts)),
-      .hosts_by_state = TRY(database.prepare(kHostsByState)),
-      .hosts_by_cve = TRY(database.prepare(kHostsByCve)),
       .host = TRY(database.prepare(kHost)),
       .reports = TRY(database.prepare(kReports)),
       .by_state = TRY(database.prepare("SELECT state, count(*) FROM hosts GROUP BY state ORDER BY state")),
@@ -184,7 +142,7 @@ Result<std::vector<Result<Admission>>> Store::add_together(std::span<const Incom
   std::ranges::stable_sort(
       order, {}, [&](std::size_t i) -> auto& { return reports[i].report.host_id; });
   std::vector<Result<Admission>> results(reports.size(), Admission::kTaken);
-  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_));
   for (const std::size_t i : order) results[i] = TRY(take(reports[i]));
   TRY(transaction.commit());
   if (checkpointer_) checkpointer_->noted();
@@ -212,7 +170,7 @@ Result<Admission> Store::take(const Incoming& incoming) {
 }
 
 Result<std::optional<Store::Known>> Store::known_of(std::string_view host_id) {
-  sqlite::ResetOnExit reset_on_exit(statements_.known);
+  sql::ResetOnExit reset_on_exit(statements_.known);
   statements_.known.bind(1, host_id);
   if (!TRY(statements_.known.step())) return std::nullopt;
   return Known{statements_.known.text(0), statements_.known.number(1) != 0};
@@ -248,20 +206,12 @@ Result<void> Store::put_report(const HostReport& report, std::string_view text, 
 
 Result<Page<HostRecord>> Store::hosts(const HostQuery& query) {
   const std::lock_guard lock(*turn_);
-  sqlite::Statement& statement = !query.cve.empty() ? statements_.hosts_by_cve
-                                 : query.state      ? statements_.hosts_by_state
-                                                    : statements_.hosts;
-  sqlite::ResetOnExit reset_on_exit(statement);
-  statement.bind(1, query.after).bind(2, std::int64_t{query.limit} + 1);
-  const int state_index = query.cve.empty() ? 3 : 4;
-  if (!query.cve.empty()) statement.bind(3, query.cve);
-  if (query.state) statement.bind(state_index, name_of(*query.state));
-  return read_page<HostRecord>(statement, query.limit, read_host);
+  return find_hosts(database_, query);
 }
 
 Result<std::optional<HostRecord>> Store::host(std::string_view host_id) {
   const std::lock_guard lock(*turn_);
-  sqlite::ResetOnExit reset_on_exit(statements_.host);
+  sql::ResetOnExit reset_on_exit(statements_.host);
   statements_.host.bind(1, host_id);
   if (!TRY(statements_.host.step())) return std::nullopt;
   return read_host(statements_.host);
@@ -270,8 +220,8 @@ Result<std::optional<HostRecord>> Store::host(std::string_view host_id) {
 Result<Page<ReportRecord>> Store::reports(std::string_view host_id, std::int64_t before,
                                           std::uint32_t limit) {
   const std::lock_guard lock(*turn_);
-  sqlite::Statement& statement = statements_.reports;
-  sqlite::ResetOnExit reset_on_exit(statement);
+  sql::Statement& statement = statements_.reports;
+  sql::ResetOnExit reset_on_exit(statement);
   statement.bind(1, host_id).bind(2, before).bind(3, std::int64_t{limit} + 1);
   return read_page<ReportRecord>(statement, limit, read_report);
 }

@@ -18,6 +18,7 @@
 #include "server/fleet/checkpointer.h"
 #include "server/fleet/host_facts.h"
 #include "server/fleet/host_keys.h"
+#include "server/fleet/host_list.h"
 
 namespace suture::server {
 
@@ -26,31 +27,10 @@ struct StoreLimits {
   std::uint32_t database_pages = 0;      ///< of 4 KiB; 0: as large as the disk allows
 };
 
-struct HostRecord {
-  std::string first_seen_at;  ///< RFC 3339 in UTC, by the server's clock
-  std::string received_at;
-  std::string report;          ///< JSON text of the last report
-  bool authenticated = false;  ///< a key is known: the report was signed by it
-};
-
 struct ReportRecord {
   std::int64_t id = 0;
   std::string received_at;
   std::string report;
-};
-
-/// Host ids rise from page to page; an empty `after` starts at the first.
-struct HostQuery {
-  std::optional<HostState> state{};
-  std::string cve{};  ///< only hosts whose running patchset closes it; empty: all
-  std::string after{};
-  std::uint32_t limit = 100;
-};
-
-template <class T>
-struct Page {
-  std::vector<T> items;
-  bool more = false;
 };
 
 struct Count {
@@ -107,9 +87,9 @@ class Store {
   }
   /// The same in one transaction, which an error rolls back.
   template <class Act>
-  auto write(Act act) -> decltype(act(std::declval<sqlite::Database&>())) {
+  auto write(Act act) -> decltype(act(std::declval<sql::Database&>())) {
     const std::lock_guard lock(*turn_);
-    auto transaction = TRY(sqlite::Transaction::begin(database_));
+    auto transaction = TRY(sql::Transaction::begin(database_));
     auto done = act(database_);
     if (done) TRY(transaction.commit());
     return done;
@@ -117,22 +97,22 @@ class Store {
 
  private:
   struct Statements {
-    sqlite::Statement known, put_host, touch_host, drop_cves, put_cve, put_report, drop_old_reports;
-    sqlite::Statement hosts, hosts_by_state, hosts_by_cve, host, reports;
-    sqlite::Statement by_state, by_level, by_release, ping;
+    sql::Statement known, put_host, touch_host, drop_cves, put_cve, put_report, drop_old_reports;
+    sql::Statement host, reports;
+    sql::Statement by_state, by_level, by_release, ping;
   };
   struct Known {
     std::string report;
     bool silent = false;
   };
-  Store(sqlite::Database database, Statements statements, HostKeys keys, HostFactsStore facts,
+  Store(sql::Database database, Statements statements, HostKeys keys, HostFactsStore facts,
         StoreLimits limits)
       : database_(std::move(database)),
         statements_(std::move(statements)),
         keys_(std::move(keys)),
         facts_(std::move(facts)),
         limits_(limits) {}
-  static Result<Statements> prepare(sqlite::Database& database);
+  static Result<Statements> prepare(sql::Database& database);
   Result<std::vector<Result<Admission>>> add_together(std::span<const Incoming> reports);
   Result<Admission> take(const Incoming& incoming);
   Result<std::optional<Known>> known_of(std::string_view host_id);
@@ -142,7 +122,7 @@ class Store {
   Result<void> put_report(const HostReport& report, std::string_view text, std::string_view now);
 
   std::unique_ptr<std::mutex> turn_ = std::make_unique<std::mutex>();
-  sqlite::Database database_;
+  sql::Database database_;
   Statements statements_;
   HostKeys keys_;
   HostFactsStore facts_;

@@ -17,7 +17,7 @@ const Store::Time kNow{1'800'000'000s};
 class EventsTest : public testing::Test {
  protected:
   std::vector<Event> events(EventQuery query = {.after = 0}) {
-    return store_.read([&](sqlite::Database& database) { return find_events(database, query); })->items;
+    return store_.read([&](sql::Database& database) { return find_events(database, query); })->items;
   }
   std::vector<std::string> kinds() {
     std::vector<std::string> kinds;
@@ -26,7 +26,7 @@ class EventsTest : public testing::Test {
   }
   void append(const NewEvent& event) {
     ASSERT_TRUE(store_.write(
-        [&](sqlite::Database& database) { return append_event(database, event, "2027-01-15T08:00:00Z"); }));
+        [&](sql::Database& database) { return append_event(database, event, "2027-01-15T08:00:00Z"); }));
   }
 
   Store store_ = *Store::open(":memory:");
@@ -88,7 +88,7 @@ TEST_F(EventsTest, WhatIsNotTakenTellsNothing) {
 }
 
 TEST_F(EventsTest, AreRolledBackWithWhatCausedThem) {
-  const auto done = store_.write([&](sqlite::Database& database) -> Result<void> {
+  const auto done = store_.write([&](sql::Database& database) -> Result<void> {
     TRY(append_event(database, {.kind = "rollout.started"}, "2027-01-15T08:00:00Z"));
     return fail("rollout.bad", "start it", "it is none");
   });
@@ -109,7 +109,7 @@ TEST_F(EventsTest, AreFoundInBothDirections) {
 
 TEST_F(EventsTest, KeepTheNewest) {
   for (int i = 1; i <= 10; ++i) append({.kind = "a"});
-  ASSERT_TRUE(store_.write([](sqlite::Database& database) { return drop_old_events(database, 3); }));
+  ASSERT_TRUE(store_.write([](sql::Database& database) { return drop_old_events(database, 3); }));
   ASSERT_EQ(events().size(), 3u);
   EXPECT_EQ(events().front().id, 8);
   append({.kind = "a", .text = std::string(5000, 'x') + "\xff"});
@@ -119,11 +119,11 @@ TEST_F(EventsTest, KeepTheNewest) {
 
 TEST_F(EventsTest, HostsOfAnEarlierProgramAreNotNew) {
   ASSERT_TRUE(store_.add(report_of(1), kNow));
-  ASSERT_TRUE(store_.write([](sqlite::Database& database) -> Result<void> {
+  ASSERT_TRUE(store_.write([](sql::Database& database) -> Result<void> {
     TRY(database.execute("DELETE FROM host_facts"));
     return database.execute("DELETE FROM events");
   }));
-  ASSERT_TRUE(store_.read([](sqlite::Database& database) { return HostFactsStore::fill(database); }));
+  ASSERT_TRUE(store_.read([](sql::Database& database) { return HostFactsStore::fill(database); }));
   ASSERT_TRUE(store_.add(report_of(1), kNow));
   EXPECT_TRUE(events().empty());
   ASSERT_TRUE(store_.add(report_of(1, HostState::kReverted), kNow));

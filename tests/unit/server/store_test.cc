@@ -58,7 +58,7 @@ TEST_F(StoreTest, PagesHostsInOrder) {
     const auto page = store->hosts(query);
     ASSERT_TRUE(page);
     for (const auto& host : page->items) seen.push_back(parse_host_report(host.report)->host_id);
-    query.after = seen.back();
+    query.after = {.host_id = seen.back()};
     more = page->more;
   }
   EXPECT_EQ(seen, (std::vector{host_id(1), host_id(2), host_id(3), host_id(4), host_id(5)}));
@@ -75,7 +75,7 @@ TEST_F(StoreTest, FindsHostsByStateAndCve) {
   EXPECT_EQ(store->hosts({.cve = "CVE-2026-53249"})->items.size(), 2u);
   EXPECT_EQ(store->hosts({.cve = "CVE-2026-46234"})->items.size(), 1u);
   EXPECT_EQ(store->hosts({.state = HostState::kFailed, .cve = "CVE-2026-53249"})->items.size(), 1u);
-  EXPECT_EQ(store->hosts({.cve = "CVE-2026-53249", .after = host_id(1)})->items.size(), 1u);
+  EXPECT_EQ(store->hosts({.cve = "CVE-2026-53249", .after = {.host_id = host_id(1)}})->items.size(), 1u);
   EXPECT_EQ(store->hosts({.state = HostState::kUnsupported})->items.size(), 0u);
   // A revert takes the CVEs back.
   ASSERT_TRUE(store->add(report_of(3, HostState::kReverted), kNow));

@@ -15,6 +15,8 @@
 
 namespace suture::server {
 
+class KnowledgeBoard;
+
 class Metrics;
 struct WebPage;
 
@@ -26,9 +28,10 @@ struct Services {
   Access& access;
   WakeBoard* board = nullptr;  ///< null: nobody waits, and nobody is called
   Clock clock = &std::chrono::system_clock::now;
-  const WebPage* page = nullptr;   ///< null: none was built into this program
-  bool require_host_keys = false;  ///< reports that are not signed (fleet/host_keys.h) are refused
-  Metrics* metrics = nullptr;      ///< null: there are none to be seen
+  const WebPage* page = nullptr;              ///< null: none was built into this program
+  bool require_host_keys = false;             ///< reports that are not signed (fleet/host_keys.h) are refused
+  Metrics* metrics = nullptr;                 ///< null: there are none to be seen
+  const KnowledgeBoard* knowledge = nullptr;  ///< null: there is neither a repository nor a verdict
 };
 
 struct Call {

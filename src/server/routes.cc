@@ -4,11 +4,13 @@
 #include <array>
 
 #include "server/access/access_api.h"
+#include "server/fleet/cve_api.h"
 #include "server/fleet/event_api.h"
 #include "server/fleet/group_api.h"
 #include "server/fleet/host_api.h"
 #include "server/fleet/host_key_api.h"
 #include "server/fleet/report_api.h"
+#include "server/fleet/target_api.h"
 #include "server/fleet/wake_api.h"
 #include "server/health_api.h"
 #include "server/notify/metrics_api.h"
@@ -36,6 +38,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/hosts/ID", show_host, Scope::kHostsRead},
     Route{"GET", "/api/v1/hosts/ID/reports", list_reports, Scope::kHostsRead},
     Route{"DELETE", "/api/v1/hosts/ID", remove_host, Scope::kHostsWrite},
+    Route{"GET", "/api/v1/hosts/ID/advisories", list_advisories, Scope::kHostsRead},
     Route{"PUT", "/api/v1/hosts/ID/tags", put_tags, Scope::kHostsWrite},
     Route{"DELETE", "/api/v1/hosts/ID/key", forget_host_key, Scope::kHostsWrite},
     Route{"GET", "/api/v1/groups", list_groups, Scope::kHostsRead},
@@ -43,6 +46,12 @@ constexpr std::array kRoutes{
     Route{"PUT", "/api/v1/groups/ID", put_group, Scope::kHostsWrite},
     Route{"DELETE", "/api/v1/groups/ID", remove_group, Scope::kHostsWrite},
     Route{"GET", "/api/v1/summary", show_summary, Scope::kHostsRead},
+    Route{"GET", "/api/v1/targets", list_targets, Scope::kHostsRead},
+    Route{"GET", "/api/v1/targets/ID", show_target, Scope::kHostsRead},
+    Route{"GET", "/api/v1/patchsets", list_patchsets, Scope::kHostsRead},
+    Route{"GET", "/api/v1/cves", list_cves, Scope::kHostsRead},
+    Route{"GET", "/api/v1/cves/ID", show_cve, Scope::kHostsRead},
+    Route{"GET", "/api/v1/history", show_history, Scope::kHostsRead},
     Route{"GET", "/api/v1/events", list_events, Scope::kHostsRead},
     Route{"GET", "/api/v1/tokens", list_tokens, Scope::kTokensManage},
     Route{"POST", "/api/v1/tokens", add_token, Scope::kTokensManage},

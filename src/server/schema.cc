@@ -7,11 +7,12 @@
 #include "server/fleet/events_schema.h"
 #include "server/fleet/groups_schema.h"
 #include "server/fleet/host_facts_schema.h"
+#include "server/fleet/published_schema.h"
 
 namespace suture::server {
 namespace {
 
-constexpr std::array<const char*, 6> kMigrations = {
+constexpr std::array<const char*, 7> kMigrations = {
     // `report` is the last report whole; the columns beside it exist only to be searched and counted.
     R"sql(
       CREATE TABLE hosts (
@@ -102,6 +103,7 @@ constexpr std::array<const char*, 6> kMigrations = {
     kEventsSchema,
     kHostFactsSchema,
     kGroupsSchema,
+    kPublishedSchema,
 };
 
 }  // namespace

@@ -151,12 +151,15 @@ struct Server::Running {
   Access access{access_store, {.report = options.report_token, .wake = options.wake_token}};
   WakeBoard board{timestamp_of(options.repository), options.limits.waiting};
   Metrics metrics;
+  KnowledgeBoard knowledge{options.repository, options.verdicts};
+  FleetWatch fleet_watch{store, knowledge, options.fleet};
   Api api{{.store = store,
            .access = access,
            .board = &board,
            .page = options.page,
            .require_host_keys = options.require_host_keys,
-           .metrics = &metrics}};
+           .metrics = &metrics,
+           .knowledge = &knowledge}};
   Connections connections;
   asio::thread_pool database{1};
   asio::thread_pool counting{1};
@@ -178,6 +181,7 @@ Metrics::Sources Server::Running::metric_sources() {
 }
 
 void Server::Running::run() {
+  fleet_watch.start();
   asio::co_spawn(queues.front(), accept_loop(queues, acceptor, shared, connections), log_exception);
   asio::co_spawn(queues.front(), look_loop(board, shared, looking), log_exception);
   for (asio::io_context& queue : queues) {
@@ -204,6 +208,7 @@ void Server::Running::stop() {
   database.join();
   counting.join();
   desk.close();
+  fleet_watch.stop();
 }
 
 Server::Server(std::unique_ptr<Running> running) : running_(std::move(running)) {}

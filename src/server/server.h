@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "server/fleet/fleet_watch.h"
 #include "server/fleet/store.h"
 
 namespace suture::server {
@@ -52,6 +53,8 @@ struct ServerOptions {
   std::string wake_token{};                 ///< empty: nobody may call urgently
   bool require_host_keys = false;           ///< refuse reports that are not signed
   const WebPage* page = nullptr;            ///< null: there is none
+  std::filesystem::path verdicts{};         ///< of `suture watch`, a file or a folder; empty: none
+  FleetRules fleet{};
   unsigned threads = 2;
   Limits limits{};
   StoreLimits store_limits{};

@@ -5,7 +5,7 @@
 // back, and none is missing.
 //
 // Kinds: host.new, host.state, host.silent, host.back, host.crashed, host.removed, patchset.published,
-// rollout.started, rollout.wave, rollout.halted, rollout.reverted, rollout.finished,
+// patchset.withdrawn, rollout.started, rollout.wave, rollout.halted, rollout.reverted, rollout.finished,
 // rollout.approval-wanted. Who did what in the API is the audit log's business.
 #pragma once
 

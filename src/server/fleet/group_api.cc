@@ -10,6 +10,7 @@
 #include "server/fleet/events.h"
 #include "server/fleet/groups.h"
 #include "server/fleet/host_api.h"
+#include "server/fleet/target_api.h"
 #include "server/parameters.h"
 
 namespace suture::server {
@@ -63,10 +64,15 @@ Response list_groups(const Call& call) {
 }
 
 Response show_group(const Call& call) {
-  const auto group =
-      call.services.store.read([&](sql::Database& database) { return find_group(database, call.id); });
-  if (!group) return response_for(group.error());
-  return *group ? json_response(200, to_json(**group)) : no_group();
+  const auto known = knowledge_of(call);
+  return answer_if_any(call.services.store.read([&](sql::Database& database) -> Result<std::optional<Json>> {
+    const auto group = TRY(find_group(database, call.id));
+    if (!group) return std::nullopt;
+    Json json = to_json(*group);
+    json["exposure"] = exposures_json(count_exposures(*known, TRY(count_kinds(database, call.id))));
+    return json;
+  }),
+                       no_group);
 }
 
 Response put_group(const Call& call) {

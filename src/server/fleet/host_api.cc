@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/fleet/host_api.h"
 
+#include <algorithm>
+#include <map>
+
 #include "base/json.h"
 #include "server/fleet/groups.h"
 #include "server/fleet/host_key_api.h"
+#include "server/fleet/target_api.h"
 #include "server/parameters.h"
 
 namespace suture::server {
@@ -89,6 +93,31 @@ Json counts_json(const std::vector<Count>& counts) {
   return json;
 }
 
+/// Kernels with their channels, those with the most hosts first.
+Json by_target_json(const Knowledge& known, const std::vector<CountedKind>& kinds) {
+  constexpr std::size_t kMost = 100;
+  std::map<TargetKey, std::vector<CountedKind>> targets;
+  for (const CountedKind& each : kinds) targets[{each.kind.build_id, each.kind.channel}].push_back(each);
+  std::vector<std::pair<std::int64_t, Json>> rows;
+  for (const auto& [key, own] : targets) {
+    std::int64_t hosts = 0;
+    for (const CountedKind& each : own) hosts += each.hosts;
+    const OfferedTarget* target = known.targets.find(key.first, key.second);
+    rows.emplace_back(hosts, Json{{"build_id", key.first},
+                                  {"channel", key.second},
+                                  {"release", target == nullptr ? Json() : Json(target->catalog.release)},
+                                  {"hosts", hosts},
+                                  {"exposure", exposures_json(count_exposures(known, own))}});
+  }
+  std::ranges::stable_sort(rows, std::greater<>(), [](const auto& row) { return row.first; });
+  Json json = Json::array();
+  for (auto& [hosts, row] : rows) {
+    if (json.size() == kMost) break;
+    json.push_back(std::move(row));
+  }
+  return json;
+}
+
 }  // namespace
 
 bool is_host_id(std::string_view text) {
@@ -117,6 +146,10 @@ Response show_host(const Call& call) {
     TRY(call.services.store.read([&](sql::Database& database) -> Result<void> {
       json["tags"] = TRY(tags_of_host(database, call.id));
       json["groups"] = TRY(groups_of_host(database, call.id));
+      const auto kind = TRY(kind_of_host(database, call.id));
+      if (!kind) return {};
+      json["silent"] = kind->silent;
+      json["exposure"] = name_of(exposure_of(*knowledge_of(call), *kind));
       return {};
     }));
     return json;
@@ -137,12 +170,18 @@ Response list_reports(const Call& call) {
 }
 
 Response show_summary(const Call& call) {
-  const auto summary = call.services.store.summary();
-  if (!summary) return response_for(summary.error());
-  return json_response(200, {{"hosts", summary->hosts},
-                             {"by_state", counts_json(summary->by_state)},
-                             {"by_level", counts_json(summary->by_level)},
-                             {"by_release", counts_json(summary->by_release)}});
+  return answer([&]() -> Result<Json> {
+    const auto summary = TRY(call.services.store.summary());
+    const auto kinds =
+        TRY(call.services.store.read([](sql::Database& database) { return count_kinds(database); }));
+    const auto known = knowledge_of(call);
+    return Json{{"hosts", summary.hosts},
+                {"by_state", counts_json(summary.by_state)},
+                {"by_level", counts_json(summary.by_level)},
+                {"by_release", counts_json(summary.by_release)},
+                {"exposure", exposures_json(count_exposures(*known, kinds))},
+                {"by_target", by_target_json(*known, kinds)}};
+  }());
 }
 
 }  // namespace suture::server

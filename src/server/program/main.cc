@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "access_commands.h"
+#include "base/duration.h"
 #include "base/file.h"
 #include "server/page/page.h"
 #include "server/server.h"
@@ -42,6 +43,9 @@ struct Arguments {
   std::uint32_t waiting = 20'000;
   std::string tls_certificate;
   std::string tls_key;
+  std::string verdicts;
+  std::string silent_after = "12h";
+  std::int64_t events_kept = 100'000;
   unsigned stop_seconds = 10;
   std::string log_level = "info";
 };
@@ -85,6 +89,16 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--wake-token-file", arguments.wake_token_file,
                  "Call all hosts that wait, or forget a host's key, for whoever has the bearer token in it")
       ->type_name("FILE");
+  app.add_option("--verdicts", arguments.verdicts,
+                 "What `suture watch report --format openvex` wrote of kernels; a file, or a folder of them")
+      ->type_name("PATH");
+  app.add_option("--silent-after", arguments.silent_after, "Without a report for so long, a host is silent")
+      ->type_name("TIME")
+      ->capture_default_str();
+  app.add_option("--events-kept", arguments.events_kept, "Events that are kept; older ones are dropped")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
   // An empty variable in somebody's script must not mean a server without TLS.
   const auto named = [](const std::string& file) { return file.empty() ? "it names no file" : ""; };
   auto* certificate =
@@ -119,6 +133,13 @@ Result<std::string> read_token(const std::string& file) {
   return token;
 }
 
+Result<std::chrono::seconds> silence_of(const std::string& text) {
+  const auto time = suture::parse_duration(text);
+  if (time && *time >= std::chrono::minutes(1)) return *time;
+  return suture::fail("server.silent-after", "read --silent-after " + text,
+                      "it is not a time of a minute or more, such as 90m, 12h, 2d");
+}
+
 Result<ServerOptions> options_of(const Arguments& arguments) {
   constexpr std::uint64_t kPagesPerMebibyte = 256;
   ServerOptions options;
@@ -132,6 +153,9 @@ Result<ServerOptions> options_of(const Arguments& arguments) {
   options.store_limits.database_pages =
       static_cast<std::uint32_t>(arguments.database_mebibytes * kPagesPerMebibyte);
   if (!arguments.token_file.empty()) options.report_token = TRY(read_token(arguments.token_file));
+  options.verdicts = arguments.verdicts;
+  options.fleet.silence.after = TRY(silence_of(arguments.silent_after));
+  options.fleet.events_kept = arguments.events_kept;
   options.require_host_keys = arguments.require_host_keys;
   options.limits.waiting = arguments.waiting;
   options.limits.stop_grace = std::chrono::seconds(arguments.stop_seconds);

@@ -464,7 +464,7 @@ TEST_F(ServerTest, StopsAtOnceWhenAllAreIdle) {
 }
 
 TEST_F(ServerTest, AnswersWithAFullDatabase) {
-  options_.store_limits.database_pages = 40;
+  options_.store_limits.database_pages = 160;
   start();
   Answer last{.status = 202};
   for (unsigned i = 0; last.status == 202 && i < 1000; ++i) last = report(i);

@@ -211,7 +211,7 @@ TEST_F(StoreTest, CountsTheFleet) {
 }
 
 TEST_F(StoreTest, SaysWhenTheDiskIsFullAndStillAnswers) {
-  auto store = Store::open(file_, {.reports_per_host = 100, .database_pages = 40});
+  auto store = Store::open(file_, {.reports_per_host = 100, .database_pages = 160});
   ASSERT_TRUE(store);
   Result<Admission> added = Admission::kTaken;
   unsigned count = 0;

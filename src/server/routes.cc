@@ -14,6 +14,7 @@
 #include "server/fleet/wake_api.h"
 #include "server/health_api.h"
 #include "server/notify/metrics_api.h"
+#include "server/openapi_api.h"
 #include "server/page/page.h"
 
 namespace suture::server {
@@ -31,6 +32,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/healthz", show_health},
     Route{"GET", "/repository/PATH", serve_no_repository},
     Route{"GET", "/metrics", show_metrics, Scope::kMetricsRead},
+    Route{"GET", "/api/v1/openapi.json", show_openapi},
     Route{"GET", "/api/v1/wake", show_word},
     Route{"POST", "/api/v1/wake", call_all, Scope::kWake},
     Route{"POST", "/api/v1/reports", take_report, Scope::kReportsWrite},

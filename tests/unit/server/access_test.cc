@@ -34,6 +34,7 @@ const std::map<std::string, Need> kNeeds{
     {"GET /healthz", {""}},
     {"GET /repository/PATH", {""}},
     {"GET /metrics", {"viewer", "metrics:read"}},
+    {"GET /api/v1/openapi.json", {""}},
     {"GET /api/v1/wake", {""}},
     {"POST /api/v1/wake", {"operator", "wake"}},
     {"POST /api/v1/reports", {"operator", "reports:write"}},

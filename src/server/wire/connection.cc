@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -116,6 +117,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<Response> wait_for_call(std::string word);
   void watch_client(const std::shared_ptr<Waiter>& waiter);
   Task<bool> send(const FileResponse& answer, bool head, bool keep_alive);
+  Task<bool> send_both(std::string_view head, std::string_view body);
   Task<bool> send_text(std::string_view text);
   Task<bool> send_file(std::string head, const OpenFile& file, ByteRange range);
   Task<void> close();
@@ -330,6 +332,10 @@ Task<bool> Connection::send(const FileResponse& answer, bool head, bool keep_ali
   std::string text = head_text(response, length, keep_alive);
   // What is short goes out in one piece: to send, and to be woken up by what comes, costs more than to copy.
   if (!head && !answer.file && response.body.size() <= kChunk) text += response.body;
+  if (!head && answer.file && answer.file->in_memory() != nullptr) {
+    const auto body = std::string_view(*answer.file->in_memory()).substr(answer.range.first, length);
+    co_return co_await send_both(text, body);
+  }
   if (!head && answer.file) {
     co_return co_await send_file(std::move(text), *answer.file, answer.range);
   }
@@ -337,6 +343,15 @@ Task<bool> Connection::send(const FileResponse& answer, bool head, bool keep_ali
   if (!begun || head || response.body.size() <= kChunk) co_return begun;
   const bool sent = co_await send_text(response.body);
   co_return sent;
+}
+
+/// Neither is long.
+Task<bool> Connection::send_both(std::string_view head, std::string_view body) {
+  const std::array parts{asio::buffer(head.data(), head.size()), asio::buffer(body.data(), body.size())};
+  error_code problem;
+  stream_.expires_after(shared_.limits.write_timeout);
+  co_await asio::async_write(stream_, parts, asio::redirect_error(kAwait, problem));
+  co_return !problem;
 }
 
 Task<bool> Connection::send_text(std::string_view text) {

@@ -89,6 +89,14 @@ FileResponse answer(OpenFile file, const std::string& etag, const Request& reque
   return answer;
 }
 
+/// A small file's bytes, if all of them are there.
+FileCache::Bytes whole(const OpenFile& file) {
+  if (file.size() > FileCache::kLargest) return nullptr;
+  auto bytes = std::make_shared<std::string>(static_cast<std::size_t>(file.size()), '\0');
+  const auto count = file.read(0, *bytes);
+  return count && *count == file.size() ? std::move(bytes) : nullptr;
+}
+
 }  // namespace
 
 OpenFile::~OpenFile() {
@@ -96,6 +104,7 @@ OpenFile::~OpenFile() {
 }
 
 Result<std::size_t> OpenFile::read(std::uint64_t offset, std::span<char> buffer) const {
+  if (bytes_) return bytes_->copy(buffer.data(), buffer.size(), static_cast<std::size_t>(offset));
   for (;;) {
     const ssize_t count = ::pread(fd_, buffer.data(), buffer.size(), static_cast<off_t>(offset));
     if (count >= 0) return static_cast<std::size_t>(count);
@@ -127,17 +136,25 @@ FileResponse StaticFiles::handle(const Request& request, std::string_view path) 
     refused.response.headers["Allow"] = "GET, HEAD";
     return refused;
   }
-  const int fd = open_beneath(folder_, std::string(path));
+  const std::string name(path);
+  struct stat status {};
+  // Wherever the name leads: what is in memory was opened inside the folder.
+  if (::fstatat(folder_, name.c_str(), &status, 0) == 0) {
+    if (auto bytes = cache_->find(name, status)) {
+      return answer(OpenFile(std::move(bytes)), etag_of(status), request, path);
+    }
+  }
+  const int fd = open_beneath(folder_, name);
   if (fd < 0) {
     const bool machine = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO;
     return machine ? unavailable(errno) : absent();
   }
-  struct stat status {};
   if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(fd);
     return absent();
   }
   OpenFile file(fd, static_cast<std::uint64_t>(status.st_size));
+  if (auto bytes = whole(file)) cache_->keep(name, status, std::move(bytes));
   return answer(std::move(file), etag_of(status), request, path);
 }
 

@@ -194,7 +194,8 @@ def fill(admin):
     modules = {"loaded": ["vsock"], "blocked": ["dccp"], "blacklisted": [], "loading": True, "user_namespaces": False}
     for number in range(1, 6):
         call("POST", "/api/v1/reports", 202, body=report(number, level=1 if number < 4 else 0))
-    call("POST", "/api/v1/reports", 202, body=report(6, level=0, build_id=other_build, modules=modules))
+    call("POST", "/api/v1/reports", 202, body=report(6, level=0, build_id=other_build, modules=modules, transition=False,
+                                                     quarantined=[7], rollouts=True))
     call("POST", "/api/v1/reports", 202, body=report(7, level=0, build_id=""))
     call("POST", "/api/v1/reports", 202, body=report(8))
     went_down = {"code": "agent.quarantined", "message": "the machine went down"}

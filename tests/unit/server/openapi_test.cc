@@ -65,11 +65,13 @@ class OpenApiTest : public testing::Test {
     const auto id = path.find("ID");
     if (id != path.npos)
       path.replace(id, 2, path.find("/hosts/") != path.npos ? host_id(1) : "CVE-2026-53249");
-    const auto answer = Json::parse(api_.handle({.method = "GET", .target = path + "?no_such=1"}).body);
-    if (!answer.contains("error") || answer.at("error").at("code") != "request.parameter")
-      return std::nullopt;
+    const auto answer = Json::parse(
+        api_.handle({.method = "GET", .target = path + "?no_such=1", .authorization = "Bearer " + secret_})
+            .body);
+    const Json error = answer.value("error", Json());
+    if (!error.is_object() || error.at("code") != "request.parameter") return std::nullopt;
     std::set<std::string> names;
-    const std::string text = answer.at("error").at("message");
+    const std::string text = error.at("message");
     constexpr std::string_view kBefore = "known are: ";
     const auto at = text.find(kBefore);
     if (at == text.npos) return names;
@@ -83,6 +85,9 @@ class OpenApiTest : public testing::Test {
 
   Store store_ = *Store::open(":memory:");
   AccessStore tokens_ = *AccessStore::open(":memory:");
+  std::string secret_ =
+      tokens_.add({.name = "admin", .role = Role::kAdmin}, "local test", std::chrono::system_clock::now())
+          ->secret;
   Access access_{tokens_, {}};
   Api api_{{.store = store_, .access = access_}};
 };

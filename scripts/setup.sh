@@ -21,7 +21,8 @@ build_packages="
   ca-certificates git
   g++ gcc-12 make cmake ninja-build pkg-config
   libelf-dev libdw-dev libzydis-dev libcurl4-openssl-dev libboost1.81-dev nlohmann-json3-dev
-  libtomlplusplus-dev libcli11-dev libfmt-dev libspdlog-dev libsystemd-dev libsqlite3-dev libsimdjson-dev libsodium-dev libssl-dev
+  libtomlplusplus-dev libcli11-dev libfmt-dev libspdlog-dev libsystemd-dev libsqlite3-dev libpq-dev libsimdjson-dev libsodium-dev
+  libssl-dev
   libbpf-dev libzstd-dev liblz4-dev libbz2-dev liblzma-dev zlib1g-dev libp11-kit-dev libarchive-dev
   libgtest-dev libgmock-dev
   dpkg-dev rpm xz-utils zstd patch bc
@@ -33,7 +34,8 @@ build_packages="
 # is a token for signing keys, which opensc fills; nginx and tinyproxy stand between a repository and its hosts;
 # lintian and fakeroot are for our own packages; python3-jsonschema checks what commands print against docs/schemas;
 # tests/vm/secure_boot.sh boots from a disk through firmware, shim and GRUB; openscap-scanner and prometheus read what
-# we tell scanners; scripts/kernel.sh builds kernels with flex and bison; the server's page is tried in chromium.
+# we tell scanners; scripts/kernel.sh builds kernels with flex and bison; the server's page is tried in chromium;
+# scripts/postgresql.sh runs a database server for tests.
 test_packages="
   clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck stress-ng faketime
   softhsm2 opensc nginx tinyproxy-bin openssl
@@ -42,6 +44,7 @@ test_packages="
   openscap-scanner prometheus
   flex bison
   chromium
+  postgresql
 "
 # To bundle the server's page, and for other implementations of what the repository speaks. A newer nodejs than Debian's
 # brings an npm of its own, which Debian's package npm conflicts with: only what is not there as a command is installed.

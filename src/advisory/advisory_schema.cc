@@ -117,10 +117,10 @@ constexpr std::array<const char*, 1> kMigrations = {
 
 Result<void> migrate_advisories(sql::Database& database) {
   return sql::migrate(database, {.what = "the advisories",
-                                    .program = "suture",
-                                    .option = "--advisories",
-                                    .application_id = kApplicationId,
-                                    .steps = kMigrations});
+                                 .program = "suture",
+                                 .option = "--advisories",
+                                 .application_id = kApplicationId,
+                                 .steps = kMigrations});
 }
 
 }  // namespace suture

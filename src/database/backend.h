@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 
@@ -26,6 +27,18 @@ struct SchemaMark {
   std::int64_t application = 0;
   std::int64_t version = 0;
   std::int64_t tables = 0;  ///< whoever's they are
+};
+
+struct Column {
+  std::string name{};
+  bool is_number = false;  ///< else a text
+};
+
+struct Table {
+  std::string name{};
+  std::vector<Column> columns{};
+  std::vector<std::string> key{};  ///< the columns of its primary key
+  std::string counted{};           ///< the column that the database numbers; empty: none
 };
 
 class StatementBackend {
@@ -55,6 +68,12 @@ class DatabaseBackend {
   virtual Result<SchemaMark> schema_mark() = 0;
   /// Within a transaction.
   virtual Result<void> set_schema_mark(std::int64_t application, std::int64_t version) = 0;
+  /// Those of the schema, in the order in which they were made: none refers to a later one.
+  virtual Result<std::vector<Table>> tables() = 0;
+  /// The last number that a table with a counted column has given out; 0: none.
+  virtual Result<std::int64_t> last_number(const Table& table) = 0;
+  /// Within a transaction: later ones are above.
+  virtual Result<void> set_last_number(const Table& table, std::int64_t number) = 0;
 };
 
 }  // namespace suture::sql

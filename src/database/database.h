@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -82,6 +83,23 @@ class Transaction {
  private:
   explicit Transaction(Database& database) : database_(&database) {}
   Database* database_;
+};
+
+/// What a class locks around each use of its Database and its statements, so that threads take turns where
+/// the database needs that.
+class Turns {
+ public:
+  explicit Turns(Dialect dialect) : needed_(dialect == Dialect::kSqlite) {}
+  void lock() {
+    if (needed_) mutex_.lock();
+  }
+  void unlock() {
+    if (needed_) mutex_.unlock();
+  }
+
+ private:
+  std::mutex mutex_;
+  bool needed_;
 };
 
 /// Resets a statement at the end of a scope.

@@ -10,12 +10,20 @@ Result<void> take_step(Database& database, const Schema& schema, std::size_t ste
   auto transaction = TRY(Transaction::begin(database));
   // Another program may have been here first.
   if (TRY(database.backend().schema_mark()).version > static_cast<std::int64_t>(step)) return {};
-  TRY(database.execute(schema.steps[step]));
-  TRY(database.backend().set_schema_mark(schema.application_id, static_cast<std::int64_t>(step) + 1));
+  TRY(take_steps(database, schema, step + 1));
   return transaction.commit();
 }
 
 }  // namespace
+
+Result<void> take_steps(Database& database, const Schema& schema, std::size_t version) {
+  const auto done = static_cast<std::size_t>(TRY(database.backend().schema_mark()).version);
+  for (std::size_t step = done; step < version; ++step) {
+    TRY(database.execute(schema.steps[step]));
+    TRY(database.backend().set_schema_mark(schema.application_id, static_cast<std::int64_t>(step) + 1));
+  }
+  return {};
+}
 
 Result<void> check_schema(Database& database, const Schema& schema) {
   const SchemaMark mark = TRY(database.backend().schema_mark());

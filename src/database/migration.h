@@ -25,6 +25,9 @@ struct Schema {
 /// "store.foreign" for another program's database, "store.newer" for a later schema.
 Result<void> migrate(Database& database, const Schema& schema);
 
+/// Steps from the version that the database has to `version`, within the transaction of the caller.
+Result<void> take_steps(Database& database, const Schema& schema, std::size_t version);
+
 /// The two errors of migrate(), without changing anything.
 Result<void> check_schema(Database& database, const Schema& schema);
 

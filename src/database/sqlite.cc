@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <map>
+
 #include "database/database.h"
 
 namespace suture::sql {
@@ -116,6 +118,49 @@ class SqliteDatabase : public DatabaseBackend {
   Result<void> set_schema_mark(std::int64_t application, std::int64_t version) override {
     return execute(
         fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", application, version));
+  }
+
+  Result<std::vector<Table>> tables() override {
+    const auto names =
+        TRY(prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND"
+                    " name NOT GLOB 'sqlite_*' ORDER BY rowid"));
+    const auto columns = TRY(prepare("SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid"));
+    std::vector<Table> tables;
+    while (TRY(names->step())) {
+      Table table{.name = names->text(0)};
+      const bool counts = names->text(1).find("AUTOINCREMENT") != std::string::npos;
+      std::map<std::int64_t, std::string> key;
+      columns->reset();
+      columns->bind(1, table.name);
+      while (TRY(columns->step())) {
+        table.columns.push_back({columns->text(0), columns->text(1) == "INTEGER"});
+        if (columns->number(2) != 0) key[columns->number(2)] = columns->text(0);
+      }
+      for (const auto& [place, name] : key) table.key.push_back(name);
+      if (counts) table.counted = table.key.at(0);
+      tables.push_back(std::move(table));
+    }
+    return tables;
+  }
+
+  Result<std::int64_t> last_number(const Table& table) override {
+    const auto statement =
+        TRY(prepare("SELECT coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = ?1), 0)"));
+    statement->bind(1, table.name);
+    TRY(statement->step());
+    return statement->number(0);
+  }
+
+  Result<void> set_last_number(const Table& table, std::int64_t number) override {
+    for (const char* sql : {"UPDATE sqlite_sequence SET seq = ?2 WHERE name = ?1",
+                            "INSERT INTO sqlite_sequence (name, seq) SELECT ?1, ?2 WHERE NOT EXISTS"
+                            " (SELECT 1 FROM sqlite_sequence WHERE name = ?1)"}) {
+      const auto statement = TRY(prepare(sql));
+      statement->bind(1, table.name);
+      statement->bind(2, number);
+      TRY(statement->step());
+    }
+    return {};
   }
 
  private:

@@ -12,7 +12,7 @@ Response answer(const Result<Json>& json) {
 }
 
 Response response_for(const Error& error) {
-  if (error.code.starts_with("store.")) {
+  if (error.code.starts_with("store.") && error.code != "store.text") {
     spdlog::error("{}", error.message());
     Response response = error_response(503, error.code, "the server cannot use its database now; try later");
     response.headers["Retry-After"] = "60";

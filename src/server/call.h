@@ -11,6 +11,7 @@
 #include "server/access/access.h"
 #include "server/fleet/store.h"
 #include "server/fleet/wake.h"
+#include "server/fleet/wake_relay.h"
 #include "server/wire/http.h"
 
 namespace suture::server {
@@ -27,6 +28,7 @@ struct Services {
   Store& store;
   Access& access;
   WakeBoard* board = nullptr;  ///< null: nobody waits, and nobody is called
+  WakeRelay* relay = nullptr;  ///< null: no other server works on the database
   Clock clock = &std::chrono::system_clock::now;
   const WebPage* page = nullptr;              ///< null: none was built into this program
   bool require_host_keys = false;             ///< reports that are not signed (fleet/host_keys.h) are refused

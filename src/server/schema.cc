@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "database/migration.h"
+#include "server/access/audit_end_schema.h"
 #include "server/fleet/events_schema.h"
 #include "server/fleet/groups_schema.h"
 #include "server/fleet/host_facts_schema.h"
@@ -12,7 +12,7 @@
 namespace suture::server {
 namespace {
 
-constexpr std::array<const char*, 7> kMigrations = {
+constexpr std::array kMigrations = {
     // `report` is the last report whole; the columns beside it exist only to be searched and counted.
     R"sql(
       CREATE TABLE hosts (
@@ -104,16 +104,22 @@ constexpr std::array<const char*, 7> kMigrations = {
     kHostFactsSchema,
     kGroupsSchema,
     kPublishedSchema,
+    kAuditEndSchema,
 };
 
 }  // namespace
 
+const sql::Schema& fleet_schema() {
+  static constexpr sql::Schema kSchema{.what = "the database",
+                                       .program = "suture-server",
+                                       .option = "--database",
+                                       .application_id = kApplicationId,
+                                       .steps = kMigrations};
+  return kSchema;
+}
+
 Result<void> migrate(sqlite::Database& database) {
-  return sqlite::migrate(database, {.what = "the database",
-                                    .program = "suture-server",
-                                    .option = "--database",
-                                    .application_id = kApplicationId,
-                                    .steps = kMigrations});
+  return sql::migrate(database, fleet_schema());
 }
 
 }  // namespace suture::server

@@ -86,6 +86,15 @@ std::deque<asio::io_context> queues_for(unsigned threads) {
   return queues;
 }
 
+/// A database that is away may come; one that is not ours never will be.
+Result<void> look_at(const FleetDatabase& database) {
+  const auto there = database.look();
+  if (there || !database.is_shared() || there.error().code != "store.unavailable") return there;
+  spdlog::error("{}", there.error().message());
+  spdlog::warn("the server starts without its database, and answers 503 until that is there");
+  return {};
+}
+
 std::filesystem::path timestamp_of(const std::filesystem::path& repository) {
   return repository.empty() ? repository : repository / "metadata/timestamp.json";
 }
@@ -150,18 +159,20 @@ struct Server::Running {
   std::unique_ptr<Tls> tls;
   Access access{access_store, {.report = options.report_token, .wake = options.wake_token}};
   WakeBoard board{timestamp_of(options.repository), options.limits.waiting};
+  WakeRelay relay{options.database, board};
   Metrics metrics;
   KnowledgeBoard knowledge{options.repository, options.verdicts};
   FleetWatch fleet_watch{store, knowledge, options.fleet};
   Api api{{.store = store,
            .access = access,
            .board = &board,
+           .relay = &relay,
            .page = options.page,
            .require_host_keys = options.require_host_keys,
            .metrics = &metrics,
            .knowledge = &knowledge}};
   Connections connections;
-  asio::thread_pool database{1};
+  asio::thread_pool database{options.database.most_at_once()};
   asio::thread_pool counting{1};
   ReportDesk desk{api, database};
   Shared shared{
@@ -203,6 +214,7 @@ void Server::Running::stop() {
   if (!connections.wait_until_empty(options.limits.stop_grace)) {
     spdlog::warn("some responses did not end in time and are cut off");
   }
+  relay.end();
   for (asio::io_context& queue : queues) queue.stop();
   threads.clear();
   database.join();
@@ -215,6 +227,7 @@ Server::Server(std::unique_ptr<Running> running) : running_(std::move(running)) 
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
+  TRY(look_at(options.database));
   auto store = TRY(Store::open(options.database, options.store_limits));
   auto access_store = TRY(AccessStore::open(options.database, options.store_limits));
   auto gauges = TRY(FleetGauges::open(options.database, options.store_limits));

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "server/fleet/fleet_watch.h"
 #include "server/fleet/store.h"
+#include "server/fleet_database.h"
 
 namespace suture::server {
 
@@ -46,7 +47,7 @@ bool is_public(const Endpoint& endpoint);
 struct ServerOptions {
   Endpoint listen{};
   std::filesystem::path repository{};  ///< empty: none is served
-  std::filesystem::path database{};
+  FleetDatabase database{std::filesystem::path()};
   std::filesystem::path tls_certificate{};  ///< PEM, the chain; empty: HTTP without TLS
   std::filesystem::path tls_key{};          ///< PEM; belongs to tls_certificate
   std::string report_token{};               ///< empty: anyone may report

@@ -122,12 +122,10 @@ bool looks_like_secret(std::string_view text) {
   return id_of_secret(text).has_value();
 }
 
-Result<AccessStore> AccessStore::open(const std::filesystem::path& path, StoreLimits limits) {
-  if (path.has_parent_path()) TRY(make_directories(path.parent_path()));
-  auto database = TRY(sqlite::Database::open(path, limits.database_pages));
-  TRY_IN(path.string(), migrate(database));
+Result<AccessStore> AccessStore::open(const FleetDatabase& where, StoreLimits limits) {
+  auto database = TRY(where.open(limits.database_pages));
   // What was acknowledged here must outlive a power cut: a token's secret is shown only once.
-  TRY(database.execute("PRAGMA synchronous = FULL"));
+  if (!where.is_shared()) TRY(database.execute("PRAGMA synchronous = FULL"));
   auto statements = TRY(prepare(database));
   return AccessStore(std::move(database), std::move(statements));
 }
@@ -152,12 +150,12 @@ Result<AccessStore::Statements> AccessStore::prepare(sqlite::Database& database)
 }
 
 Result<bool> AccessStore::any_token() {
+  if (*any_) return true;
   const std::lock_guard lock(*turn_);
-  if (any_) return true;
   sqlite::ResetOnExit reset_on_exit(statements_.any);
   TRY(statements_.any.step());
-  any_ = statements_.any.number(0) != 0;
-  return any_;
+  *any_ = statements_.any.number(0) != 0;
+  return any_->load();
 }
 
 Result<std::optional<Token>> AccessStore::find(std::string_view secret) {
@@ -289,6 +287,7 @@ Result<Page<AuditEntry>> AccessStore::entries(std::int64_t before, std::uint32_t
 
 Result<AuditMark> AccessStore::verify(const std::optional<AuditMark>& known) {
   const std::lock_guard lock(*turn_);
+  auto transaction = TRY(sql::Transaction::begin(database_, sql::Turn::kRead));
   return verify_audit(database_, known);
 }
 

@@ -5,6 +5,7 @@
 // work on the same file.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -49,7 +50,7 @@ struct AddedToken {
 class AccessStore {
  public:
   /// As Store::open().
-  static Result<AccessStore> open(const std::filesystem::path& path, StoreLimits limits = {});
+  static Result<AccessStore> open(const FleetDatabase& where, StoreLimits limits = {});
 
   /// Whether there ever was one: revoking the last does not open the server again.
   Result<bool> any_token();
@@ -77,15 +78,17 @@ class AccessStore {
     sqlite::Statement any, by_id, by_name, page, put, use, revoke, entries;
   };
   AccessStore(sqlite::Database database, Statements statements)
-      : database_(std::move(database)), statements_(std::move(statements)) {}
+      : turn_(std::make_unique<sql::Turns>(database.dialect())),
+        database_(std::move(database)),
+        statements_(std::move(statements)) {}
   static Result<Statements> prepare(sqlite::Database& database);
   Result<std::optional<Token>> token_of(std::int64_t id);
   Result<std::optional<Token>> token_named(std::string_view name);
 
-  std::unique_ptr<std::mutex> turn_ = std::make_unique<std::mutex>();
+  std::unique_ptr<sql::Turns> turn_;
   sqlite::Database database_;
   Statements statements_;
-  bool any_ = false;
+  std::unique_ptr<std::atomic<bool>> any_ = std::make_unique<std::atomic<bool>>(false);
 };
 
 /// Whether a text has the form of a token of ours: "suture_3_" and 64 hexadecimal digits.

@@ -13,6 +13,7 @@ namespace suture::server {
 namespace {
 
 constexpr std::size_t kMostField = 512;
+constexpr std::int64_t kRowsAtOnce = 1000;
 
 std::unexpected<Error> broken(std::string why) {
   return fail("access.audit-broken", "verify the audit log", std::move(why),
@@ -38,10 +39,13 @@ Result<AuditMark> last_entry(sqlite::Database& database) {
   return AuditMark{last.number(0), last.text(1)};
 }
 
-/// That the database has given out no number beyond the last entry's.
-Result<void> check_end(sqlite::Database& database, const AuditMark& last) {
-  const auto given = TRY(database.integer(
-      "SELECT coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'audit_log'), 0)"));
+/// That no entry was written beyond the last one. SQLite keeps a count of its own, too.
+Result<void> check_end(sql::Database& database, const AuditMark& last) {
+  auto given = TRY(database.integer("SELECT coalesce(max(number), 0) FROM audit_end"));
+  if (given == last.number && database.dialect() == sql::Dialect::kSqlite) {
+    given = TRY(database.integer(
+        "SELECT coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'audit_log'), 0)"));
+  }
   if (given == last.number) return {};
   return broken(fmt::format("it ends with entry {}, but entry {} was written", last.number, given));
 }
@@ -89,34 +93,48 @@ Result<void> append_audit(sqlite::Database& database, AuditEvent event, std::str
   auto insert =
       TRY(database.prepare("INSERT INTO audit_log (number, time, who, action, object, result, hash)"
                            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
-  return insert.bind(1, entry.number)
-      .bind(2, entry.time)
-      .bind(3, entry.event.who)
-      .bind(4, entry.event.action)
-      .bind(5, entry.event.object)
-      .bind(6, entry.event.result)
-      .bind(7, entry.hash)
-      .run();
+  TRY(insert.bind(1, entry.number)
+          .bind(2, entry.time)
+          .bind(3, entry.event.who)
+          .bind(4, entry.event.action)
+          .bind(5, entry.event.object)
+          .bind(6, entry.event.result)
+          .bind(7, entry.hash)
+          .run());
+  auto end =
+      TRY(database.prepare("INSERT INTO audit_end (one, number) VALUES (1, ?1)"
+                           " ON CONFLICT (one) DO UPDATE SET number = excluded.number"));
+  return end.bind(1, entry.number).run();
 }
 
 Result<AuditMark> verify_audit(sqlite::Database& database, const std::optional<AuditMark>& known) {
-  auto rows = TRY(database.prepare(
-      "SELECT number, time, who, action, object, result, hash FROM audit_log ORDER BY number"));
+  auto rows =
+      TRY(database.prepare("SELECT number, time, who, action, object, result, hash FROM audit_log"
+                           " WHERE number > ?1 ORDER BY number LIMIT ?2"));
   AuditMark last;
   bool met = !known;
-  while (TRY(rows.step())) {
-    const AuditEntry entry{.number = rows.number(0),
-                           .time = rows.text(1),
-                           .event = {rows.text(2), rows.text(3), rows.text(4), rows.text(5)},
-                           .hash = rows.text(6)};
-    if (entry.number != last.number + 1) {
-      return broken(fmt::format("entry {} is missing", last.number + 1));
+  std::int64_t after = INT64_MIN;
+  // Some at a time, since PostgreSQL hands over all rows of an answer at once.
+  for (bool more = true; more;) {
+    sql::ResetOnExit reset_on_exit(rows);
+    rows.bind(1, after).bind(2, kRowsAtOnce);
+    more = false;
+    while (TRY(rows.step())) {
+      const AuditEntry entry{.number = rows.number(0),
+                             .time = rows.text(1),
+                             .event = {rows.text(2), rows.text(3), rows.text(4), rows.text(5)},
+                             .hash = rows.text(6)};
+      if (entry.number != last.number + 1) {
+        return broken(fmt::format("entry {} is missing", last.number + 1));
+      }
+      if (entry.hash != audit_hash(last.hash, entry)) {
+        return broken(fmt::format("entry {} is not as it was written", entry.number));
+      }
+      last = {entry.number, entry.hash};
+      met = met || last == *known;
+      after = last.number;
+      more = true;
     }
-    if (entry.hash != audit_hash(last.hash, entry)) {
-      return broken(fmt::format("entry {} is not as it was written", entry.number));
-    }
-    last = {entry.number, entry.hash};
-    met = met || last == *known;
   }
   TRY(check_end(database, last));
   if (!met) return broken(fmt::format("entry {} is not the one that was noted", known->number));

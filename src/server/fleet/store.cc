@@ -68,17 +68,15 @@ std::string rfc3339(Store::Time time) {
   return time_text(std::chrono::floor<std::chrono::seconds>(time));
 }
 
-Result<Store> Store::open(const std::filesystem::path& path, StoreLimits limits) {
-  if (path.has_parent_path()) TRY(make_directories(path.parent_path()));
-  auto database = TRY(sql::Database::open(path, limits.database_pages));
-  TRY_IN(path.string(), migrate(database));
-  TRY_IN(path.string(), HostFactsStore::fill(database));
+Result<Store> Store::open(const FleetDatabase& where, StoreLimits limits) {
+  auto database = TRY(where.open(limits.database_pages));
+  if (!where.is_shared()) TRY_IN(where.text(), HostFactsStore::fill(database));
   auto statements = TRY(prepare(database));
   auto keys = TRY(HostKeys::prepare(database));
   auto facts = TRY(HostFactsStore::prepare(database));
   std::unique_ptr<Checkpointer> checkpointer;
-  if (database.dialect() == sqlite::Dialect::kSqlite && path != ":memory:") {
-    checkpointer = TRY(Checkpointer::start(path, database));
+  if (!where.is_shared() && where.file() != ":memory:") {
+    checkpointer = TRY(Checkpointer::start(where.file(), database));
   }
   Store store(std::move(database), std::move(statements), std::move(keys), std::move(facts), limits);
   store.checkpointer_ = std::move(checkpointer);
@@ -142,7 +140,7 @@ Result<std::vector<Result<Admission>>> Store::add_together(std::span<const Incom
   std::ranges::stable_sort(
       order, {}, [&](std::size_t i) -> auto& { return reports[i].report.host_id; });
   std::vector<Result<Admission>> results(reports.size(), Admission::kTaken);
-  auto transaction = TRY(sql::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_, sql::Turn::kByRows));
   for (const std::size_t i : order) results[i] = TRY(take(reports[i]));
   TRY(transaction.commit());
   if (checkpointer_) checkpointer_->noted();
@@ -155,6 +153,9 @@ Result<Admission> Store::take(const Incoming& incoming) {
   const std::string text = report_text(report);
   const std::string now = rfc3339(incoming.at);
   const Signer* const signer = incoming.signer ? &*incoming.signer : nullptr;
+  // Reports that are signed wait for each other at the host's key. Servers that share a database must not put
+  // together a host of two reports.
+  if (signer == nullptr) TRY(database_.hold(report.host_id));
   const Admission admission = TRY(keys_.admit(database_, report, signer, now));
   if (admission != Admission::kTaken && admission != Admission::kFirst) return admission;
   const auto known = TRY(known_of(report.host_id));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the fleet's hosts last said, and a bounded history of it, in one SQLite file. Safe to call from
-// several threads; calls take turns. Every error is "store.unavailable": nothing is wrong with the question,
+// What the fleet's hosts last said, and a bounded history of it, in one database. Safe to call from
+// several threads. Every error is "store.unavailable": nothing is wrong with the question,
 // and the same call may work later.
 #pragma once
 
@@ -19,6 +19,7 @@
 #include "server/fleet/host_facts.h"
 #include "server/fleet/host_keys.h"
 #include "server/fleet/host_list.h"
+#include "server/fleet_database.h"
 
 namespace suture::server {
 
@@ -56,8 +57,7 @@ class Store {
  public:
   using Time = std::chrono::system_clock::time_point;
 
-  /// Opens or creates the file and brings its schema up to date. ":memory:" keeps all in memory.
-  static Result<Store> open(const std::filesystem::path& path, StoreLimits limits = {});
+  static Result<Store> open(const FleetDatabase& where, StoreLimits limits = {});
 
   /// Makes each report its host's present one, and adds it to the history if it says something new
   /// (says_the_same()). All share one transaction, and so one write to the disk: what was taken stays taken
@@ -107,7 +107,8 @@ class Store {
   };
   Store(sql::Database database, Statements statements, HostKeys keys, HostFactsStore facts,
         StoreLimits limits)
-      : database_(std::move(database)),
+      : turn_(std::make_unique<sql::Turns>(database.dialect())),
+        database_(std::move(database)),
         statements_(std::move(statements)),
         keys_(std::move(keys)),
         facts_(std::move(facts)),
@@ -121,7 +122,7 @@ class Store {
   Result<void> put_cves(const HostReport& report);
   Result<void> put_report(const HostReport& report, std::string_view text, std::string_view now);
 
-  std::unique_ptr<std::mutex> turn_ = std::make_unique<std::mutex>();
+  std::unique_ptr<sql::Turns> turn_;
   sql::Database database_;
   Statements statements_;
   HostKeys keys_;

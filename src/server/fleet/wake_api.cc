@@ -19,6 +19,9 @@ Response call_all(const Call& call) {
   const auto recorded =
       call.services.access.store().record({who, "wake.call", "all hosts that wait", "ok"}, call.now);
   if (!recorded) return response_for(recorded.error());
+  if (call.services.relay != nullptr) {
+    if (const auto told = call.services.relay->tell(); !told) return response_for(told.error());
+  }
   return json_response(202, {{"called", board->call_urgently()}});
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/notify/fleet_gauges.h"
 
-#include "server/schema.h"
-
 namespace suture::server {
 namespace {
 
@@ -45,9 +43,8 @@ constexpr const char* kByRelease =
 
 }  // namespace
 
-Result<FleetGauges> FleetGauges::open(const std::filesystem::path& path, StoreLimits limits) {
-  auto database = TRY(sqlite::Database::open(path, limits.database_pages));
-  TRY_IN(path.string(), migrate(database));
+Result<FleetGauges> FleetGauges::open(const FleetDatabase& where, StoreLimits limits) {
+  auto database = TRY(where.open(limits.database_pages));
   auto statements = TRY(prepare(database));
   return FleetGauges(std::move(database), std::move(statements));
 }

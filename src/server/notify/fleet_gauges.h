@@ -23,7 +23,7 @@ inline constexpr std::size_t kMostSeries = 50;
 class FleetGauges {
  public:
   /// As Store::open().
-  static Result<FleetGauges> open(const std::filesystem::path& path, StoreLimits limits = {});
+  static Result<FleetGauges> open(const FleetDatabase& where, StoreLimits limits = {});
 
   /// Families of samples, as of a time that is one of them. Safe to call from several threads.
   Result<std::string> text(Store::Time now);

@@ -2,18 +2,15 @@
 #include "access_commands.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdio>
 
 #include "base/json.h"
 #include "base/terminal.h"
 #include "base/time.h"
+#include "local.h"
 #include "server/access/access_json.h"
 
 namespace suture::server {
@@ -21,49 +18,16 @@ namespace {
 
 constexpr std::uint32_t kRowsAtOnce = 1000;
 
-/// The person at the keyboard, for the audit log.
-std::string local_user() {
-  std::array<char, 4096> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  const uid_t user = ::getuid();
-  if (::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    return fmt::format("local {}", found->pw_name);
-  }
-  return fmt::format("local user {}", user);
+Result<AccessStore> open_or_make(const DatabaseArguments& arguments) {
+  const FleetDatabase database = TRY(database_of(arguments));
+  TRY(make_database(database));
+  return AccessStore::open(database);
 }
 
-/// What root makes in the server's folder must be the server's: SQLite gives the files beside the database
-/// to the database's owner, but nobody gives away the database.
-Result<void> give_to_owner_of_folder(const std::filesystem::path& file) {
-  struct stat folder {};
-  const auto parent = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  if (::geteuid() != 0) return {};
-  if (::stat(parent.c_str(), &folder) != 0)
-    return fail_errno("access.database", "look at " + parent.string());
-  for (const char* suffix : {"", "-wal", "-shm"}) {
-    const std::string name = file.string() + suffix;
-    if (::lchown(name.c_str(), folder.st_uid, folder.st_gid) != 0 && errno != ENOENT) {
-      return fail_errno("access.database", "give " + name + " to the server");
-    }
-  }
-  return {};
-}
-
-Result<AccessStore> open_or_make(const std::string& file) {
-  const bool made = !std::filesystem::exists(file);
-  if (made) ::umask(0077);
-  auto store = TRY(AccessStore::open(file));
-  if (made) TRY(give_to_owner_of_folder(file));
-  return store;
-}
-
-Result<AccessStore> open_present(const std::string& file) {
-  if (!std::filesystem::exists(file)) {
-    return fail("access.database", "open the database " + file, "there is no such file",
-                "name it with --database");
-  }
-  return AccessStore::open(file);
+Result<AccessStore> open_present(const DatabaseArguments& arguments) {
+  const FleetDatabase database = TRY(database_of(arguments));
+  TRY(need_database(database));
+  return AccessStore::open(database);
 }
 
 /// "90" days from now, "2027-01-31" or a whole time. What is none of these is told by the store.
@@ -100,7 +64,7 @@ Result<void> each_entry(AccessStore& store, std::int64_t last, Take take) {
 
 }  // namespace
 
-AccessCommands::AccessCommands(CLI::App& app, const std::string& database) : database_(database) {
+AccessCommands::AccessCommands(CLI::App& app, const DatabaseArguments& database) : database_(database) {
   app.require_subcommand(0, 1);
   CLI::App* token = app.add_subcommand("token", "Make, list and revoke tokens for the API");
   token->require_subcommand(1)->fallthrough();

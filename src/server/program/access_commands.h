@@ -11,14 +11,14 @@
 #include <vector>
 
 #include "base/error.h"
+#include "database_arguments.h"
 
 namespace suture::server {
 
 class AccessCommands {
  public:
-  /// Adds them to the program's command line. `database` is where --database puts its value; both must
-  /// outlive this.
-  AccessCommands(CLI::App& app, const std::string& database);
+  /// Adds them to the program's command line. Both must outlive this.
+  AccessCommands(CLI::App& app, const DatabaseArguments& database);
   /// Runs the one that the parsed command line names; nothing when it names none.
   std::optional<Result<void>> run();
 
@@ -28,7 +28,7 @@ class AccessCommands {
   Result<void> revoke_token();
   Result<void> show_audit();
 
-  const std::string& database_;
+  const DatabaseArguments& database_;
   CLI::App* add_;
   CLI::App* list_;
   CLI::App* revoke_;

@@ -12,8 +12,10 @@
 #include <cstdlib>
 
 #include "access_commands.h"
+#include "backup_commands.h"
 #include "base/duration.h"
 #include "base/file.h"
+#include "database_arguments.h"
 #include "server/page/page.h"
 #include "server/server.h"
 
@@ -31,7 +33,7 @@ constexpr std::size_t kTokenMost = 4096;
 struct Arguments {
   std::string listen = "127.0.0.1:8480";
   std::string repository;
-  std::string database = "/var/lib/suture-server/fleet.db";
+  suture::server::DatabaseArguments database;
   std::uint64_t database_mebibytes = 4096;
   std::uint32_t reports_per_host = 100;
   std::uint32_t connections = 1024;
@@ -57,9 +59,7 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   app.add_option("--repository", arguments.repository, "Folder to serve under /repository/")
       ->type_name("DIR");
-  app.add_option("--database", arguments.database, "SQLite file of the fleet; made when absent")
-      ->type_name("FILE")
-      ->capture_default_str();
+  suture::server::describe(app, arguments.database);
   app.add_option("--database-limit", arguments.database_mebibytes, "Most that the database may grow to")
       ->type_name("MIB")
       ->check(CLI::Range(1, 1 << 20))
@@ -146,7 +146,7 @@ Result<ServerOptions> options_of(const Arguments& arguments) {
   options.listen = TRY(suture::server::parse_endpoint(arguments.listen));
   options.repository = arguments.repository;
   options.page = suture::server::built_page();
-  options.database = arguments.database;
+  options.database = TRY(suture::server::database_of(arguments.database));
   options.threads = arguments.threads;
   options.limits.connections = arguments.connections;
   options.store_limits.reports_per_host = arguments.reports_per_host;
@@ -235,13 +235,15 @@ int main(int argc, char** argv) {
   CLI::App app("Serves a Suture repository and takes the agents' reports.", "suture-server");
   describe(app, arguments);
   suture::server::AccessCommands commands(app, arguments.database);
+  suture::server::BackupCommands backups(app, arguments.database);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   set_up_log(arguments.log_level);
-  const auto command = commands.run();
+  auto command = commands.run();
+  if (!command) command = backups.run();
   const auto done = command ? *command : serve(arguments);
   if (done) return 0;
   fmt::print(stderr, "suture-server: {}\n", done.error().message());

@@ -2,10 +2,10 @@
 #include "server/access/access_store.h"
 
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "database.h"
 #include "server/access/access_json.h"
 
 namespace suture::server {
@@ -15,14 +15,13 @@ using namespace std::chrono_literals;
 
 const Store::Time kNow{1'800'000'000s};
 
-/// A connection of somebody who knows SQLite and means no good.
+/// Somebody who knows the database and means no good.
 struct Intruder {
-  explicit Intruder(const std::filesystem::path& path) { sqlite3_open(path.c_str(), &database); }
-  ~Intruder() { sqlite3_close(database); }
-  bool does(const char* sql) const {
-    return sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
+  const NewDatabase& database;
+  bool does(const std::string& sql) const { return database.execute(sql); }
+  bool does(const std::string& sqlite, const std::string& postgresql) const {
+    return database.execute(sqlite, postgresql);
   }
-  sqlite3* database = nullptr;
 };
 
 class AccessStoreTest : public testing::Test {
@@ -42,9 +41,8 @@ class AccessStoreTest : public testing::Test {
     return verified ? "" : verified.error().code + ": " + verified.error().why;
   }
 
-  TempDir folder_ = *TempDir::make("suture-access");
-  std::filesystem::path file_ = folder_.path() / "fleet.db";
-  AccessStore store_ = *AccessStore::open(file_);
+  NewDatabase database_;
+  AccessStore store_ = *AccessStore::open(database_);
 };
 
 TEST_F(AccessStoreTest, FindsATokenByItsSecretOnly) {
@@ -81,8 +79,15 @@ TEST_F(AccessStoreTest, TakesNothingElseForASecret) {
 
 TEST_F(AccessStoreTest, KeepsTheHashAndNotTheSecret) {
   const auto secret = add("ci").secret;
-  ASSERT_TRUE(Intruder(file_).does("PRAGMA wal_checkpoint(TRUNCATE)"));
-  const std::string bytes = *read_text_file(file_);
+  std::string bytes;
+  if (on_postgresql()) {
+    auto raw = database_.raw();
+    auto rows = *raw.prepare("SELECT name || hash || role || scopes FROM tokens");
+    while (*rows.step()) bytes += rows.text(0);
+  } else {
+    ASSERT_TRUE(database_.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+    bytes = *read_text_file(database_.where().file());
+  }
   EXPECT_EQ(bytes.find(secret.substr(secret.rfind('_') + 1)), std::string::npos);
   EXPECT_NE(bytes.find(sha256_hex(as_bytes(secret))), std::string::npos);
 }
@@ -115,7 +120,7 @@ TEST_F(AccessStoreTest, RevokesForEver) {
   // The name is free again, and the server does not open.
   EXPECT_FALSE(*store_.named("ci"));
   EXPECT_EQ(add("ci").token.id, 2);
-  EXPECT_TRUE(*AccessStore::open(file_)->any_token());
+  EXPECT_TRUE(*AccessStore::open(database_.again())->any_token());
   EXPECT_EQ(store_.entries(INT64_MAX, 10)->items.size(), 3u);
 }
 
@@ -147,16 +152,26 @@ TEST_F(AccessStoreTest, PagesTokensAndEntries) {
 
 TEST_F(AccessStoreTest, TheDatabaseRefusesToForget) {
   add("ci");
-  const Intruder intruder(file_);
+  const Intruder intruder{database_};
   for (const char* sql :
        {"UPDATE audit_log SET who = 'nobody'", "UPDATE audit_log SET number = 5", "DELETE FROM audit_log",
-        "INSERT OR REPLACE INTO audit_log VALUES (1, 't', 'w', 'a', 'o', 'r', 'h')",
+        "DELETE FROM audit_log WHERE number = 1",
         "INSERT INTO audit_log VALUES (7, 't', 'w', 'a', 'o', 'r', 'h')", "DELETE FROM tokens",
-        "UPDATE tokens SET role = 'admin'", "UPDATE tokens SET expires_at = NULL",
-        "INSERT OR REPLACE INTO tokens VALUES (1, 'x', 'h', 'admin', '', 't', NULL, NULL, NULL)",
-        "INSERT OR REPLACE INTO tokens VALUES (9, 'ci', 'h', 'admin', '', 't', NULL, NULL, NULL)"}) {
+        "UPDATE tokens SET role = 'admin'", "UPDATE tokens SET expires_at = NULL"}) {
     EXPECT_FALSE(intruder.does(sql)) << sql;
   }
+  EXPECT_FALSE(intruder.does("INSERT OR REPLACE INTO audit_log VALUES (1, 't', 'w', 'a', 'o', 'r', 'h')",
+                             "INSERT INTO audit_log VALUES (1, 't', 'w', 'a', 'o', 'r', 'h')"
+                             " ON CONFLICT (number) DO UPDATE SET who = excluded.who"));
+  EXPECT_FALSE(
+      intruder.does("INSERT OR REPLACE INTO tokens VALUES (1, 'x', 'h', 'admin', '', 't', NULL, NULL, NULL)",
+                    "INSERT INTO tokens VALUES (1, 'x', 'h', 'admin', '', 't', NULL, NULL, NULL)"
+                    " ON CONFLICT (id) DO UPDATE SET role = excluded.role"));
+  EXPECT_FALSE(
+      intruder.does("INSERT OR REPLACE INTO tokens VALUES (9, 'ci', 'h', 'admin', '', 't', NULL, NULL, NULL)",
+                    "INSERT INTO tokens VALUES (9, 'ci', 'h', 'admin', '', 't', NULL, NULL, NULL)"));
+  EXPECT_FALSE(intruder.does("DELETE FROM audit_log", "TRUNCATE audit_log"));
+  EXPECT_FALSE(intruder.does("DELETE FROM tokens", "TRUNCATE tokens CASCADE"));
   ASSERT_TRUE(store_.revoke(1, "local test", kNow));
   EXPECT_FALSE(intruder.does("UPDATE tokens SET revoked_at = NULL"));
   EXPECT_EQ(verdict(), "");
@@ -166,10 +181,12 @@ TEST_F(AccessStoreTest, TheChainTellsWhatWasChanged) {
   for (const char* name : {"a", "b", "c", "d"}) add(name);
   const auto mark = *store_.verify();
   EXPECT_EQ(mark.number, 4);
-  const Intruder intruder(file_);
+  const Intruder intruder{database_};
   ASSERT_TRUE(
       intruder.does("DROP TRIGGER audit_log_is_fixed; DROP TRIGGER audit_log_stays;"
-                    "DROP TRIGGER audit_log_grows; CREATE TABLE kept AS SELECT * FROM audit_log"));
+                    "DROP TRIGGER audit_log_grows; CREATE TABLE kept AS SELECT * FROM audit_log",
+                    "DROP FUNCTION audit_log_is_fixed CASCADE; DROP FUNCTION audit_log_stays CASCADE;"
+                    "DROP FUNCTION audit_log_grows CASCADE; CREATE TABLE kept AS SELECT * FROM audit_log"));
   struct Case {
     const char* sql;
     const char* told;
@@ -178,7 +195,7 @@ TEST_F(AccessStoreTest, TheChainTellsWhatWasChanged) {
        {Case{"UPDATE audit_log SET who = 'x' WHERE number = 2", "entry 2 is not as"},
         Case{"UPDATE audit_log SET time = '' WHERE number = 1", "entry 1 is not as"},
         Case{"UPDATE audit_log SET action = 'x' WHERE number = 4", "entry 4 is not as"},
-        Case{"UPDATE audit_log SET object = x'ff00' || object WHERE number = 3", "entry 3 is not as"},
+        Case{"UPDATE audit_log SET object = 'x' || object WHERE number = 3", "entry 3 is not as"},
         Case{"UPDATE audit_log SET result = 'no' WHERE number = 3", "entry 3 is not as"},
         Case{"UPDATE audit_log SET hash = upper(hash) WHERE number = 3", "entry 3 is not as"},
         Case{"DELETE FROM audit_log WHERE number = 1", "entry 1 is missing"},
@@ -207,10 +224,13 @@ TEST_F(AccessStoreTest, AMarkTellsWhatWasMadeAnew) {
   EXPECT_TRUE(store_.verify(mark));
   EXPECT_EQ(*parse_audit_mark(text_of(mark)), mark);
   // The end cut off, and the database's own count with it.
-  const Intruder intruder(file_);
+  const Intruder intruder{database_};
   ASSERT_TRUE(
       intruder.does("DROP TRIGGER audit_log_stays; DELETE FROM audit_log WHERE number > 1;"
-                    "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'audit_log'"));
+                    "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'audit_log';"
+                    "UPDATE audit_end SET number = 1",
+                    "DROP FUNCTION audit_log_stays CASCADE; DELETE FROM audit_log WHERE number > 1;"
+                    "UPDATE audit_end SET number = 1"));
   EXPECT_TRUE(store_.verify());
   EXPECT_EQ(store_.verify(mark).error().code, "access.audit-broken");
   add("d");
@@ -236,11 +256,12 @@ TEST_F(AccessStoreTest, EntriesAreBoundedText) {
 }
 
 TEST_F(AccessStoreTest, WhatItDoesNotKnowAllowsNothing) {
-  const Intruder intruder(file_);
+  EXPECT_FALSE(*store_.any_token());
+  const Intruder intruder{database_};
   const std::string secret = "suture_1_" + std::string(64, '0');
   const std::string hash = sha256_hex(as_bytes(secret));
-  ASSERT_TRUE(intruder.does(
-      ("INSERT INTO tokens VALUES (1, 'a', '" + hash + "', 'god', '', 't', 'soon', NULL, NULL)").c_str()));
+  ASSERT_TRUE(intruder.does("INSERT INTO tokens VALUES (1, 'a', '" + hash +
+                            "', 'god', '', 't', 'soon', NULL, NULL)"));
   const auto token = *store_.find(secret);
   ASSERT_TRUE(token);
   EXPECT_TRUE(token->expired(kNow));
@@ -248,7 +269,7 @@ TEST_F(AccessStoreTest, WhatItDoesNotKnowAllowsNothing) {
 }
 
 TEST_F(AccessStoreTest, TwoAtOnceKeepOneChain) {
-  auto other = *AccessStore::open(file_);
+  auto other = *AccessStore::open(database_.again());
   add("a");
   ASSERT_TRUE(other.record({"w", "a", "o", "ok"}, kNow));
   add("b");

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "database.h"
 #include "fleet.h"
 #include "server/api.h"
 #include "server/fleet/report_api.h"
@@ -107,8 +108,9 @@ class AccessTest : public testing::Test {
   }
 
   TempDir folder_ = *TempDir::make("suture-access");
-  Store store_ = *Store::open(folder_.path() / "fleet.db");
-  AccessStore tokens_ = *AccessStore::open(folder_.path() / "fleet.db");
+  NewDatabase database_;
+  Store store_ = *Store::open(database_);
+  AccessStore tokens_ = *AccessStore::open(database_);
   std::string report_token_ = "the token of the reports' file";
   std::string wake_token_ = "the token of the operator's file";
   Throttle::Limits throttle_{.burst = 10'000};

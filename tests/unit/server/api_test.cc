@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/json.h"
+#include "database.h"
 #include "fleet.h"
 
 namespace suture::server {
@@ -27,8 +28,9 @@ class ApiTest : public testing::Test {
   static Json json(const Response& response) { return Json::parse(response.body); }
   static std::string code(const Response& response) { return json(response).at("error").at("code"); }
 
-  Store store_ = *Store::open(":memory:");
-  AccessStore tokens_ = *AccessStore::open(":memory:");
+  NewDatabase database_;
+  Store store_ = *Store::open(database_);
+  AccessStore tokens_ = *AccessStore::open(database_);
   Access access_{tokens_, {}};
   Api api_{{.store = store_, .access = access_, .clock = [] { return Store::Time(1'800'000'000s); }}};
 };

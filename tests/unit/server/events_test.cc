@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "database.h"
 #include "fleet.h"
 #include "server/fleet/store.h"
 
@@ -29,7 +30,8 @@ class EventsTest : public testing::Test {
         [&](sql::Database& database) { return append_event(database, event, "2027-01-15T08:00:00Z"); }));
   }
 
-  Store store_ = *Store::open(":memory:");
+  NewDatabase database_;
+  Store store_ = *Store::open(database_);
 };
 
 using Kinds = std::vector<std::string>;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "database.h"
 #include "fleet.h"
 
 namespace suture::server {
@@ -23,9 +24,9 @@ class FleetGaugesTest : public testing::Test {
     return read.value_or("");
   }
 
-  TempDir folder_ = *TempDir::make("suture-gauges");
-  Store store_ = *Store::open(folder_.path() / "fleet.db");
-  FleetGauges gauges_ = *FleetGauges::open(folder_.path() / "fleet.db");
+  NewDatabase database_;
+  Store store_ = *Store::open(database_);
+  FleetGauges gauges_ = *FleetGauges::open(database_);
 };
 
 TEST_F(FleetGaugesTest, CountsAtMostEveryTenSeconds) {

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/json.h"
+#include "database.h"
 #include "fleet.h"
 #include "server/api.h"
 #include "server/fleet/report_api.h"
@@ -64,8 +65,9 @@ class HostKeysTest : public testing::Test {
   }
 
   Time now_ = Time(1'800'000'000s);
-  Store store_ = *Store::open(":memory:");
-  AccessStore tokens_ = *AccessStore::open(":memory:");
+  NewDatabase database_;
+  Store store_ = *Store::open(database_);
+  AccessStore tokens_ = *AccessStore::open(database_);
   Access access_{tokens_, {.wake = kOperatorToken}};
   Api api_{{.store = store_, .access = access_, .clock = clock()}};
   Ed25519Private key_ = Ed25519Private::generate().value();
@@ -246,12 +248,11 @@ TEST(NoteBoot, ManyWithOneDiskAreSeen) {
 }
 
 TEST(HostKeysOnDisk, AreKnownAfterARestart) {
-  const TempDir folder = *TempDir::make("suture-host-keys");
-  const auto file = folder.path() / "fleet.db";
+  const NewDatabase database;
   const Store::Time now(1'800'000'000s);
   const Signer signer{std::string(64, 'a'), 5};
-  ASSERT_EQ(Store::open(file)->add(report_of(1), now, &signer).value(), Admission::kTaken);
-  Store again = *Store::open(file);
+  ASSERT_EQ(Store::open(database)->add(report_of(1), now, &signer).value(), Admission::kTaken);
+  Store again = *Store::open(database);
   EXPECT_EQ(again.add(report_of(1), now, &signer).value(), Admission::kReplayed);
   EXPECT_EQ(again.add(report_of(1), now).value(), Admission::kUnsigned);
   const Signer thief{std::string(64, 'b'), 6};

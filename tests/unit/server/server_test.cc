@@ -478,7 +478,7 @@ TEST_F(ServerTest, AnswersWithAFullDatabase) {
 TEST_F(ServerTest, AnswersWhenTheDatabaseIsTakenApart) {
   start();
   sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open(options_.database.c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_open(options_.database.file().c_str(), &other), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(other, "DROP TABLE host_cves; DROP TABLE reports; DROP TABLE hosts", nullptr,
                          nullptr, nullptr),
             SQLITE_OK);

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/file.h"
+#include "database.h"
 #include "fleet.h"
 
 namespace suture::server {
@@ -19,6 +20,12 @@ using namespace std::chrono_literals;
 const Store::Time kNow{1'800'000'000s};
 
 class StoreTest : public testing::Test {
+ protected:
+  NewDatabase database_;
+};
+
+/// What only a file has.
+class StoreFileTest : public testing::Test {
  protected:
   TempDir folder_ = *TempDir::make("suture-store");
   std::filesystem::path file_ = folder_.path() / "fleet.db";
@@ -34,12 +41,12 @@ struct Other {
 
 TEST_F(StoreTest, KeepsHostsOverARestart) {
   {
-    auto store = Store::open(file_);
+    auto store = Store::open(database_);
     ASSERT_TRUE(store) << store.error().message();
     ASSERT_TRUE(store->add(report_of(1), kNow));
     ASSERT_TRUE(store->add(report_of(1, HostState::kReverted), kNow + 60s));
   }
-  auto store = Store::open(file_);
+  auto store = Store::open(database_);
   ASSERT_TRUE(store) << store.error().message();
   const auto host = store->host(host_id(1));
   ASSERT_TRUE(host && *host);
@@ -50,7 +57,7 @@ TEST_F(StoreTest, KeepsHostsOverARestart) {
 }
 
 TEST_F(StoreTest, PagesHostsInOrder) {
-  auto store = Store::open(":memory:");
+  auto store = Store::open(database_);
   for (unsigned i : {3u, 1u, 5u, 2u, 4u}) ASSERT_TRUE(store->add(report_of(i), kNow));
   std::vector<std::string> seen;
   HostQuery query{.limit = 2};
@@ -65,7 +72,7 @@ TEST_F(StoreTest, PagesHostsInOrder) {
 }
 
 TEST_F(StoreTest, FindsHostsByStateAndCve) {
-  auto store = Store::open(":memory:");
+  auto store = Store::open(database_);
   ASSERT_TRUE(store->add(report_of(1), kNow));
   ASSERT_TRUE(store->add(report_of(2, HostState::kFailed), kNow));
   auto failed_with_patch = report_of(3, HostState::kFailed);
@@ -83,7 +90,7 @@ TEST_F(StoreTest, FindsHostsByStateAndCve) {
 }
 
 TEST_F(StoreTest, BoundsTheHistoryOfEachHost) {
-  auto store = Store::open(":memory:", {.reports_per_host = 3});
+  auto store = Store::open(database_, {.reports_per_host = 3});
   const auto turn = [](unsigned i) { return i % 2 == 0 ? HostState::kApplied : HostState::kReverted; };
   for (unsigned i = 0; i < 10; ++i) {
     ASSERT_TRUE(store->add(report_of(1, turn(i)), kNow + std::chrono::seconds(i)));
@@ -101,7 +108,7 @@ TEST_F(StoreTest, BoundsTheHistoryOfEachHost) {
 }
 
 TEST_F(StoreTest, AHistoryHasWhatIsNew) {
-  auto store = Store::open(":memory:");
+  auto store = Store::open(database_);
   ASSERT_TRUE(store->add(report_of(1), kNow));
   auto again = report_of(1);
   again.uptime_seconds += 14'400;
@@ -137,7 +144,7 @@ TEST(SaysTheSame, LooksAtAllButTwoTimes) {
 }
 
 TEST_F(StoreTest, TakesManyAtOnce) {
-  auto store = Store::open(file_);
+  auto store = Store::open(database_);
   const Signer signer{std::string(64, 'a'), 5};
   const Signer next{std::string(64, 'a'), 6};
   const Signer thief{std::string(64, 'b'), 7};
@@ -154,7 +161,7 @@ TEST_F(StoreTest, TakesManyAtOnce) {
   EXPECT_TRUE(store->add_all({}).empty());
 }
 
-TEST_F(StoreTest, OneThatIsNotTakenSpoilsNoOther) {
+TEST_F(StoreFileTest, OneThatIsNotTakenSpoilsNoOther) {
   auto store = Store::open(file_);
   const Other other(file_);
   ASSERT_EQ(other.execute(("CREATE TRIGGER no BEFORE INSERT ON hosts WHEN NEW.host_id = '" + host_id(2) +
@@ -169,7 +176,7 @@ TEST_F(StoreTest, OneThatIsNotTakenSpoilsNoOther) {
   EXPECT_EQ(store->summary()->hosts, 4);
 }
 
-TEST_F(StoreTest, WhenTheDatabaseIsAwayNoneIsTaken) {
+TEST_F(StoreFileTest, WhenTheDatabaseIsAwayNoneIsTaken) {
   auto store = Store::open(file_);
   const Other other(file_);
   ASSERT_EQ(other.execute("CREATE TRIGGER no BEFORE INSERT ON hosts BEGIN SELECT RAISE(ABORT, 'away'); END"),
@@ -183,7 +190,7 @@ TEST_F(StoreTest, WhenTheDatabaseIsAwayNoneIsTaken) {
 }
 
 TEST_F(StoreTest, BoundsAPageByItsBytesToo) {
-  auto store = Store::open(":memory:");
+  auto store = Store::open(database_);
   auto long_report = report_of(1);
   long_report.cves.assign(1000, std::string(60, 'x'));
   for (unsigned i = 0; i < 100; ++i) {
@@ -197,7 +204,7 @@ TEST_F(StoreTest, BoundsAPageByItsBytesToo) {
 }
 
 TEST_F(StoreTest, CountsTheFleet) {
-  auto store = Store::open(":memory:");
+  auto store = Store::open(database_);
   for (unsigned i = 0; i < 5; ++i) ASSERT_TRUE(store->add(report_of(i), kNow));
   ASSERT_TRUE(store->add(report_of(9, HostState::kUnpatched), kNow));
   const auto summary = store->summary();
@@ -210,7 +217,7 @@ TEST_F(StoreTest, CountsTheFleet) {
   EXPECT_EQ(summary->by_release.at(0).name, "6.1.0-47-cloud-amd64");
 }
 
-TEST_F(StoreTest, SaysWhenTheDiskIsFullAndStillAnswers) {
+TEST_F(StoreFileTest, SaysWhenTheDiskIsFullAndStillAnswers) {
   auto store = Store::open(file_, {.reports_per_host = 100, .database_pages = 160});
   ASSERT_TRUE(store);
   Result<Admission> added = Admission::kTaken;
@@ -222,7 +229,7 @@ TEST_F(StoreTest, SaysWhenTheDiskIsFullAndStillAnswers) {
   EXPECT_TRUE(store->check());
 }
 
-TEST_F(StoreTest, SaysWhenAnotherProgramHoldsTheLock) {
+TEST_F(StoreFileTest, SaysWhenAnotherProgramHoldsTheLock) {
   auto store = Store::open(file_);
   const Other other(file_);
   ASSERT_EQ(other.execute("BEGIN IMMEDIATE"), SQLITE_OK);
@@ -234,7 +241,7 @@ TEST_F(StoreTest, SaysWhenAnotherProgramHoldsTheLock) {
   EXPECT_TRUE(store->add(report_of(1), kNow));
 }
 
-TEST_F(StoreTest, SaysWhenTheFileIsReadOnly) {
+TEST_F(StoreFileTest, SaysWhenTheFileIsReadOnly) {
   ASSERT_TRUE(Store::open(file_)->add(report_of(1), kNow));
   ::chmod(file_.c_str(), 0444);
   ::chmod(folder_.path().c_str(), 0555);
@@ -249,7 +256,7 @@ TEST_F(StoreTest, SaysWhenTheFileIsReadOnly) {
   ::chmod(folder_.path().c_str(), 0755);
 }
 
-TEST_F(StoreTest, RefusesFilesThatAreNotItsOwn) {
+TEST_F(StoreFileTest, RefusesFilesThatAreNotItsOwn) {
   ASSERT_EQ(Other(file_).execute("CREATE TABLE theirs (x)"), SQLITE_OK);
   EXPECT_EQ(Store::open(file_).error().code, "store.foreign");
 

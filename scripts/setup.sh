@@ -34,14 +34,15 @@ build_packages="
 # is a token for signing keys, which opensc fills; nginx and tinyproxy stand between a repository and its hosts;
 # lintian and fakeroot are for our own packages; python3-jsonschema checks what commands print against docs/schemas;
 # tests/vm/secure_boot.sh boots from a disk through firmware, shim and GRUB; openscap-scanner and prometheus read what
-# we tell scanners; scripts/kernel.sh builds kernels with flex and bison; the server's page is tried in chromium;
+# we tell scanners, and promtool checks our alerts; python3-aiosmtpd is a mail server to notify through;
+# scripts/kernel.sh builds kernels with flex and bison; the server's page is tried in chromium;
 # scripts/postgresql.sh runs a database server for tests.
 test_packages="
   clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 mandoc shellcheck stress-ng faketime
   softhsm2 opensc nginx tinyproxy-bin openssl
   lintian fakeroot python3-jsonschema
   ovmf shim-signed grub-efi-amd64-signed mtools dosfstools mokutil
-  openscap-scanner prometheus
+  openscap-scanner prometheus python3-aiosmtpd
   flex bison
   chromium
   postgresql

@@ -18,7 +18,7 @@ Response response_for(const Error& error) {
     response.headers["Retry-After"] = "60";
     return response;
   }
-  const bool conflict = error.code == "token.exists" || error.code == "group.too-many";
+  const bool conflict = error.code.ends_with(".exists") || error.code == "group.too-many";
   const int status = error.code == "json.too-large" ? 413 : conflict ? 409 : 400;
   return error_response(status, error.code, error.what + ": " + error.why);
 }

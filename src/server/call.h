@@ -20,6 +20,7 @@ class KnowledgeBoard;
 
 class Metrics;
 struct WebPage;
+struct Notifications;
 
 /// The parts of the server, for all calls. What it refers to must outlive it.
 struct Services {
@@ -34,6 +35,7 @@ struct Services {
   bool require_host_keys = false;             ///< reports that are not signed (fleet/host_keys.h) are refused
   Metrics* metrics = nullptr;                 ///< null: there are none to be seen
   const KnowledgeBoard* knowledge = nullptr;  ///< null: there is neither a repository nor a verdict
+  const Notifications* notifications = nullptr;  ///< null: nobody is told anything
 };
 
 struct Call {

@@ -14,6 +14,7 @@
 #include "server/fleet/wake_api.h"
 #include "server/health_api.h"
 #include "server/notify/metrics_api.h"
+#include "server/notify/receiver_api.h"
 #include "server/openapi_api.h"
 #include "server/page/page.h"
 
@@ -59,6 +60,13 @@ constexpr std::array kRoutes{
     Route{"POST", "/api/v1/tokens", add_token, Scope::kTokensManage},
     Route{"DELETE", "/api/v1/tokens/ID", revoke_token, Scope::kTokensManage},
     Route{"GET", "/api/v1/audit", show_audit, Scope::kAuditRead},
+    Route{"GET", "/api/v1/notifications", list_receivers, Scope::kNotificationsManage},
+    Route{"POST", "/api/v1/notifications", add_receiver, Scope::kNotificationsManage},
+    Route{"GET", "/api/v1/notifications/ID", show_receiver, Scope::kNotificationsManage},
+    Route{"DELETE", "/api/v1/notifications/ID", remove_receiver, Scope::kNotificationsManage},
+    Route{"POST", "/api/v1/notifications/ID/test", test_receiver, Scope::kNotificationsManage},
+    Route{"GET", "/api/v1/notifications/ID/messages", list_messages, Scope::kNotificationsManage},
+    Route{"POST", "/api/v1/notifications/ID/retry", retry_messages, Scope::kNotificationsManage},
 };
 
 /// Walks both segment by segment.

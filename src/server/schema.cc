@@ -8,6 +8,7 @@
 #include "server/fleet/groups_schema.h"
 #include "server/fleet/host_facts_schema.h"
 #include "server/fleet/published_schema.h"
+#include "server/notify/receivers_schema.h"
 
 namespace suture::server {
 namespace {
@@ -105,6 +106,7 @@ constexpr std::array kMigrations = {
     kGroupsSchema,
     kPublishedSchema,
     kAuditEndSchema,
+    kReceiversSchema,
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <deque>
 #include <thread>
 
+#include "server/notify/courier.h"
 #include "server/notify/metrics.h"
 #include "server/wire/connection.h"
 
@@ -138,14 +139,15 @@ bool is_public(const Endpoint& endpoint) {
 // The order of members is the order of life: connections live in `queues`, and use all that stands above
 // them.
 struct Server::Running {
-  Running(ServerOptions given, Store opened, AccessStore tokens, FleetGauges gauges,
+  Running(ServerOptions given, Store opened, AccessStore tokens, FleetGauges gauges, Outbox messages,
           std::optional<StaticFiles> folder, std::unique_ptr<Tls> identity)
       : options(std::move(given)),
         store(std::move(opened)),
         access_store(std::move(tokens)),
         files(std::move(folder)),
         tls(std::move(identity)),
-        metrics(std::move(gauges), metric_sources()) {}
+        metrics(std::move(gauges), metric_sources()),
+        outbox(std::move(messages)) {}
   ~Running() { stop(); }
 
   void run();
@@ -163,6 +165,10 @@ struct Server::Running {
   Metrics metrics;
   KnowledgeBoard knowledge{options.repository, options.verdicts};
   FleetWatch fleet_watch{store, knowledge, options.fleet};
+  Outbox outbox;
+  Postman postman{options.notify.postman};
+  Courier courier{outbox, postman, metrics.counters()};
+  Notifications notifications{outbox, courier, postman.rules()};
   Api api{{.store = store,
            .access = access,
            .board = &board,
@@ -170,14 +176,21 @@ struct Server::Running {
            .page = options.page,
            .require_host_keys = options.require_host_keys,
            .metrics = &metrics,
-           .knowledge = &knowledge}};
+           .knowledge = &knowledge,
+           .notifications = &notifications}};
   Connections connections;
   asio::thread_pool database{options.database.most_at_once()};
   asio::thread_pool counting{1};
   ReportDesk desk{api, database};
-  Shared shared{
-      api,           files ? &*files : nullptr, database, counting, metrics.counters(), desk, board, tls.get(),
-      options.limits};
+  Shared shared{api,
+                files ? &*files : nullptr,
+                database,
+                counting,
+                metrics.counters(),
+                desk,
+                board,
+                tls.get(),
+                options.limits};
   std::deque<asio::io_context> queues = queues_for(options.threads);  ///< the first one accepts, too
   Acceptor acceptor{queues.front()};
   Timer looking{queues.front()};
@@ -186,13 +199,15 @@ struct Server::Running {
 };
 
 Metrics::Sources Server::Running::metric_sources() {
-  Metrics::Sources sources{.board = &board, .timestamp = timestamp_of(options.repository)};
+  Metrics::Sources sources{
+      .board = &board, .knowledge = &knowledge, .timestamp = timestamp_of(options.repository)};
   if (tls) sources.certificate_end = [this] { return tls->expires_at(); };
   return sources;
 }
 
 void Server::Running::run() {
   fleet_watch.start();
+  courier.start();
   asio::co_spawn(queues.front(), accept_loop(queues, acceptor, shared, connections), log_exception);
   asio::co_spawn(queues.front(), look_loop(board, shared, looking), log_exception);
   for (asio::io_context& queue : queues) {
@@ -221,6 +236,7 @@ void Server::Running::stop() {
   counting.join();
   desk.close();
   fleet_watch.stop();
+  courier.stop();
 }
 
 Server::Server(std::unique_ptr<Running> running) : running_(std::move(running)) {}
@@ -231,6 +247,8 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   auto store = TRY(Store::open(options.database, options.store_limits));
   auto access_store = TRY(AccessStore::open(options.database, options.store_limits));
   auto gauges = TRY(FleetGauges::open(options.database, options.store_limits));
+  auto outbox =
+      TRY(Outbox::open(options.database, options.store_limits, options.notify.times, options.notify.fleet));
   std::optional<StaticFiles> files;
   if (!options.repository.empty()) files.emplace(TRY(StaticFiles::open(options.repository)));
   std::unique_ptr<Tls> tls;
@@ -239,8 +257,9 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   } else if (is_public(options.listen)) {
     spdlog::warn("without TLS, whoever is on the way can read and change what is said here");
   }
-  auto running = std::make_unique<Running>(std::move(options), std::move(store), std::move(access_store),
-                                           std::move(gauges), std::move(files), std::move(tls));
+  auto running =
+      std::make_unique<Running>(std::move(options), std::move(store), std::move(access_store),
+                                std::move(gauges), std::move(outbox), std::move(files), std::move(tls));
   TRY(listen_on(running->acceptor, running->options.listen));
   error_code problem;
   running->port = running->acceptor.local_endpoint(problem).port();

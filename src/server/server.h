@@ -14,6 +14,8 @@
 #include "server/fleet/fleet_watch.h"
 #include "server/fleet/store.h"
 #include "server/fleet_database.h"
+#include "server/notify/outbox.h"
+#include "server/notify/postman.h"
 
 namespace suture::server {
 
@@ -44,6 +46,13 @@ Result<Endpoint> parse_endpoint(std::string_view text);
 /// Whether others than this machine and a private network reach it. All addresses at once are public.
 bool is_public(const Endpoint& endpoint);
 
+/// What is told without being asked for.
+struct NotifyOptions {
+  PostmanOptions postman{};
+  FleetName fleet{};
+  OutboxTimes times{};
+};
+
 struct ServerOptions {
   Endpoint listen{};
   std::filesystem::path repository{};  ///< empty: none is served
@@ -59,6 +68,7 @@ struct ServerOptions {
   unsigned threads = 2;
   Limits limits{};
   StoreLimits store_limits{};
+  NotifyOptions notify{};
 };
 
 class Server {

@@ -237,6 +237,18 @@ def ask_for_everything(admin):
                 {"name": "ci", "role": "operator", "scopes": ["wake"], "expires_at": "2027-06-30T00:00:00Z"})
     call("POST", "/api/v1/tokens", 409, admin, {"name": "ci", "role": "viewer"})
     call("DELETE", f"/api/v1/tokens/{made['id']}", 200, admin)
+    # Nobody is there to be told: that is tests/cli/server_notify.py's.
+    told = call("POST", "/api/v1/notifications", 201, admin,
+                {"name": "chat", "way": "webhook", "url": "http://127.0.0.1:1/", "kinds": ["rollout"], "group": "prod"})
+    one = f"/api/v1/notifications/{told['id']}"
+    call("POST", f"{one}/test", 202, admin)
+    until(lambda: json.loads(ask("GET", f"{one}/messages", admin)[2])["messages"][0]["error"])
+    for path in ("/api/v1/notifications", one, f"{one}/messages", f"{one}/messages?state=dead&limit=1"):
+        call("GET", path, 200, admin)
+    call("POST", f"{one}/retry", 202, admin)
+    call("POST", "/api/v1/notifications", 409, admin, {"name": "chat", "way": "webhook", "url": "https://example.org/"})
+    call("POST", "/api/v1/notifications", 400, admin, {"name": "plain", "way": "webhook", "url": "http://example.org/"})
+    call("DELETE", one, 200, admin)
 
 
 def ask_for_errors(admin, viewer):

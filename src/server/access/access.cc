@@ -47,6 +47,7 @@ std::string_view words_for(Scope scope, bool closed) {
       break;
     case Scope::kTokensManage:
     case Scope::kAuditRead:
+    case Scope::kNotificationsManage:
       if (!closed) return "there is no token yet; make the first one on the server: suture-server token add";
   }
   return "this needs a bearer token";

@@ -45,6 +45,8 @@ std::string_view name_of(Scope scope) {
       return "audit:read";
     case Scope::kMetricsRead:
       return "metrics:read";
+    case Scope::kNotificationsManage:
+      return "notifications:manage";
   }
   return "";
 }
@@ -61,6 +63,7 @@ Role least_role(Scope scope) {
       return Role::kOperator;
     case Scope::kTokensManage:
     case Scope::kAuditRead:
+    case Scope::kNotificationsManage:
       return Role::kAdmin;
   }
   return Role::kAdmin;

@@ -17,12 +17,21 @@ namespace suture::server {
 /// Each may do what those before it may.
 enum class Role { kViewer, kOperator, kApprover, kAdmin };
 
-enum class Scope { kHostsRead, kReportsWrite, kWake, kHostsWrite, kTokensManage, kAuditRead, kMetricsRead };
+enum class Scope {
+  kHostsRead,
+  kReportsWrite,
+  kWake,
+  kHostsWrite,
+  kTokensManage,
+  kAuditRead,
+  kMetricsRead,
+  kNotificationsManage
+};
 
 inline constexpr std::array kRoles{Role::kViewer, Role::kOperator, Role::kApprover, Role::kAdmin};
-inline constexpr std::array kScopes{Scope::kHostsRead,  Scope::kReportsWrite, Scope::kWake,
-                                    Scope::kHostsWrite, Scope::kTokensManage, Scope::kAuditRead,
-                                    Scope::kMetricsRead};
+inline constexpr std::array kScopes{Scope::kHostsRead,   Scope::kReportsWrite,       Scope::kWake,
+                                    Scope::kHostsWrite,  Scope::kTokensManage,       Scope::kAuditRead,
+                                    Scope::kMetricsRead, Scope::kNotificationsManage};
 
 std::string_view name_of(Role role);
 std::string_view name_of(Scope scope);  ///< "hosts:read"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/notify/fleet_gauges.h"
 
+#include "server/fleet/kinds.h"
+
 namespace suture::server {
 namespace {
 
@@ -56,26 +58,32 @@ Result<FleetGauges::Statements> FleetGauges::prepare(sqlite::Database& database)
       .by_release = TRY(database.prepare(kByRelease)),
       .silent = TRY(database.prepare("SELECT count(*) FROM host_facts WHERE silent = 1")),
       .audit = TRY(database.prepare("SELECT coalesce(max(number), 0) FROM audit_log")),
+      .outbox = TRY(database.prepare("SELECT count(*) FROM notification_outbox WHERE state = ?1")),
   };
 }
 
-Result<std::string> FleetGauges::text(Store::Time now) {
+Result<std::string> FleetGauges::text(Store::Time now, const Knowledge& knowledge) {
   const std::lock_guard lock(*turn_);
   // Also when the clock went back.
   const bool fresh = !text_.empty() && now >= read_at_ && now - read_at_ < kGaugesAge;
   if (!fresh) {
-    text_ = TRY(read(now));
+    text_ = TRY(read(now, knowledge));
     read_at_ = now;
   }
   return text_;
 }
 
-Result<std::string> FleetGauges::read(Store::Time now) {
+Result<std::string> FleetGauges::read(Store::Time now, const Knowledge& knowledge) {
   MetricsText text;
   text.one("suture_fleet_counted_timestamp_seconds", "When the hosts were counted.",
            std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
   text.metric("suture_fleet_hosts", "Hosts by the state that they reported last.");
   TRY(add_counts(text, statements_.by_state, "state"));
+  text.metric("suture_fleet_exposure_hosts", "Hosts that are safe, exposed, or of which that is unknown.");
+  const auto exposures = count_exposures(knowledge, TRY(count_kinds(database_)));
+  for (const Exposure one : {Exposure::kSafe, Exposure::kExposed, Exposure::kUnknown}) {
+    text.sample(exposures.at(static_cast<std::size_t>(one)), {{"exposure", name_of(one)}});
+  }
   text.metric("suture_fleet_level_hosts", "Hosts by the level of their live patch; 0: none.");
   TRY(add_counts(text, statements_.by_level, "level"));
   text.metric("suture_fleet_release_hosts", "Hosts by the release of their kernel and their level.");
@@ -84,6 +92,10 @@ Result<std::string> FleetGauges::read(Store::Time now) {
            TRY(number_of(statements_.silent)));
   text.counter("suture_fleet_audit_entries_total", "Entries of the audit log.",
                TRY(number_of(statements_.audit)));
+  text.one("suture_fleet_notifications_waiting", "Messages that are still to be delivered.",
+           TRY(number_of(statements_.outbox.bind(1, "waiting"))));
+  text.one("suture_fleet_notifications_dead", "Messages that were given up.",
+           TRY(number_of(statements_.outbox.bind(1, "dead"))));
   return text.take();
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/metrics_text.h"
 #include "database/database.h"
+#include "server/fleet/exposure.h"
 #include "server/fleet/store.h"
 
 namespace suture::server {
@@ -26,16 +27,16 @@ class FleetGauges {
   static Result<FleetGauges> open(const FleetDatabase& where, StoreLimits limits = {});
 
   /// Families of samples, as of a time that is one of them. Safe to call from several threads.
-  Result<std::string> text(Store::Time now);
+  Result<std::string> text(Store::Time now, const Knowledge& knowledge = {});
 
  private:
   struct Statements {
-    sqlite::Statement by_state, by_level, by_release, silent, audit;
+    sqlite::Statement by_state, by_level, by_release, silent, audit, outbox;
   };
   FleetGauges(sqlite::Database database, Statements statements)
       : database_(std::move(database)), statements_(std::move(statements)) {}
   static Result<Statements> prepare(sqlite::Database& database);
-  Result<std::string> read(Store::Time now);
+  Result<std::string> read(Store::Time now, const Knowledge& knowledge);
 
   std::unique_ptr<std::mutex> turn_ = std::make_unique<std::mutex>();
   sqlite::Database database_;

@@ -34,7 +34,8 @@ std::optional<suture::Time> metadata_end(const std::filesystem::path& timestamp)
 }
 
 std::string Metrics::text(Store::Time now) {
-  const auto fleet = fleet_.text(now);
+  const auto fleet =
+      sources_.knowledge == nullptr ? fleet_.text(now) : fleet_.text(now, *sources_.knowledge->now());
   if (!fleet) {
     spdlog::error("{}", fleet.error().message());
     counters_.database_failed();

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "server/fleet/knowledge_board.h"
 #include "server/fleet/wake.h"
 #include "server/notify/counters.h"
 #include "server/notify/fleet_gauges.h"
@@ -20,6 +21,7 @@ class Metrics {
   /// What is there to be asked; each may be missing.
   struct Sources {
     const WakeBoard* board = nullptr;
+    const KnowledgeBoard* knowledge = nullptr;
     std::function<suture::Time()> certificate_end{};
     std::filesystem::path timestamp{};  ///< the repository's metadata/timestamp.json
   };

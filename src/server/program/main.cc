@@ -16,6 +16,7 @@
 #include "base/duration.h"
 #include "base/file.h"
 #include "database_arguments.h"
+#include "notify_options.h"
 #include "server/page/page.h"
 #include "server/server.h"
 
@@ -50,6 +51,7 @@ struct Arguments {
   std::int64_t events_kept = 100'000;
   unsigned stop_seconds = 10;
   std::string log_level = "info";
+  suture::server::NotifyArguments notify;
 };
 
 void describe(CLI::App& app, Arguments& arguments) {
@@ -116,6 +118,7 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->type_name("SECONDS")
       ->check(CLI::Range(0, 3600))
       ->capture_default_str();
+  arguments.notify.describe(app);
   app.add_option("--log-level", arguments.log_level, "Least that is logged")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -161,6 +164,7 @@ Result<ServerOptions> options_of(const Arguments& arguments) {
   options.limits.stop_grace = std::chrono::seconds(arguments.stop_seconds);
   options.tls_certificate = arguments.tls_certificate;
   options.tls_key = arguments.tls_key;
+  options.notify = TRY(arguments.notify.options());
   if (!arguments.wake_token_file.empty()) options.wake_token = TRY(read_token(arguments.wake_token_file));
   return options;
 }

@@ -62,6 +62,13 @@ const std::map<std::string, Need> kNeeds{
     {"POST /api/v1/tokens", {"admin", "tokens:manage"}},
     {"DELETE /api/v1/tokens/ID", {"admin", "tokens:manage"}},
     {"GET /api/v1/audit", {"admin", "audit:read"}},
+    {"GET /api/v1/notifications", {"admin", "notifications:manage"}},
+    {"POST /api/v1/notifications", {"admin", "notifications:manage"}},
+    {"GET /api/v1/notifications/ID", {"admin", "notifications:manage"}},
+    {"DELETE /api/v1/notifications/ID", {"admin", "notifications:manage"}},
+    {"POST /api/v1/notifications/ID/test", {"admin", "notifications:manage"}},
+    {"GET /api/v1/notifications/ID/messages", {"admin", "notifications:manage"}},
+    {"POST /api/v1/notifications/ID/retry", {"admin", "notifications:manage"}},
 };
 const std::vector<std::string> kRanks{"viewer", "operator", "approver", "admin"};
 

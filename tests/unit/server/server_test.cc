@@ -507,6 +507,7 @@ TEST_F(ServerTest, TellsPrometheusWhatItDoes) {
            R"(suture_server_reports_total{result="report.schema"} 1)",
            R"(suture_server_reports_total{result="host.clock"} 0)",
            R"(suture_fleet_hosts{state="applied"} 1)",
+           R"(suture_fleet_exposure_hosts{exposure="unknown"} 1)",
            R"(suture_fleet_level_hosts{level="1"} 1)",
            R"(suture_fleet_release_hosts{release="6.1.0-47-cloud-amd64",level="1"} 1)",
            R"(suture_fleet_silent_hosts 0)",

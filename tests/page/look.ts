@@ -5,8 +5,8 @@ import { test as base, expect, type Page } from '@playwright/test';
 import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
 
-/** Errors that the page may print, since the browser does so for each answer that is none of success. */
-const kExpected = /the server responded with a status of (401|403|404|429|503)|net::ERR_CONNECTION_REFUSED/;
+/** What the browser prints of its own for each answer that is no success, and for a server that is away. */
+const kExpected = /the server responded with a status of (400|401|403|404|409|429|503)|net::ERR_CONNECTION_REFUSED/;
 
 export const test = base.extend<{ noErrors: undefined }>({
   noErrors: [

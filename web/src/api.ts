@@ -38,6 +38,10 @@ export interface HostKey {
 
 export interface HostDetail extends Host {
   key: HostKey | null;
+  tags: string[];
+  groups: string[];
+  silent: boolean;
+  exposure: Exposure;
 }
 
 export interface StoredReport {
@@ -48,9 +52,97 @@ export interface StoredReport {
 
 export interface Summary {
   hosts: number;
+  exposure: ExposureCounts;
   by_state: Partial<Record<HostState, number>>;
   by_level: Record<string, number>;
   by_release: Record<string, number>;
+}
+
+export type Exposure = 'safe' | 'exposed' | 'unknown';
+export type ExposureCounts = Record<Exposure, number>;
+
+/** A kernel for which a channel has patchsets. */
+export interface Target {
+  build_id: string;
+  channel: string;
+  distribution: string;
+  release: string;
+  level: number;
+  cves: number;
+  hosts: number;
+  exposure: ExposureCounts;
+}
+
+export interface HistoryRow {
+  time: string;
+  hosts: number;
+  safe: number;
+  exposed: number;
+  unknown: number;
+  silent: number;
+  failed: number;
+}
+
+export type CvePlace = 'open' | 'closed' | 'unknown';
+export type CveCounts = Record<CvePlace | 'not_affected', number>;
+export type CveStatus = 'open' | 'affected' | 'under_investigation' | 'closed' | 'fixed' | 'not_affected' | 'unknown';
+
+export interface FleetCve {
+  cve: string;
+  hosts: CveCounts;
+  targets: number;
+}
+
+export interface CveHost {
+  host_id: string;
+  hostname: string;
+  release: string;
+  build_id: string;
+  channel: string;
+  level: number;
+  state: HostState;
+  silent: boolean;
+  status: CveStatus;
+  fix_level: number | null;
+}
+
+export interface CveDetail {
+  cve: string;
+  counts: CveCounts;
+  targets: { build_id: string; channel: string; release: string | null; level: number | null; hosts: CveCounts }[];
+  hosts: CveHost[];
+  next: string | null;
+}
+
+export interface Advisory {
+  cve: string;
+  status: CveStatus;
+  level: number | null;
+  why: string | null;
+  justification: string | null;
+}
+
+export interface Advisories {
+  exposure: Exposure;
+  counts: Partial<Record<CveStatus, number>>;
+  advisories: Advisory[];
+  next: string | null;
+}
+
+export interface GroupRule {
+  tags?: string[];
+  hostname?: string;
+  release?: string;
+  distribution?: string;
+}
+
+export interface Group {
+  name: string;
+  description: string;
+  /** Null: a list of hosts. */
+  rule: GroupRule | null;
+  changed_at: string;
+  hosts: number;
 }
 
 export type Severity = 'info' | 'warning' | 'critical';
@@ -136,10 +228,16 @@ export interface EventFilter {
 }
 
 export interface HostFilter {
-  state?: string;
-  cve?: string;
+  state?: string | undefined;
+  cve?: string | undefined;
+  tag?: string | undefined;
+  group?: string | undefined;
+  build_id?: string | undefined;
+  release?: string | undefined;
+  /** The beginning of a name. */
+  q?: string | undefined;
   limit?: number;
-  after?: string;
+  after?: string | undefined;
 }
 
 export const api = {
@@ -151,4 +249,14 @@ export const api = {
   host: (id: string, signal: AbortSignal) => get<HostDetail>(`hosts/${segment(id)}`, {}, signal),
   reports: (id: string, after: number | undefined, signal: AbortSignal) =>
     get<{ reports: StoredReport[]; next: number | null }>(`hosts/${segment(id)}/reports`, { limit: 20, after }, signal),
+  advisories: (id: string, signal: AbortSignal) =>
+    get<Advisories>(`hosts/${segment(id)}/advisories`, { limit: 1000 }, signal),
+  groups: (signal: AbortSignal) => get<{ groups: Group[] }>('groups', {}, signal),
+  targets: (signal: AbortSignal) =>
+    get<{ targets: Target[]; expires: string | null; next: string | null }>('targets', { limit: 1000 }, signal),
+  history: (days: number, signal: AbortSignal) => get<{ history: HistoryRow[] }>('history', { days }, signal),
+  cves: (filter: { status?: string | undefined; limit?: number; after?: string | undefined }, signal: AbortSignal) =>
+    get<{ cves: FleetCve[]; next: string | null }>('cves', { ...filter }, signal),
+  cve: (id: string, filter: { status: CvePlace; after?: string | undefined }, signal: AbortSignal) =>
+    get<CveDetail>(`cves/${segment(id)}`, { ...filter, limit: 50 }, signal),
 };

@@ -6,8 +6,11 @@ import { Empty } from './ui/notice';
 import { ViewTitle } from './ui/panel';
 import { type Place, link, usePlace } from './router';
 import { Shell } from './shell';
+import { CveView } from './views/cve';
+import { CvesView } from './views/cves';
 import { EventsView } from './views/events';
 import { FleetView } from './views/fleet';
+import { GroupsView } from './views/groups';
 import { HostView } from './views/host';
 import { HostsView } from './views/hosts';
 
@@ -18,6 +21,10 @@ function View({ place }: { place: Place }) {
       return <FleetView />;
     case 'hosts':
       return id === undefined ? <HostsView query={place.query} /> : <HostView id={id} />;
+    case 'groups':
+      return <GroupsView />;
+    case 'cves':
+      return id === undefined ? <CvesView query={place.query} /> : <CveView id={id} query={place.query} />;
     case 'events':
       return <EventsView query={place.query} />;
     default:

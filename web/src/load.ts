@@ -9,6 +9,7 @@ export interface Load<T> {
   data: T | undefined;
   /** Of the last try; older data may be there still. */
   error: ApiError | undefined;
+  /** What is shown is of another key still. To fetch the same again is nothing that anybody should see. */
   busy: boolean;
   reload: () => void;
 }
@@ -17,26 +18,26 @@ interface State<T> {
   key: string;
   data: T | undefined;
   error: ApiError | undefined;
-  busy: boolean;
 }
 
 /** `every`: seconds until it is fetched again, when the page is visible. */
 export function useLoad<T>(key: string, fetcher: (signal: AbortSignal) => Promise<T>, every = 0): Load<T> {
-  const [state, setState] = useState<State<T>>({ key, data: undefined, error: undefined, busy: true });
+  const [state, setState] = useState<State<T>>({ key, data: undefined, error: undefined });
   const [turn, setTurn] = useState(0);
   const latest = useRef(fetcher);
   latest.current = fetcher;
 
   useEffect(() => {
     const abort = new AbortController();
-    setState((old) => ({ ...old, busy: true }));
     latest
       .current(abort.signal)
-      .then((data) => setState({ key, data, error: undefined, busy: false }))
+      .then((data) => {
+        if (!abort.signal.aborted) setState({ key, data, error: undefined });
+      })
       .catch((problem: unknown) => {
         if (abort.signal.aborted) return;
         const error = problem instanceof ApiError ? problem : new ApiError(0, 'page.error', String(problem));
-        setState((old) => ({ key, data: old.key === key ? old.data : undefined, error, busy: false }));
+        setState((old) => ({ key, data: old.key === key ? old.data : undefined, error }));
       });
     return () => abort.abort();
   }, [key, turn]);
@@ -53,6 +54,6 @@ export function useLoad<T>(key: string, fetcher: (signal: AbortSignal) => Promis
     };
   }, [every, reload]);
 
-  // Data of another key is shown dimmed at most by whoever wants to; a view of another thing must not show it.
-  return { data: state.data, error: state.key === key ? state.error : undefined, busy: state.busy || state.key !== key, reload };
+  const current = state.key === key;
+  return { data: state.data, error: current ? state.error : undefined, busy: !current, reload };
 }

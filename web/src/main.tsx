@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { render } from 'preact';
+import 'uplot/dist/uPlot.min.css';
 import './style/colours.css';
 import './style/base.css';
 import './style/layout.css';

@@ -17,6 +17,8 @@ interface Goal {
 const kFleet: Goal[] = [
   { path: [], text: 'Fleet', icon: 'fleet' },
   { path: ['hosts'], text: 'Hosts', icon: 'hosts' },
+  { path: ['groups'], text: 'Groups', icon: 'groups' },
+  { path: ['cves'], text: 'CVEs', icon: 'cves' },
   { path: ['events'], text: 'Events', icon: 'events' },
 ];
 function Goals({ goals, here, onGo }: { goals: Goal[]; here: string | undefined; onGo: () => void }) {

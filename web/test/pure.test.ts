@@ -6,6 +6,7 @@ import test from 'node:test';
 import { counted, percent } from '../src/numbers';
 import { link, parsePlace } from '../src/router';
 import { duration, relative, utc } from '../src/time';
+import { stacked } from '../src/ui/stack';
 
 test('a place and its link are the same thing', () => {
   const hash = '#/hosts/a%2Fb?tag=env%3Dprod&state=applied';
@@ -54,4 +55,9 @@ test('a share never says all or none when that is not so', () => {
 test('numbers agree with their nouns', () => {
   assert.equal(counted(1, 'host'), '1 host');
   assert.equal(counted(1204, 'host'), '1,204 hosts');
+});
+
+test('areas stand on each other', () => {
+  assert.deepEqual(stacked([[1, 2], [3, 4], [0, 1]]), [[1, 2], [4, 6], [4, 7]]);
+  assert.deepEqual(stacked([]), []);
 });

@@ -28,11 +28,11 @@ export interface Bar {
   value: number;
 }
 
-/** Rows of a name, a bar and a number. */
-export function Bars({ caption, title, bars }: { caption: string; title: string; bars: Bar[] }) {
+/** Rows of a name, a bar and a number. `tight`: names are short, and stay on one line. */
+export function Bars({ caption, title, bars, tight = false }: { caption: string; title: string; bars: Bar[]; tight?: boolean }) {
   const most = Math.max(1, ...bars.map((bar) => bar.value));
   return (
-    <table class="bars">
+    <table class={`bars ${tight ? 'tight' : ''}`}>
       <caption class="unseen">{caption}</caption>
       <thead class="unseen">
         <tr>

@@ -17,6 +17,7 @@ export function Empty({ title, children }: { title: string; children?: Component
 
 function advice(error: ApiError): string {
   if (error.status === 0) return 'Is the server running, and this machine on its network? The page tries again by itself.';
+  if (error.code === 'session.refused') return 'Try again; a code of an authenticator holds for half a minute.';
   if (error.status === 401) return 'Log in again to go on.';
   if (error.status === 403) return 'Your role does not allow this. An administrator can give you another.';
   if (error.status === 404) return 'It may have been removed, or the link is old.';
@@ -44,7 +45,8 @@ export function Failure({ error, retry }: { error: ApiError; retry?: () => void 
   );
 }
 
-function sentence(text: string): string {
+/** As a sentence of its own. */
+export function sentence(text: string): string {
   const trimmed = text.trim();
   const first = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;

@@ -23,11 +23,12 @@ export function usePaging<Mark>(of: string): Paging<Mark> {
   };
 }
 
+/** `text` is of all there is, where one page has it. */
 export function Pages<Mark>({ paging, next, text }: { paging: Paging<Mark>; next: Mark | null; text: string }) {
   if (paging.page === 1 && next === null) return <div class="pages muted">{text}</div>;
   return (
     <nav class="pages" aria-label="Pages">
-      <span class="muted">{text}</span>
+      <span class="muted">Page {paging.page}</span>
       <div>
         <button type="button" class="button" disabled={paging.page === 1} onClick={paging.back}>
           <Icon name="previous" /> Previous

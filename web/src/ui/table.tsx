@@ -11,8 +11,6 @@ export interface Column<Row> {
   number?: boolean;
   /** Names the row: its cell is a header, and a card's first line. */
   head?: boolean;
-  /** Left out of cards when its cell is empty. */
-  wide?: boolean;
   /** Its title is for those who cannot see what is in it. */
   quiet?: boolean;
 }
@@ -56,7 +54,7 @@ export function Table<Row>({
 }
 
 function cell<Row>(column: Column<Row>, row: Row) {
-  const classes = [column.number ? 'number' : '', column.wide ? 'wide' : ''].filter(Boolean).join(' ');
+  const classes = [column.number ? 'number' : '', column.quiet ? 'quiet' : ''].filter(Boolean).join(' ');
   if (column.head) {
     return (
       <th key={column.title} role="rowheader" scope="row" class={classes}>

@@ -3,6 +3,7 @@
 // What happened in the fleet, newest first.
 import { type FleetEvent, type Severity, api } from '../api';
 import { useLoad } from '../load';
+import { counted } from '../numbers';
 import { adjust, link } from '../router';
 import { Badge, type Tone } from '../ui/badge';
 import { Select } from '../ui/field';
@@ -27,6 +28,7 @@ const kKinds: Record<string, string> = {
   'host.crashed': 'Host crashed',
   'host.removed': 'Host removed',
   'patchset.published': 'Patchset published',
+  'patchset.withdrawn': 'Patchset withdrawn',
   'rollout.started': 'Rollout started',
   'rollout.wave': 'Wave began',
   'rollout.halted': 'Rollout halted',
@@ -121,7 +123,7 @@ export function EventsView({ query }: { query: Record<string, string> }) {
               ) : (
                 <EventTable caption="Events" events={events} busy={load.busy} />
               )}
-              <Pages paging={paging} next={next} text={`Page ${paging.page}`} />
+              <Pages paging={paging} next={next} text={counted(events.length, 'event')} />
             </>
           )}
         </Loaded>

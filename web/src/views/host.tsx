@@ -5,20 +5,23 @@ import { type HostDetail, type StoredReport, api } from '../api';
 import { useLoad } from '../load';
 import { link } from '../router';
 import { duration } from '../time';
+import { Badge } from '../ui/badge';
+import { ExposureBadge } from '../ui/exposure';
 import { Icon } from '../ui/icon';
-import { Empty, Loaded } from '../ui/notice';
+import { Loaded } from '../ui/notice';
 import { Facts, Panel, ViewTitle } from '../ui/panel';
 import { Level, StateBadge } from '../ui/state';
 import { Table } from '../ui/table';
 import { Time } from '../ui/time';
 import { HostKeyPanel } from './host_key';
+import { AdvisoriesPanel, TagsPanel } from './host_parts';
 
 export function HostView({ id }: { id: string }) {
   const load = useLoad(id, (signal) => api.host(id, signal), 10);
   const host = load.data;
   return (
     <>
-      <ViewTitle title={host?.hostname || id} above={<a href={link(['hosts'])}>Hosts</a>} side={host && <StateBadge state={host.state} />}>
+      <ViewTitle title={host?.hostname || id} above={<a href={link(['hosts'])}>Hosts</a>} side={host && <Standing host={host} />}>
         <code>{id}</code>
       </ViewTitle>
       <Loaded load={load} lines={10}>
@@ -27,13 +30,28 @@ export function HostView({ id }: { id: string }) {
             {known.error && <LastError error={known.error} />}
             <div class="columns">
               <Runs host={known} />
-              <Closed host={known} />
+              <TagsPanel host={known} />
             </div>
+            <AdvisoriesPanel id={id} />
             <Reports id={id} />
             <HostKeyPanel host={known} />
           </div>
         )}
       </Loaded>
+    </>
+  );
+}
+
+function Standing({ host }: { host: HostDetail }) {
+  return (
+    <>
+      {host.silent && (
+        <Badge tone="unknown" icon="clock">
+          Silent
+        </Badge>
+      )}
+      <StateBadge state={host.state} />
+      <ExposureBadge exposure={host.exposure} />
     </>
   );
 }
@@ -71,26 +89,6 @@ function Runs({ host }: { host: HostDetail }) {
           ['First seen', <Time key="first" at={host.first_seen_at} exact />],
         ]}
       />
-    </Panel>
-  );
-}
-
-function Closed({ host }: { host: HostDetail }) {
-  return (
-    <Panel title="Holes closed by what is applied">
-      {host.cves.length === 0 ? (
-        <Empty title="None">Nothing is applied that closes one.</Empty>
-      ) : (
-        <ul class="tags">
-          {host.cves.map((cve) => (
-            <li key={cve}>
-              <a class="tag" href={link(['cves', cve])}>
-                {cve}
-              </a>
-            </li>
-          ))}
-        </ul>
-      )}
     </Panel>
   );
 }

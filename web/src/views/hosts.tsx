@@ -15,6 +15,9 @@ import { Time } from '../ui/time';
 
 const kPerPage = 50;
 
+const kFilters = ['state', 'tag', 'group', 'release', 'q', 'cve', 'build_id'] as const;
+type Filter = (typeof kFilters)[number];
+
 const kColumns: Column<Host>[] = [
   { title: 'Host', head: true, cell: (host) => <a href={link(['hosts', host.host_id])}>{host.hostname || host.host_id}</a> },
   { title: 'State', cell: (host) => <StateBadge state={host.state} /> },
@@ -25,7 +28,7 @@ const kColumns: Column<Host>[] = [
 ];
 
 export function HostsView({ query }: { query: Record<string, string> }) {
-  const filter = { state: query.state, cve: query.cve };
+  const filter = Object.fromEntries(kFilters.map((name) => [name, query[name]])) as Partial<Record<Filter, string>>;
   const key = JSON.stringify(filter);
   const paging = usePaging<string>(key);
   const load = useLoad(
@@ -33,21 +36,12 @@ export function HostsView({ query }: { query: Record<string, string> }) {
     (signal) => api.hosts({ ...filter, limit: kPerPage, after: paging.after }, signal),
     15,
   );
-  const [cve, setCve] = useSettled(query.cve ?? '', (text) => adjust({ cve: text.trim().toUpperCase() || undefined }));
   const filtered = Object.values(filter).some(Boolean);
   return (
     <>
       <ViewTitle title="Hosts" />
       <Panel title="All that report" flush>
-        <search class="filters">
-          <Select
-            label="State"
-            value={query.state ?? ''}
-            onValue={(state) => adjust({ state: state || undefined })}
-            options={[['', 'Any'], ...Object.entries(kStates).map(([name, { text }]): [string, string] => [name, text])]}
-          />
-          <Input label="Closes" type="search" value={cve} onValue={setCve} placeholder="CVE-2026-1234" />
-        </search>
+        <Filters query={query} />
         <Loaded load={load} lines={12}>
           {({ hosts, next }) => (
             <>
@@ -61,7 +55,7 @@ export function HostsView({ query }: { query: Record<string, string> }) {
               <Pages
                 paging={paging}
                 next={next}
-                text={paging.page === 1 && next === null ? counted(hosts.length, 'host') : `Page ${paging.page}`}
+                text={counted(hosts.length, 'host')}
               />
             </>
           )}
@@ -69,4 +63,37 @@ export function HostsView({ query }: { query: Record<string, string> }) {
       </Panel>
     </>
   );
+}
+
+function Filters({ query }: { query: Record<string, string> }) {
+  const groups = useLoad('groups', (signal) => api.groups(signal));
+  const names = groups.data?.groups.map((group) => group.name) ?? [];
+  const chosen = query.group ?? '';
+  if (chosen && !names.includes(chosen)) names.push(chosen);
+  return (
+    <search class="filters">
+      <TextFilter label="Name begins with" name="q" query={query} placeholder="web" />
+      <Select
+        label="State"
+        value={query.state ?? ''}
+        onValue={(state) => adjust({ state })}
+        options={[['', 'Any'], ...Object.entries(kStates).map(([name, { text }]): [string, string] => [name, text])]}
+      />
+      <Select
+        label="Group"
+        value={chosen}
+        onValue={(group) => adjust({ group })}
+        options={[['', 'Any'], ...names.map((name): [string, string] => [name, name])]}
+      />
+      <TextFilter label="Tag" name="tag" query={query} placeholder="env=prod" />
+      <TextFilter label="Kernel" name="release" query={query} placeholder="6.1.0-47-cloud-amd64" />
+      <TextFilter label="Patch closes" name="cve" query={query} placeholder="CVE-2026-1234" />
+      {query.build_id && <TextFilter label="Build id" name="build_id" query={query} placeholder="" />}
+    </search>
+  );
+}
+
+function TextFilter({ label, name, query, placeholder }: { label: string; name: Filter; query: Record<string, string>; placeholder: string }) {
+  const [text, setText] = useSettled(query[name] ?? '', (settled) => adjust({ [name]: settled.trim() }));
+  return <Input label={label} type="search" value={text} onValue={setText} placeholder={placeholder} />;
 }

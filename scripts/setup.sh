@@ -24,6 +24,7 @@ build_packages="
   libtomlplusplus-dev libcli11-dev libfmt-dev libspdlog-dev libsystemd-dev libsqlite3-dev libpq-dev libsimdjson-dev libsodium-dev
   libssl-dev
   libbpf-dev libzstd-dev liblz4-dev libbz2-dev liblzma-dev zlib1g-dev libp11-kit-dev libarchive-dev
+  libargon2-dev liboath-dev libqrencode-dev
   libgtest-dev libgmock-dev
   dpkg-dev rpm xz-utils zstd patch bc
   mmdebstrap bubblewrap

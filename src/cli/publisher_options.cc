@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/publisher_options.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "base/secret_prompt.h"
 #include "cli/outcome.h"
 
 namespace suture::cli {
@@ -57,27 +55,12 @@ std::string first_line(std::string text) {
   return text;
 }
 
-/// Without an echo.
 Result<std::string> type_in(const std::string& prompt) {
   const std::string what = "ask for the passphrase of " + prompt;
-  const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
-  struct termios before {};
-  if (terminal < 0 || ::tcgetattr(terminal, &before) != 0) {
-    if (terminal >= 0) ::close(terminal);
+  auto typed = ask_secret("Passphrase of " + prompt, kLongestPassphrase);
+  if (!typed)
     return fail("key.passphrase", what, "there is no terminal to ask on", "Give --passphrase-file FILE.");
-  }
-  struct termios silent = before;
-  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  ::tcsetattr(terminal, TCSAFLUSH, &silent);
-  const std::string question = "Passphrase of " + prompt + ": ";
-  std::string typed;
-  char c = 0;
-  bool good = ::write(terminal, question.data(), question.size()) > 0;
-  while (good && typed.size() < kLongestPassphrase && ::read(terminal, &c, 1) == 1 && c != '\n') typed += c;
-  ::tcsetattr(terminal, TCSAFLUSH, &before);
-  good = ::write(terminal, "\n", 1) == 1 && good;
-  ::close(terminal);
-  if (good && !typed.empty()) return typed;
+  if (!typed->empty()) return *std::move(typed);
   return fail("key.passphrase", what, "none was typed");
 }
 

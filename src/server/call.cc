@@ -3,9 +3,24 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/json.h"
 
 namespace suture::server {
+
+namespace {
+
+int status_of(std::string_view code) {
+  constexpr std::array<std::string_view, 3> kConflicts{"group.too-many", "user.last-admin", "user.last"};
+  if (code == "json.too-large") return 413;
+  if (code == "user.hash") return 503;
+  const bool conflict = code.ends_with(".exists") || std::ranges::find(kConflicts, code) != kConflicts.end();
+  return conflict ? 409 : 400;
+}
+
+}  // namespace
 
 Response answer(const Result<Json>& json) {
   return json ? json_response(200, *json) : response_for(json.error());
@@ -18,9 +33,7 @@ Response response_for(const Error& error) {
     response.headers["Retry-After"] = "60";
     return response;
   }
-  const bool conflict = error.code.ends_with(".exists") || error.code == "group.too-many";
-  const int status = error.code == "json.too-large" ? 413 : conflict ? 409 : 400;
-  return error_response(status, error.code, error.what + ": " + error.why);
+  return error_response(status_of(error.code), error.code, error.what + ": " + error.why);
 }
 
 Response no_path() {

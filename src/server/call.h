@@ -9,6 +9,7 @@
 #include <string>
 
 #include "server/access/access.h"
+#include "server/access/people.h"
 #include "server/fleet/store.h"
 #include "server/fleet/wake.h"
 #include "server/fleet/wake_relay.h"
@@ -28,6 +29,7 @@ struct Services {
 
   Store& store;
   Access& access;
+  People* people = nullptr;    ///< null: nobody logs in
   WakeBoard* board = nullptr;  ///< null: nobody waits, and nobody is called
   WakeRelay* relay = nullptr;  ///< null: no other server works on the database
   Clock clock = &std::chrono::system_clock::now;

@@ -4,6 +4,10 @@
 #include <array>
 
 #include "server/access/access_api.h"
+#include "server/access/oidc_api.h"
+#include "server/access/session_api.h"
+#include "server/access/totp_api.h"
+#include "server/access/user_api.h"
 #include "server/fleet/cve_api.h"
 #include "server/fleet/event_api.h"
 #include "server/fleet/group_api.h"
@@ -59,6 +63,21 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/tokens", list_tokens, Scope::kTokensManage},
     Route{"POST", "/api/v1/tokens", add_token, Scope::kTokensManage},
     Route{"DELETE", "/api/v1/tokens/ID", revoke_token, Scope::kTokensManage},
+    Route{"GET", "/api/v1/users", list_users, Scope::kUsersManage},
+    Route{"POST", "/api/v1/users", add_user, Scope::kUsersManage, Route::kSlow},
+    Route{"PATCH", "/api/v1/users/ID", change_user, Scope::kUsersManage, Route::kSlow},
+    Route{"DELETE", "/api/v1/users/ID", remove_user, Scope::kUsersManage},
+    Route{"DELETE", "/api/v1/users/ID/sessions", end_sessions_of_user, Scope::kUsersManage},
+    Route{"GET", "/api/v1/login-ways", show_login_ways},
+    Route{"GET", "/api/v1/oidc/login", begin_sign_on, {}, Route::kSlow},
+    Route{"GET", "/api/v1/oidc/callback", finish_sign_on, {}, Route::kSlow},
+    Route{"POST", "/api/v1/session", log_in, {}, Route::kSlow},
+    Route{"GET", "/api/v1/session", show_session, {}, Route::kOfSession},
+    Route{"DELETE", "/api/v1/session", log_out, {}, Route::kOfSession},
+    Route{"POST", "/api/v1/session/password", change_own_password, {}, Route::kOfSession | Route::kSlow},
+    Route{"POST", "/api/v1/session/totp", offer_totp, {}, Route::kOfSession | Route::kSlow},
+    Route{"PUT", "/api/v1/session/totp", confirm_totp, {}, Route::kOfSession},
+    Route{"DELETE", "/api/v1/session/totp", drop_totp, {}, Route::kOfSession | Route::kSlow},
     Route{"GET", "/api/v1/audit", show_audit, Scope::kAuditRead},
     Route{"GET", "/api/v1/notifications", list_receivers, Scope::kNotificationsManage},
     Route{"POST", "/api/v1/notifications", add_receiver, Scope::kNotificationsManage},

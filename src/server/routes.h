@@ -23,6 +23,14 @@ struct Route {
   std::string_view path;    ///< "ID" stands for one segment, "PATH" for one or more
   Handler handler;
   std::optional<Scope> scope{};  ///< nothing: open to everybody, always
+  unsigned nature = 0;           ///< of the following
+
+  static constexpr unsigned kOfSession = 1;  ///< whoever is logged in, of any role; no API token
+  static constexpr unsigned kSlow =
+      2;  ///< takes long on purpose, or asks others: away from the database's thread
+
+  bool of_session() const { return (nature & kOfSession) != 0; }
+  bool slow() const { return (nature & kSlow) != 0; }
 };
 
 std::span<const Route> routes();

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "server/access/audit_end_schema.h"
+#include "server/access/users_schema.h"
 #include "server/fleet/events_schema.h"
 #include "server/fleet/groups_schema.h"
 #include "server/fleet/host_facts_schema.h"
@@ -107,6 +108,7 @@ constexpr std::array kMigrations = {
     kPublishedSchema,
     kAuditEndSchema,
     kReceiversSchema,
+    kUsersSchema,
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,6 +16,7 @@
 
 #include "server/notify/courier.h"
 #include "server/notify/metrics.h"
+#include "server/wire/client_address.h"
 #include "server/wire/connection.h"
 
 namespace suture::server {
@@ -122,6 +124,26 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   return endpoint;
 }
 
+Result<std::string> parse_public_url(std::string_view text) {
+  const std::string_view host = text.starts_with("https://")  ? text.substr(8)
+                                : text.starts_with("http://") ? text.substr(7)
+                                                              : std::string_view();
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view("-.:[]").contains(c);
+  };
+  if (!host.empty() && std::ranges::all_of(host, plain)) return std::string(text);
+  return fail("server.public-url", "read the address \"" + std::string(text) + "\"",
+              "it is not http:// or https:// and a host in lower case",
+              "write it as https://suture.example.org");
+}
+
+Result<std::string> parse_proxy(std::string_view text) {
+  std::string address = plain_address(text);
+  if (!address.empty()) return address;
+  return fail("server.proxy", "read the address \"" + std::string(text) + "\"",
+              "it is not a numeric address");
+}
+
 bool is_public(const Endpoint& endpoint) {
   error_code problem;
   const auto address = asio::ip::make_address(endpoint.address, problem);
@@ -139,11 +161,12 @@ bool is_public(const Endpoint& endpoint) {
 // The order of members is the order of life: connections live in `queues`, and use all that stands above
 // them.
 struct Server::Running {
-  Running(ServerOptions given, Store opened, AccessStore tokens, FleetGauges gauges, Outbox messages,
-          std::optional<StaticFiles> folder, std::unique_ptr<Tls> identity)
+  Running(ServerOptions given, Store opened, AccessStore tokens, People who, FleetGauges gauges,
+          Outbox messages, std::optional<StaticFiles> folder, std::unique_ptr<Tls> identity)
       : options(std::move(given)),
         store(std::move(opened)),
         access_store(std::move(tokens)),
+        people(std::move(who)),
         files(std::move(folder)),
         tls(std::move(identity)),
         metrics(std::move(gauges), metric_sources()),
@@ -157,9 +180,10 @@ struct Server::Running {
   ServerOptions options;
   Store store;
   AccessStore access_store;
+  People people;
   std::optional<StaticFiles> files;
   std::unique_ptr<Tls> tls;
-  Access access{access_store, {.report = options.report_token, .wake = options.wake_token}};
+  Access access{access_store, {.report = options.report_token, .wake = options.wake_token}, {}, &people};
   WakeBoard board{timestamp_of(options.repository), options.limits.waiting};
   WakeRelay relay{options.database, board};
   Metrics metrics;
@@ -171,6 +195,7 @@ struct Server::Running {
   Notifications notifications{outbox, courier, postman.rules()};
   Api api{{.store = store,
            .access = access,
+           .people = &people,
            .board = &board,
            .relay = &relay,
            .page = options.page,
@@ -181,16 +206,20 @@ struct Server::Running {
   Connections connections;
   asio::thread_pool database{options.database.most_at_once()};
   asio::thread_pool counting{1};
+  asio::thread_pool slow{2};
   ReportDesk desk{api, database};
   Shared shared{api,
                 files ? &*files : nullptr,
                 database,
                 counting,
+                slow,
                 metrics.counters(),
                 desk,
                 board,
                 tls.get(),
-                options.limits};
+                options.limits,
+                options.proxies,
+                people.policy.secure()};
   std::deque<asio::io_context> queues = queues_for(options.threads);  ///< the first one accepts, too
   Acceptor acceptor{queues.front()};
   Timer looking{queues.front()};
@@ -234,6 +263,7 @@ void Server::Running::stop() {
   threads.clear();
   database.join();
   counting.join();
+  slow.join();
   desk.close();
   fleet_watch.stop();
   courier.stop();
@@ -249,6 +279,11 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   auto gauges = TRY(FleetGauges::open(options.database, options.store_limits));
   auto outbox =
       TRY(Outbox::open(options.database, options.store_limits, options.notify.times, options.notify.fleet));
+  auto people = TRY(People::open(options.database, options.store_limits,
+                                 {.https = !options.tls_certificate.empty(),
+                                  .require_totp = options.require_totp,
+                                  .public_url = options.public_url}));
+  if (!options.oidc.issuer.empty()) people.oidc = TRY(Oidc::open(options.oidc));
   std::optional<StaticFiles> files;
   if (!options.repository.empty()) files.emplace(TRY(StaticFiles::open(options.repository)));
   std::unique_ptr<Tls> tls;
@@ -257,15 +292,17 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   } else if (is_public(options.listen)) {
     spdlog::warn("without TLS, whoever is on the way can read and change what is said here");
   }
-  auto running =
-      std::make_unique<Running>(std::move(options), std::move(store), std::move(access_store),
-                                std::move(gauges), std::move(outbox), std::move(files), std::move(tls));
+  auto running = std::make_unique<Running>(std::move(options), std::move(store), std::move(access_store),
+                                           std::move(people), std::move(gauges), std::move(outbox),
+                                           std::move(files), std::move(tls));
   TRY(listen_on(running->acceptor, running->options.listen));
   error_code problem;
   running->port = running->acceptor.local_endpoint(problem).port();
   if (running->access.open_to_all()) {
     spdlog::warn(
-        "there is no API token: whoever can connect reads the fleet; suture-server token add closes it");
+        "there is neither a user nor an API token: whoever can connect reads the fleet; suture-server user "
+        "add"
+        " closes it");
   }
   running->run();
   return std::unique_ptr<Server>(new Server(std::move(running)));

@@ -9,8 +9,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
+#include "server/access/oidc.h"
 #include "server/fleet/fleet_watch.h"
 #include "server/fleet/store.h"
 #include "server/fleet_database.h"
@@ -41,6 +43,10 @@ struct Endpoint {
   std::uint16_t port = 0;  ///< 0: chosen by the kernel
 };
 
+/// "https://suture.example.org", with a port if need be and without a path; "server.public-url".
+Result<std::string> parse_public_url(std::string_view text);
+/// A numeric address, in one form; "server.proxy".
+Result<std::string> parse_proxy(std::string_view text);
 /// "127.0.0.1:8080", "[::]:8080"; "server.listen" for anything else, names included.
 Result<Endpoint> parse_endpoint(std::string_view text);
 /// Whether others than this machine and a private network reach it. All addresses at once are public.
@@ -65,6 +71,10 @@ struct ServerOptions {
   const WebPage* page = nullptr;            ///< null: there is none
   std::filesystem::path verdicts{};         ///< of `suture watch`, a file or a folder; empty: none
   FleetRules fleet{};
+  std::string public_url{};            ///< where browsers find the server; empty: as they ask for it
+  bool require_totp = false;           ///< whoever has a password needs a second factor, too
+  OidcOptions oidc{};                  ///< without an issuer there is no single sign-on
+  std::vector<std::string> proxies{};  ///< addresses whose X-Forwarded-For is believed
   unsigned threads = 2;
   Limits limits{};
   StoreLimits store_limits{};

@@ -24,14 +24,6 @@ std::optional<std::int64_t> token_id(std::string_view text) {
   return id;
 }
 
-/// The first scope of the new token that its maker does not have: a token hands on what it holds, no more.
-std::optional<Scope> beyond(const Token& maker, const NewToken& wanted) {
-  for (const Scope scope : kScopes) {
-    if (allows(wanted.role, wanted.scopes, scope) && !allows(maker.role, maker.scopes, scope)) return scope;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 Response list_tokens(const Call& call) {
@@ -52,11 +44,11 @@ Response add_token(const Call& call) {
   if (auto refusal = refuse_media_type(call.request, "a token")) return *std::move(refusal);
   const auto wanted = parse_new_token(call.request.body);
   if (!wanted) return response_for(wanted.error());
-  if (const auto scope = call.caller.token ? beyond(*call.caller.token, *wanted) : kScopes.front()) {
+  if (const auto scope = beyond(call.caller.rights, {wanted->role, wanted->scopes})) {
     call.services.access.note_refusal(call.caller.name, call.request, "access.scope", call.now);
     return error_response(
         403, "access.scope",
-        fmt::format("a token without the scope {} cannot make one with it", name_of(*scope)));
+        fmt::format("whoever lacks the scope {} cannot make a token with it", name_of(*scope)));
   }
   const auto added = call.services.access.store().add(*wanted, call.caller.name, call.now);
   if (!added) return response_for(added.error());

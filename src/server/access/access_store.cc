@@ -2,22 +2,19 @@
 #include "server/access/access_store.h"
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "base/hash.h"
 #include "base/time.h"
-#include "server/schema.h"
+#include "server/access/access_database.h"
+#include "server/access/secret.h"
 
 namespace suture::server {
 namespace {
 
 constexpr std::string_view kPrefix = "suture_";
-constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kMostName = 64;
 constexpr auto kMostLife = std::chrono::days(3660);
 constexpr auto kUseStep = std::chrono::minutes(1);
@@ -41,13 +38,8 @@ StoredToken read_token(const sqlite::Statement& row) {
                      .hash = row.text(2)};
   const auto role = role_from_name(row.text(3));
   stored.token.role = role.value_or(Role::kViewer);
-  const std::string text = row.text(4);
-  if (!text.empty() || !role) stored.token.scopes.emplace();
-  for (std::string_view left = text; !left.empty();) {
-    const auto word = left.substr(0, left.find(' '));
-    if (const auto scope = scope_from_name(word); scope && role) stored.token.scopes->push_back(*scope);
-    left.remove_prefix(std::min(left.size(), word.size() + 1));
-  }
+  stored.token.scopes = scopes_from_text(row.text(4));
+  if (!role) stored.token.scopes.emplace();
   return stored;
 }
 
@@ -95,14 +87,6 @@ Result<void> check_new(const NewToken& wanted, Store::Time now) {
   return {};
 }
 
-Result<std::string> random_digits() {
-  std::array<std::uint8_t, kSecretBytes> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
-    return fail("store.unavailable", "make a token", "the system gives no random bytes");
-  }
-  return to_hex(bytes);
-}
-
 std::string object_of(const Token& token) {
   std::string text = fmt::format("token {} {}, {}", token.id, token.name, name_of(token.role));
   if (token.scopes) text += fmt::format(" for {}", scopes_text(token.scopes));
@@ -123,9 +107,7 @@ bool looks_like_secret(std::string_view text) {
 }
 
 Result<AccessStore> AccessStore::open(const FleetDatabase& where, StoreLimits limits) {
-  auto database = TRY(where.open(limits.database_pages));
-  // What was acknowledged here must outlive a power cut: a token's secret is shown only once.
-  if (!where.is_shared()) TRY(database.execute("PRAGMA synchronous = FULL"));
+  auto database = TRY(open_access_database(where, limits));
   auto statements = TRY(prepare(database));
   return AccessStore(std::move(database), std::move(statements));
 }
@@ -167,9 +149,7 @@ Result<std::optional<Token>> AccessStore::find(std::string_view secret) {
   if (!TRY(statements_.by_id.bind(1, *id).step())) return std::nullopt;
   StoredToken stored = read_token(statements_.by_id);
   // The number in a token is no secret; whether the hash is right is told by nothing but the answer.
-  if (stored.hash.size() != hash.size() || CRYPTO_memcmp(stored.hash.data(), hash.data(), hash.size()) != 0) {
-    return std::nullopt;
-  }
+  if (!same_secret(stored.hash, hash)) return std::nullopt;
   return std::move(stored.token);
 }
 

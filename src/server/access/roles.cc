@@ -33,14 +33,22 @@ std::string_view name_of(Scope scope) {
   switch (scope) {
     case Scope::kHostsRead:
       return "hosts:read";
+    case Scope::kRolloutsRead:
+      return "rollouts:read";
     case Scope::kReportsWrite:
       return "reports:write";
     case Scope::kWake:
       return "wake";
     case Scope::kHostsWrite:
       return "hosts:write";
+    case Scope::kRolloutsWrite:
+      return "rollouts:write";
+    case Scope::kRolloutsApprove:
+      return "rollouts:approve";
     case Scope::kTokensManage:
       return "tokens:manage";
+    case Scope::kUsersManage:
+      return "users:manage";
     case Scope::kAuditRead:
       return "audit:read";
     case Scope::kMetricsRead:
@@ -55,13 +63,18 @@ Role least_role(Scope scope) {
   switch (scope) {
     case Scope::kHostsRead:
     case Scope::kMetricsRead:
+    case Scope::kRolloutsRead:
       return Role::kViewer;
     // Whoever writes reports decides what the fleet looks like to everybody else.
     case Scope::kReportsWrite:
     case Scope::kWake:
     case Scope::kHostsWrite:
+    case Scope::kRolloutsWrite:
       return Role::kOperator;
+    case Scope::kRolloutsApprove:
+      return Role::kApprover;
     case Scope::kTokensManage:
+    case Scope::kUsersManage:
     case Scope::kAuditRead:
     case Scope::kNotificationsManage:
       return Role::kAdmin;
@@ -90,9 +103,28 @@ std::string scopes_text(const Scopes& scopes) {
   return text;
 }
 
+Scopes scopes_from_text(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  Scopes scopes(std::in_place);
+  while (!text.empty()) {
+    const auto word = text.substr(0, text.find(' '));
+    if (const auto scope = scope_from_name(word)) scopes->push_back(*scope);
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+  }
+  return scopes;
+}
+
 bool allows(Role role, const Scopes& scopes, Scope wanted) {
   if (role < least_role(wanted)) return false;
   return !scopes || std::ranges::find(*scopes, wanted) != scopes->end();
+}
+
+std::optional<Scope> beyond(const std::optional<Rights>& maker, const Rights& wanted) {
+  for (const Scope scope : kScopes) {
+    if (!allows(wanted.role, wanted.scopes, scope)) continue;
+    if (!maker || !allows(maker->role, maker->scopes, scope)) return scope;
+  }
+  return std::nullopt;
 }
 
 }  // namespace suture::server

@@ -19,6 +19,7 @@
 #include "notify_options.h"
 #include "server/page/page.h"
 #include "server/server.h"
+#include "user_commands.h"
 
 namespace {
 
@@ -43,6 +44,14 @@ struct Arguments {
   std::string token_file;
   std::string wake_token_file;
   bool require_host_keys = false;
+  std::string public_url;
+  std::vector<std::string> proxies;
+  bool require_totp = false;
+  std::string oidc_issuer;
+  std::string oidc_client;
+  std::string oidc_secret_file;
+  std::string oidc_role_claim = "groups";
+  std::vector<std::string> oidc_roles;
   std::uint32_t waiting = 20'000;
   std::string tls_certificate;
   std::string tls_key;
@@ -80,8 +89,11 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   app.add_option("--port-file", arguments.port_file, "File to write the port to, once it is open")
       ->type_name("FILE");
+  // An empty variable in somebody's script must not mean a server without TLS, or one that is open.
+  const auto named = [](const std::string& file) { return file.empty() ? "it names no file" : ""; };
   app.add_option("--report-token-file", arguments.token_file, "Take only reports with the bearer token in it")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(named);
   app.add_flag("--require-host-keys", arguments.require_host_keys,
                "Refuse reports that no key of a host's own has signed");
   app.add_option("--waiting", arguments.waiting, "Hosts that may wait for a call at a time")
@@ -90,7 +102,18 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   app.add_option("--wake-token-file", arguments.wake_token_file,
                  "Call all hosts that wait, or forget a host's key, for whoever has the bearer token in it")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(named);
+  app.add_option("--public-url", arguments.public_url,
+                 "Where people find this server, as https://suture.example.org: behind a proxy, and for "
+                 "links in notifications")
+      ->type_name("URL");
+  app.add_flag("--require-totp", arguments.require_totp,
+               "Whoever logs in with a password may do nothing before a second factor is set up");
+  app.add_option("--trusted-proxy", arguments.proxies,
+                 "Believe this proxy's X-Forwarded-For; again for more of them")
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false);
   app.add_option("--verdicts", arguments.verdicts,
                  "What `suture watch report --format openvex` wrote of kernels; a file, or a folder of them")
       ->type_name("PATH");
@@ -101,8 +124,6 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->type_name("N")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
-  // An empty variable in somebody's script must not mean a server without TLS.
-  const auto named = [](const std::string& file) { return file.empty() ? "it names no file" : ""; };
   auto* certificate =
       app.add_option(
              "--tls-certificate", arguments.tls_certificate,
@@ -122,6 +143,50 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--log-level", arguments.log_level, "Least that is logged")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
+}
+
+void describe_sign_on(CLI::App& app, Arguments& arguments) {
+  const auto named = [](const std::string& value) { return value.empty() ? "it is empty" : ""; };
+  auto* issuer = app.add_option("--oidc-issuer", arguments.oidc_issuer,
+                                "Let people log in by this OpenID Connect provider; needs --public-url")
+                     ->type_name("URL")
+                     ->check(named)
+                     ->needs("--public-url");
+  auto* client = app.add_option("--oidc-client-id", arguments.oidc_client, "Who this server is there")
+                     ->type_name("ID")
+                     ->check(named)
+                     ->needs(issuer);
+  issuer->needs(client);
+  app.add_option("--oidc-client-secret", arguments.oidc_secret_file, "File with the secret for that")
+      ->type_name("FILE")
+      ->check(named)
+      ->needs(issuer);
+  app.add_option("--oidc-role-claim", arguments.oidc_role_claim, "Claim of the ID token that lists groups")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->needs(issuer);
+  auto* roles = app.add_option("--oidc-role", arguments.oidc_roles,
+                               "Role of a group, * for whoever logs in there; again for more")
+                    ->type_name("GROUP=ROLE")
+                    ->allow_extra_args(false)
+                    ->needs(issuer);
+  issuer->needs(roles);
+}
+
+Result<suture::server::OidcOptions> sign_on_of(const Arguments& arguments) {
+  suture::server::OidcOptions options;
+  options.issuer = arguments.oidc_issuer;
+  options.client_id = arguments.oidc_client;
+  if (!arguments.oidc_secret_file.empty()) {
+    options.client_secret = TRY(suture::read_text_file(arguments.oidc_secret_file, kTokenMost));
+    options.client_secret.resize(
+        std::min(options.client_secret.find_last_not_of("\r\n") + 1, options.client_secret.size()));
+  }
+  options.role_claim = arguments.oidc_role_claim;
+  for (const std::string& text : arguments.oidc_roles)
+    options.roles.push_back(TRY(suture::server::parse_oidc_role(text)));
+  options.redirect_url = arguments.public_url + "/api/v1/oidc/callback";
+  return options;
 }
 
 Result<std::string> read_token(const std::string& file) {
@@ -160,11 +225,19 @@ Result<ServerOptions> options_of(const Arguments& arguments) {
   options.fleet.silence.after = TRY(silence_of(arguments.silent_after));
   options.fleet.events_kept = arguments.events_kept;
   options.require_host_keys = arguments.require_host_keys;
+  options.require_totp = arguments.require_totp;
+  if (!arguments.oidc_issuer.empty()) options.oidc = TRY(sign_on_of(arguments));
+  if (!arguments.public_url.empty()) {
+    options.public_url = TRY(suture::server::parse_public_url(arguments.public_url));
+  }
+  for (const std::string& proxy : arguments.proxies) {
+    options.proxies.push_back(TRY(suture::server::parse_proxy(proxy)));
+  }
   options.limits.waiting = arguments.waiting;
   options.limits.stop_grace = std::chrono::seconds(arguments.stop_seconds);
   options.tls_certificate = arguments.tls_certificate;
   options.tls_key = arguments.tls_key;
-  options.notify = TRY(arguments.notify.options());
+  options.notify = TRY(arguments.notify.options(options.public_url));
   if (!arguments.wake_token_file.empty()) options.wake_token = TRY(read_token(arguments.wake_token_file));
   return options;
 }
@@ -238,8 +311,10 @@ int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Serves a Suture repository and takes the agents' reports.", "suture-server");
   describe(app, arguments);
+  describe_sign_on(app, arguments);
   suture::server::AccessCommands commands(app, arguments.database);
   suture::server::BackupCommands backups(app, arguments.database);
+  suture::server::UserCommands users(app, arguments.database);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -248,6 +323,7 @@ int main(int argc, char** argv) {
   set_up_log(arguments.log_level);
   auto command = commands.run();
   if (!command) command = backups.run();
+  if (!command) command = users.run();
   const auto done = command ? *command : serve(arguments);
   if (done) return 0;
   fmt::print(stderr, "suture-server: {}\n", done.error().message());

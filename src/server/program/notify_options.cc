@@ -39,11 +39,9 @@ void NotifyArguments::describe(CLI::App& app) {
   app.add_option("--fleet-name", fleet_name, "What notifications call this fleet")
       ->type_name("NAME")
       ->capture_default_str();
-  app.add_option("--public-url", public_url, "Where people reach this server, for links in notifications")
-      ->type_name("URL");
 }
 
-Result<NotifyOptions> NotifyArguments::options() const {
+Result<NotifyOptions> NotifyArguments::options(const std::string& public_url) const {
   NotifyOptions options;
   options.postman.mail_server = mail_server;
   options.postman.mail_from = mail_from;
@@ -58,9 +56,6 @@ Result<NotifyOptions> NotifyArguments::options() const {
   }
   if (fleet_name.empty() || fleet_name.size() > kMostName) {
     return fail("notify.fleet-name", "call the fleet \"" + fleet_name + "\"", "it is not 1 to 64 bytes long");
-  }
-  if (!public_url.empty() && !public_url.starts_with("https://") && !public_url.starts_with("http://")) {
-    return fail("notify.public-url", "link to " + public_url, "it begins neither with https:// nor http://");
   }
   options.fleet = {.name = fleet_name, .link = public_url};
   options.times.settle = std::chrono::seconds(settle_seconds);

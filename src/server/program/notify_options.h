@@ -18,11 +18,11 @@ struct NotifyArguments {
   bool webhooks_without_tls = false;
   std::string ca;
   std::string fleet_name = "suture";
-  std::string public_url;
   unsigned settle_seconds = 20;
 
   void describe(CLI::App& app);
-  Result<NotifyOptions> options() const;
+  /// Messages link to `public_url`; empty: nowhere.
+  Result<NotifyOptions> options(const std::string& public_url) const;
 };
 
 }  // namespace suture::server

@@ -20,6 +20,7 @@
 #include <memory>
 
 #include "server/routes.h"
+#include "server/wire/client_address.h"
 #include "server/wire/client_stream.h"
 #include "server/wire/head_text.h"
 
@@ -55,6 +56,11 @@ Request request_of(http::request<http::string_body>& message) {
           .range = field(http::field::range),
           .if_range = field(http::field::if_range),
           .if_none_match = field(http::field::if_none_match),
+          .host = field(http::field::host),
+          .cookie = field(http::field::cookie),
+          .csrf_token = field("X-CSRF-Token"),
+          .origin = field(http::field::origin),
+          .fetch_site = field("Sec-Fetch-Site"),
           .signature = {.host_id = field("Suture-Host-Id"),
                         .content_digest = field("Content-Digest"),
                         .signature_input = field("Signature-Input"),
@@ -73,6 +79,20 @@ std::optional<Response> response_for_unreadable(const error_code& problem) {
   if (problem.category() != http::make_error_code(http::error::end_of_stream).category()) return std::nullopt;
   return error_response(400, "request.malformed", problem.message());
 }
+
+/// One of several, for as long as it lives.
+class Counted {
+ public:
+  explicit Counted(std::atomic<unsigned>& count) : count_(count), before_(count.fetch_add(1)) {}
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { --count_; }
+  unsigned before() const { return before_; }
+
+ private:
+  std::atomic<unsigned>& count_;
+  unsigned before_;
+};
 
 /// One that waits, for as long as it does: not counted with those that ask.
 class Waiting {
@@ -111,7 +131,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> secure();
   Task<bool> serve_one();
   Task<bool> read(http::request_parser<http::string_body>& parser);
+  std::string client_of(const http::request<http::string_body>& message);
   Task<FileResponse> respond(Request& request);
+  Task<Response> answer_slowly(const Request& request);
   Task<Response> hand_in(Request request, Target target);
   Task<Response> answer_wake(const Target& target);
   Task<Response> wait_for_call(std::string word);
@@ -173,18 +195,31 @@ Task<bool> Connection::serve_one() {
   if (!complete) co_return false;
   stream_.expires_never();
   Request request = request_of(parser.get());
-  error_code gone;
-  if (client_.empty()) client_ = stream_.socket().remote_endpoint(gone).address().to_string();
-  request.client = client_;
+  request.client = client_of(parser.get());
   const auto began = std::chrono::steady_clock::now();
   const std::string method = request.method;
-  const FileResponse answer = co_await respond(request);
+  FileResponse answer = co_await respond(request);
+  // A browser that has been here once never asks this host in the clear again.
+  if (shared_.https) answer.response.headers.emplace("Strict-Transport-Security", "max-age=31536000");
   shared_.counters.answered(answer.response, std::chrono::steady_clock::now() - began);
   const bool keep_alive = parser.get().keep_alive() && !shared_.stopping;
   spdlog::debug("{} {}: {}", method, parser.get().target(), answer.response.status);
   const bool sent = co_await send(answer, method == "HEAD", keep_alive);
   if (!sent) co_return false;
   co_return keep_alive;
+}
+
+std::string Connection::client_of(const http::request<http::string_body>& message) {
+  error_code gone;
+  if (client_.empty()) client_ = plain_address(stream_.socket().remote_endpoint(gone).address().to_string());
+  if (shared_.proxies.empty()) return client_;
+  // A proxy may add a line of its own instead of adding to the one that is there.
+  std::string forwarded;
+  const auto [first, last] = message.equal_range("X-Forwarded-For");
+  for (auto each = first; each != last; ++each) {
+    forwarded.append(forwarded.empty() ? "" : ",").append(each->value());
+  }
+  return client_address(client_, forwarded, shared_.proxies);
 }
 
 /// False when the connection is of no further use; the client has then been told why.
@@ -242,6 +277,11 @@ Task<FileResponse> Connection::respond(Request& request) {
     answer.response.route = wake_route();
     co_return answer;
   }
+  const auto match = target ? find_route(request.method, target->path) : RouteMatch();
+  if (match.route != nullptr && match.route->slow()) {
+    answer.response = co_await answer_slowly(request);
+    co_return answer;
+  }
   if (target && Api::is_report(request, *target)) {
     answer.response = co_await hand_in(std::move(request), *std::move(target));
     co_return answer;
@@ -268,6 +308,18 @@ Task<Response> Connection::hand_in(Request request, Target target) {
       };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Response)>(
       std::move(begin), kAwait);
+}
+
+/// Beside the others, and so many at a time: those who would log in by the thousand only wait for each other.
+Task<Response> Connection::answer_slowly(const Request& request) {
+  constexpr unsigned kMostAtATime = 32;
+  const Counted counted(shared_.slow_calls);
+  if (counted.before() >= kMostAtATime) {
+    Response full = error_response(503, "server.busy", "too many logins are under way; try later");
+    full.headers["Retry-After"] = "5";
+    co_return full;
+  }
+  co_return co_await asio::co_spawn(shared_.slow, call_api(shared_.api, request), kAwait);
 }
 
 Task<Response> Connection::answer_wake(const Target& target) {

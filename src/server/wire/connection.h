@@ -11,6 +11,8 @@
 #include <list>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "server/api.h"
 #include "server/fleet/wake.h"
@@ -29,12 +31,16 @@ struct Shared {
   const StaticFiles* files;  ///< null: no repository is served
   boost::asio::thread_pool& database;
   boost::asio::thread_pool& counting;  ///< what takes long where the fleet is large, and nobody waits for
+  boost::asio::thread_pool& slow;      ///< runs the routes that are Route::slow()
   Counters& counters;
   ReportDesk& desk;
   WakeBoard& board;
   Tls* tls;  ///< null: HTTP as it is
   Limits limits;
+  std::vector<std::string> proxies{};  ///< whose X-Forwarded-For is believed
+  bool https = false;                  ///< browsers are to use nothing else with this host
   std::atomic<bool> stopping{false};
+  std::atomic<unsigned> slow_calls{0};
 };
 
 /// The open connections, to count them, and to wake those that wait for a request when the server stops.

@@ -28,7 +28,12 @@ struct Request {
   std::string range{};
   std::string if_range{};
   std::string if_none_match{};
-  std::string client{};       ///< address of the other end
+  std::string client{};  ///< address of the other end, or what a trusted proxy says it is
+  std::string host{};    ///< as the client knows this server
+  std::string cookie{};
+  std::string csrf_token{};   ///< X-CSRF-Token
+  std::string origin{};       ///< of the page that asks, as a browser says
+  std::string fetch_site{};   ///< Sec-Fetch-Site
   ReportHeaders signature{};  ///< of a report
 };
 

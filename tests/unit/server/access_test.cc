@@ -24,7 +24,8 @@ using namespace std::chrono_literals;
 
 const Store::Time kNow{1'800'000'000s};
 
-/// The least role of each route, and its scope; an empty role: open to everybody.
+/// The least role of each route, and its scope; an empty role: open to everybody; "session": to whoever is
+/// logged in.
 struct Need {
   std::string role;
   std::string scope{};
@@ -69,11 +70,31 @@ const std::map<std::string, Need> kNeeds{
     {"POST /api/v1/notifications/ID/test", {"admin", "notifications:manage"}},
     {"GET /api/v1/notifications/ID/messages", {"admin", "notifications:manage"}},
     {"POST /api/v1/notifications/ID/retry", {"admin", "notifications:manage"}},
+    {"GET /api/v1/users", {"admin", "users:manage"}},
+    {"POST /api/v1/users", {"admin", "users:manage"}},
+    {"PATCH /api/v1/users/ID", {"admin", "users:manage"}},
+    {"DELETE /api/v1/users/ID", {"admin", "users:manage"}},
+    {"DELETE /api/v1/users/ID/sessions", {"admin", "users:manage"}},
+    {"GET /api/v1/login-ways", {""}},
+    {"GET /api/v1/oidc/login", {""}},
+    {"GET /api/v1/oidc/callback", {""}},
+    {"POST /api/v1/session", {""}},
+    {"GET /api/v1/session", {"session"}},
+    {"DELETE /api/v1/session", {"session"}},
+    {"POST /api/v1/session/password", {"session"}},
+    {"POST /api/v1/session/totp", {"session"}},
+    {"PUT /api/v1/session/totp", {"session"}},
+    {"DELETE /api/v1/session/totp", {"session"}},
 };
 const std::vector<std::string> kRanks{"viewer", "operator", "approver", "admin"};
 
 std::size_t rank(const std::string& role) {
   return static_cast<std::size_t>(std::ranges::find(kRanks, role) - kRanks.begin());
+}
+
+std::string_view role_of(const Route& route) {
+  if (route.of_session()) return "session";
+  return route.scope ? name_of(least_role(*route.scope)) : "";
 }
 
 std::string path_of(const Route& route) {
@@ -121,10 +142,13 @@ class AccessTest : public testing::Test {
   std::string report_token_ = "the token of the reports' file";
   std::string wake_token_ = "the token of the operator's file";
   Throttle::Limits throttle_{.burst = 10'000};
-  Access access_{tokens_, {.report = report_token_, .wake = wake_token_}, throttle_};
+  People people_ = *People::open(folder_.path() / "fleet.db", {}, {.https = true});
+  Access access_{tokens_, {.report = report_token_, .wake = wake_token_}, throttle_, &people_};
   WakeBoard board_{folder_.path() / "timestamp.json", 10};
   Store::Time now_ = kNow;
-  Api api_{{.store = store_, .access = access_, .board = &board_, .clock = [this] { return now_; }}};
+  Api api_{{.store = store_, .access = access_, .people = &people_, .board = &board_, .clock = [this] {
+              return now_;
+            }}};
 };
 
 TEST_F(AccessTest, EveryRouteIsInTheMatrix) {
@@ -134,7 +158,7 @@ TEST_F(AccessTest, EveryRouteIsInTheMatrix) {
     ASSERT_TRUE(kNeeds.contains(name)) << name << " is not in the matrix of this test";
     const Need& need = kNeeds.at(name);
     EXPECT_EQ(route.scope ? name_of(*route.scope) : "", need.scope) << name;
-    EXPECT_EQ(route.scope ? name_of(least_role(*route.scope)) : "", need.role) << name;
+    EXPECT_EQ(role_of(route), need.role) << name;
     EXPECT_TRUE(seen.insert(name).second) << name << " is there twice";
   }
   EXPECT_EQ(seen.size(), kNeeds.size());
@@ -164,7 +188,9 @@ TEST_F(AccessTest, EveryRouteByEveryRole) {
       const std::string what = fmt::format("{} {}", method, route.path);
       for (const auto& [role, secret] : by_role) {
         const auto answer = use(route, method, secret);
-        if (need.role.empty() || rank(role) >= rank(need.role)) {
+        if (need.role == "session") {
+          EXPECT_EQ(code(answer), "session.none") << what << " as token of " << role;
+        } else if (need.role.empty() || rank(role) >= rank(need.role)) {
           EXPECT_TRUE(let_in(answer)) << what << " as " << role << ": " << answer.body;
         } else {
           EXPECT_EQ(answer.status, 403) << what << " as " << role;
@@ -175,7 +201,9 @@ TEST_F(AccessTest, EveryRouteByEveryRole) {
       }
       for (const auto& [scope, secret] : by_scope) {
         const auto answer = use(route, method, secret);
-        if (need.scope.empty() || scope == need.scope) {
+        if (need.role == "session") {
+          EXPECT_EQ(answer.status, 401) << what;
+        } else if (need.scope.empty() || scope == need.scope) {
           EXPECT_TRUE(let_in(answer)) << what << " with " << scope << ": " << answer.body;
         } else {
           EXPECT_EQ(answer.status, 403) << what << " with " << scope;
@@ -191,6 +219,8 @@ TEST_F(AccessTest, EveryRouteByEveryRole) {
         const auto answer = use(route, method, secret);
         if (need.role.empty()) {
           EXPECT_TRUE(let_in(answer)) << what;
+        } else if (need.role == "session") {
+          EXPECT_EQ(code(answer), "session.none") << what;
         } else {
           EXPECT_EQ(answer.status, 401) << what << " with " << secret;
           EXPECT_EQ(code(answer), told) << what;
@@ -199,6 +229,74 @@ TEST_F(AccessTest, EveryRouteByEveryRole) {
       }
     }
   }
+}
+
+/// The same once more for people: a session is judged as a token of the same rights is.
+TEST_F(AccessTest, EveryRouteByEverySession) {
+  const auto user = [&](std::string name, Role role, Scopes scopes = {}) {
+    return *people_.users.add({.name = std::move(name), .role = role, .scopes = std::move(scopes)},
+                              "local test", kNow);
+  };
+  std::map<std::string, User> by_role;
+  for (const Role role : kRoles) {
+    const std::string name(name_of(role));
+    by_role.emplace(name, user(name, role));
+  }
+  const User limited = user("limited", Role::kAdmin, std::vector{Scope::kHostsRead});
+  const User disabled = user("disabled", Role::kAdmin);
+  const std::string dead = *people_.sessions.begin(disabled, "password", kNow);
+  ASSERT_TRUE(*people_.users.change(disabled.id, {.disabled = true}, "local test", kNow));
+  const auto ask_as = [&](const Route& route, const std::string& method, const std::string& secret,
+                          const std::string& csrf) {
+    return api_.handle({.method = method,
+                        .target = path_of(route),
+                        .body = route.handler == take_report ? report_text(1) : "{}",
+                        .content_type = "application/json",
+                        .client = "192.0.2.1",
+                        .host = "fleet.example.org",
+                        .cookie = "other=1; __Host-suture-session=" + secret,
+                        .csrf_token = csrf});
+  };
+  for (const Route& route : routes()) {
+    const Need need = kNeeds.at(fmt::format("{} {}", route.method, route.path));
+    const std::string method(route.method);
+    const std::string what = fmt::format("{} {}", method, route.path);
+    const bool open = need.role.empty();
+    const bool changes = method != "GET";
+    for (const auto& [role, who] : by_role) {
+      // One each: a route may end it.
+      const std::string secret = *people_.sessions.begin(who, "password", kNow);
+      if (changes && !open) {
+        EXPECT_EQ(code(ask_as(route, method, secret, "")), "session.csrf") << what;
+        EXPECT_EQ(code(ask_as(route, method, secret, csrf_token("other"))), "session.csrf") << what;
+      }
+      const auto answer = ask_as(route, method, secret, csrf_token(secret));
+      if (open || need.role == "session" || rank(role) >= rank(need.role)) {
+        EXPECT_TRUE(let_in(answer)) << what << " as " << role << answer.body;
+      } else {
+        EXPECT_EQ(code(answer), "access.role") << what << " as " << role;
+      }
+    }
+    if (open) continue;
+    const std::string secret = *people_.sessions.begin(limited, "password", kNow);
+    const auto answer = ask_as(route, method, secret, csrf_token(secret));
+    if (need.role == "session" || need.scope == "hosts:read") {
+      EXPECT_TRUE(let_in(answer)) << what << answer.body;
+    } else {
+      EXPECT_EQ(code(answer), "access.scope") << what;
+    }
+    EXPECT_EQ(code(ask_as(route, method, dead, csrf_token(dead))), "session.none") << what;
+    const std::string none(64, '0');
+    EXPECT_EQ(code(ask_as(route, method, none, csrf_token(none))), "session.none") << what;
+  }
+}
+
+TEST_F(AccessTest, TheFirstUserClosesTheServer) {
+  EXPECT_EQ(ask("GET", "/api/v1/hosts").status, 200);
+  ASSERT_TRUE(people_.users.add({.name = "alice", .role = Role::kViewer}, "local test", kNow));
+  EXPECT_EQ(ask("GET", "/api/v1/hosts").status, 401);
+  // The last user cannot go, so it stays closed.
+  EXPECT_EQ(people_.users.remove(1, "local test", kNow).error().code, "user.last");
 }
 
 TEST_F(AccessTest, WhatTheTableLacksIsNotThere) {
@@ -384,7 +482,7 @@ TEST(Documentation, ListsTheRoutesAsTheyAre) {
   for (const Route& route : routes()) {
     wanted.insert(fmt::format("| `{}` | {}{} | {} | {} |", route.path, route.method,
                               takes_head(route) ? ", HEAD" : "",
-                              route.scope ? name_of(least_role(*route.scope)) : "open",
+                              role_of(route).empty() ? "open" : role_of(route),
                               route.scope ? fmt::format("`{}`", name_of(*route.scope)) : "-"));
   }
   std::set<std::string> told;

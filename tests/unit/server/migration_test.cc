@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 const Store::Time kNow{1'800'000'000s};
 constexpr std::size_t kTokensStep = 2;
 constexpr std::size_t kKeysStep = 3;
+constexpr std::size_t kAuditEndStep = 8;
 
 class MigrationTest : public testing::TestWithParam<std::size_t> {
  protected:
@@ -30,6 +31,9 @@ class MigrationTest : public testing::TestWithParam<std::size_t> {
     ASSERT_TRUE(made) << made.error().message();
     for (unsigned i = 1; i <= 3; ++i) put_host(database, i);
     if (steps >= kTokensStep) put_token(database);
+    if (steps >= kAuditEndStep) {
+      ASSERT_TRUE(database.execute("UPDATE audit_end SET number = 1 WHERE one = 1"));
+    }
     if (steps >= kKeysStep) {
       ASSERT_TRUE(database.execute(
           "INSERT INTO host_keys (host_id, key, counter, registered_at, boots, cloned_at, clones)"

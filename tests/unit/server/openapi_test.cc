@@ -88,8 +88,9 @@ class OpenApiTest : public testing::Test {
   std::string secret_ =
       tokens_.add({.name = "admin", .role = Role::kAdmin}, "local test", std::chrono::system_clock::now())
           ->secret;
+  People people_ = *People::open(":memory:", {}, {});
   Access access_{tokens_, {}};
-  Api api_{{.store = store_, .access = access_}};
+  Api api_{{.store = store_, .access = access_, .people = &people_}};
 };
 
 TEST_F(OpenApiTest, IsTheFileOfTheDocumentation) {

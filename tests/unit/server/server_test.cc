@@ -22,6 +22,8 @@
 #include "base/process.h"
 #include "fleet.h"
 #include "server/access/access_store.h"
+#include "server/access/password.h"
+#include "server/access/user_store.h"
 
 namespace suture::server {
 namespace {
@@ -192,6 +194,59 @@ TEST_F(ServerTest, TakesReportsAndShowsTheFleet) {
   EXPECT_EQ(head.status, 200);
   EXPECT_EQ(head.body, "");
   EXPECT_NE(head.header("Content-Length"), "0");
+}
+
+TEST_F(ServerTest, PeopleLogInOverTheWire) {
+  options_.proxies = {"127.0.0.1"};
+  start();
+  auto users = *UserStore::open(options_.database);
+  const auto now = std::chrono::system_clock::now();
+  const std::string hash = *hash_password("a password for alice");
+  ASSERT_TRUE(users.add({.name = "alice", .role = Role::kAdmin, .password = hash}, "local test", now));
+  const auto log_in = [&](const char* password) {
+    const Json login{{"name", "alice"}, {"password", password}};
+    // The proxy's word is the last one; the first is the client's own.
+    Ask ask(url("/api/v1/session"));
+    return ask.json(login.dump()).header("X-Forwarded-For: 192.0.2.66").header("X-Forwarded-For: ::1").now();
+  };
+  EXPECT_EQ(get("/api/v1/summary").status, 401);
+  EXPECT_EQ(log_in("wrong").json().at("error").at("code"), "session.refused");
+  const auto begun = log_in("a password for alice");
+  ASSERT_EQ(begun.status, 200) << begun.body;
+  EXPECT_FALSE(begun.has("Strict-Transport-Security"));
+  const std::string cookie = begun.header("Set-Cookie").substr(0, begun.header("Set-Cookie").find(';'));
+  const auto as_alice = [&](const char* method, const char* path, const std::string& csrf,
+                            const char* origin) {
+    Ask ask(url(path));
+    ask.method(method).header("Cookie: a=b; " + cookie).header("X-CSRF-Token: " + csrf);
+    return ask.header(std::string("Origin: ") + origin).now();
+  };
+  const std::string csrf = begun.json().at("csrf");
+  const std::string origin = fmt::format("http://127.0.0.1:{}", server_->port());
+  EXPECT_EQ(as_alice("GET", "/api/v1/summary", "", origin.c_str()).status, 200);
+  EXPECT_EQ(as_alice("POST", "/api/v1/wake", csrf, origin.c_str()).status, 202);
+  EXPECT_EQ(as_alice("POST", "/api/v1/wake", "", origin.c_str()).status, 403);
+  EXPECT_EQ(as_alice("POST", "/api/v1/wake", csrf, "http://127.0.0.1:1").status, 403);
+  EXPECT_EQ(as_alice("DELETE", "/api/v1/session", csrf, origin.c_str()).status, 200);
+  EXPECT_EQ(as_alice("GET", "/api/v1/summary", "", origin.c_str()).status, 401);
+  const auto log = *AccessStore::open(options_.database)->entries(INT64_MAX, 10);
+  EXPECT_EQ(log.items.at(log.items.size() - 2).event.who, "anonymous ::1");
+}
+
+TEST_F(ServerTest, LoginsAtTheSameTimeWaitForEachOtherAndHoldUpNobody) {
+  start();
+  std::vector<std::jthread> guessers;
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 24; ++i) {
+    guessers.emplace_back([&] {
+      Ask ask(url("/api/v1/session"));
+      const auto answer = ask.json(R"({"name": "nobody", "password": "a password of nobody"})").now();
+      if (answer.status == 401 || answer.status == 429 || answer.status == 503) ++answered;
+    });
+  }
+  EXPECT_EQ(report(1).status, 202);
+  guessers.clear();
+  EXPECT_EQ(answered, 24);
 }
 
 TEST_F(ServerTest, ATokenThatIsMadeMeanwhileClosesIt) {

@@ -247,7 +247,9 @@ TEST_F(TlsTest, HttpIsWhatIsSpokenInside) {
   EXPECT_EQ(Client(port(), {.protocols = "\x02h2"}).refusal(), SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL);
   const Client none(port());
   EXPECT_EQ(none.protocol(), "");
-  EXPECT_TRUE(none.get("/healthz").starts_with("HTTP/1.1 200 "));
+  const std::string answer = none.get("/healthz");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 "));
+  EXPECT_NE(answer.find("\r\nStrict-Transport-Security: max-age=31536000\r\n"), std::string::npos);
 }
 
 TEST_F(TlsTest, WhoWasHereBeforeResumes) {

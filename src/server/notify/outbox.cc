@@ -151,7 +151,7 @@ Result<AddedReceiver> Outbox::add(const NewReceiver& wanted, std::string_view wh
           .bind(10, added.receiver.cursor)
           .run());
   // Never one that another receiver had before: the audit log names it.
-  TRY(named.step());
+  TRY(named.bind(1, wanted.name).step());
   added.receiver.id = named.number(0);
   named.reset();
   TRY(append_audit(database_, {std::string(who), "notify.add", object_of(added.receiver), "ok"},

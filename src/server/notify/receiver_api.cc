@@ -64,10 +64,12 @@ Json to_json(const OutboxRow& row) {
 }  // namespace
 
 Response list_receivers(const Call& call) {
+  if (const auto known = only_parameters(call.target, {"limit", "after"}); !known) {
+    return response_for(known.error());
+  }
   if (call.services.notifications == nullptr) return not_now();
   Outbox& outbox = call.services.notifications->outbox;
   return answer([&]() -> Result<Json> {
-    TRY(only_parameters(call.target, {"limit", "after"}));
     const auto limit = TRY(number_parameter(call.target, "limit", kPerPage, kMostPerPage));
     const auto after = TRY(number_parameter(call.target, "after", 0, INT64_MAX));
     const auto page = TRY(outbox.receivers(after, static_cast<std::uint32_t>(limit)));
@@ -116,9 +118,11 @@ Response test_receiver(const Call& call) {
 }
 
 Response list_messages(const Call& call) {
+  if (const auto known = only_parameters(call.target, {"limit", "after", "state"}); !known) {
+    return response_for(known.error());
+  }
   return with_receiver(call, [&](const Notifications& notifications, const Receiver& receiver) {
     return answer([&]() -> Result<Json> {
-      TRY(only_parameters(call.target, {"limit", "after", "state"}));
       const auto limit = TRY(number_parameter(call.target, "limit", kPerPage, kMostPerPage));
       const auto before = TRY(number_parameter(call.target, "after", INT64_MAX, INT64_MAX));
       const auto given = call.target.query.find("state");

@@ -8,7 +8,8 @@ namespace suture::server {
 /// "SUTU", in the header of the file: keeps us from writing into another program's file.
 inline constexpr std::int64_t kApplicationId = 0x53555455;
 
-/// Brings the database to this program's schema, one committed step at a time. "store.foreign" for another program's file, "store.newer" for a later schema.
+/// Brings the database to this program's schema, one committed step at a time. "store.foreign" for another
+/// program's file, "store.newer" for a later schema.
 Result<void> migrate(sqlite::Database& database);
 
 /// Its steps, for those who put a database together in another way.

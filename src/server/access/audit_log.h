@@ -49,8 +49,8 @@ std::string audit_hash(std::string_view before, const AuditEntry& entry);
 /// Each field is cut to 512 bytes of valid UTF-8.
 Result<void> append_audit(sqlite::Database& database, AuditEvent event, std::string_view time);
 
-/// Walks the whole chain, within a transaction of the caller's. "access.audit-broken" names the first entry that
-/// is wrong. With `known`, that entry must be in it.
+/// Walks the whole chain, within a transaction of the caller's. "access.audit-broken" names the first entry
+/// that is wrong. With `known`, that entry must be in it.
 Result<AuditMark> verify_audit(sqlite::Database& database, const std::optional<AuditMark>& known = {});
 
 }  // namespace suture::server

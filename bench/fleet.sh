@@ -1,8 +1,14 @@
-#!/bin/bash
+#!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
 # How many hosts one suture-server bears, on one processor of its own, and nginx beside it.
-set -euo pipefail
+set -eu
+# Each that waits holds a connection on both sides.
+files=$(prlimit --nofile --noheadings --output HARD | tr -d ' ')
+if [ "$(prlimit --nofile --noheadings --output SOFT | tr -d ' ')" != "$files" ]; then
+  exec prlimit --nofile="$files" "$0" "$@"
+fi
+start_folder=$PWD
 cd "$(dirname "$0")/.."
 # shellcheck source=bench/common.sh
 . bench/common.sh
@@ -29,7 +35,7 @@ while [ $# -gt 0 ]; do
     --hosts) hosts=$2; shift 2 ;;
     --million) million=1; shift ;;
     --database) database=$2; shift 2 ;;
-    --json) json=$2; shift 2 ;;
+    --json) json=$(absolute "$2"); shift 2 ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -38,8 +44,6 @@ bin=$PWD/build/release/bin
 cmake --build build/release --target bench_fleet suture-server >/dev/null
 need_tools taskset openssl python3
 [ "$(nproc)" -ge 2 ] || die "it needs two processors: one for the server, one for the hosts"
-# Each that waits holds a connection on both sides.
-ulimit -n "$(ulimit -Hn)"
 work=$(mktemp -d)
 server='' nginx=''
 at_the_end() {
@@ -179,7 +183,7 @@ for way in plain tls; do
     again "suture resumed" get --fresh --resume --count 4000 --etag "$tag"
     again "check-in tls connecting" check-in --hosts "$hosts" --count 4000 --etag "$tag" --fresh
   fi
-  waiting=$(($(ulimit -n) > 11000 ? 10000 : $(ulimit -n) - 1000))
+  waiting=$((files > 11000 ? 10000 : files - 1000))
   again "wake $way" wake --rate 1500 --count "$waiting" --token "$(cat "$work/wake-token")"
   # Woken hosts spread their checks over five seconds.
   load "herd $way" check-in --hosts "$hosts" --count "$waiting" --rate $((waiting / 5)) --etag "$tag" --fresh --clients 500

@@ -153,7 +153,7 @@ Result<Json> wake(const Arguments& arguments) {
 /// A database of many hosts, made without a server.
 Result<Json> fill(const Arguments& arguments) {
   const auto begin = Clock::now();
-  auto store = TRY(server::Store::open(arguments.database));
+  auto store = TRY(server::Store::open(TRY(server::FleetDatabase::at(arguments.database, {}))));
   constexpr std::uint64_t kAtOnce = 1000;
   for (std::uint64_t i = 0; i < arguments.hosts; i += kAtOnce) {
     std::vector<server::Incoming> reports;

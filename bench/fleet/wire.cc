@@ -79,6 +79,8 @@ Result<Wire> Wire::open(WireOptions options) {
 }
 
 Result<void> Wire::connect(Client& client, int poll) {
+  // As agents do; and a session that was broken off cannot be gone on with.
+  if (client.ssl) SSL_shutdown(client.ssl.get());
   client.socket.close();
   client.in.clear();
   client.shaken = !context_;

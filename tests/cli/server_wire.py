@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # server_wire.py SERVER: what reaches a server's port besides good requests, and that good clients are served all along.
+import atexit
 import contextlib
 import os
 import random
@@ -36,6 +37,8 @@ class Server:
                 [program, "--listen", "127.0.0.1:0", "--port-file", port_file, "--database", folder + "/fleet.db",
                  "--repository", folder + "/repository", "--connections", "1500", *options],
                 stdout=subprocess.DEVNULL, stderr=log)
+        # Also where a check fails.
+        atexit.register(self.process.kill)
         while not os.path.exists(port_file) or not os.path.getsize(port_file):
             if self.process.poll() is not None:
                 raise AssertionError("the server does not start: " + open(self.log, encoding="utf-8").read())

@@ -17,7 +17,6 @@ namespace suture {
 namespace {
 
 constexpr const char* kAgent = "suture/" SUTURE_VERSION;
-constexpr long kMostRedirects = 3;
 
 /// Percent-encodes all but the unreserved characters of RFC 3986 and the slash between segments.
 std::string escaped(std::string_view path) {
@@ -60,7 +59,7 @@ void set_options(CURL* curl, const std::string& url, const HttpOptions& options)
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
   // The page that comes with an error is no part of the file.
   curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kMostRedirects);
+  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, static_cast<long>(options.redirects));
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect.count()));
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, milliseconds_for(options));
@@ -187,9 +186,12 @@ Result<HttpFetcher> HttpFetcher::open(std::string base_url, HttpOptions options)
   return HttpFetcher(std::move(base_url), std::move(options), std::move(curl));
 }
 
-Result<void> HttpFetcher::perform(const std::string& path, Exchange& exchange) {
+std::string HttpFetcher::url_of(const std::string& path) const {
+  return base_url_ + "/" + escaped(path);
+}
+
+Result<void> HttpFetcher::perform(const std::string& url, Exchange& exchange) {
   CURL* curl = curl_.get();
-  const std::string url = base_url_ + "/" + escaped(path);
   const std::string what = "fetch " + url;
   exchange.rate = options_.rate;
   set_options(curl, url, options_);
@@ -255,9 +257,25 @@ Result<std::optional<Bytes>> HttpFetcher::fetch_if_changed(const std::string& pa
                       bytes.insert(bytes.end(), part.begin(), part.end());
                       return true;
                     }};
-  TRY(perform(path, exchange));
+  TRY(perform(url_of(path), exchange));
   if (exchange.status == 304) return std::nullopt;
   validator = exchange.new_validator();
+  return bytes;
+}
+
+Result<Bytes> HttpFetcher::ask(const std::vector<std::pair<std::string, std::string>>& query,
+                               std::size_t max_length) {
+  std::string url = base_url_;
+  for (const auto& [name, value] : query) {
+    url.append(url.size() == base_url_.size() ? "?" : "&").append(escaped(name));
+    url.append("=").append(escaped(value));
+  }
+  Bytes bytes;
+  Exchange exchange{.limit = max_length, .sink = [&bytes](ByteView part) {
+                      bytes.insert(bytes.end(), part.begin(), part.end());
+                      return true;
+                    }};
+  TRY(perform(url, exchange));
   return bytes;
 }
 
@@ -298,7 +316,7 @@ Result<void> HttpFetcher::resume(const std::string& path, std::uint64_t length,
     out.write(text.data(), static_cast<std::streamsize>(text.size())).flush();
     return out.good();
   };
-  auto done = perform(path, exchange);
+  auto done = perform(url_of(path), exchange);
   slow = exchange.slow;
   if (!out.good()) return fail_errno("file.unwritable", "write " + file.string());
   // A server that knows no ranges sends it from the beginning, which libcurl refuses; then so do we begin.

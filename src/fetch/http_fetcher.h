@@ -4,6 +4,8 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "fetch/fetcher.h"
 
@@ -18,10 +20,11 @@ struct HttpOptions {
   std::chrono::seconds stalled{30};
   /// When the last request must have ended; nothing: each has `whole`.
   std::optional<std::chrono::steady_clock::time_point> end{};
-  std::uint64_t rate = 0;         ///< most bytes a second; 0: as fast as it goes
-  std::string proxy{};            ///< URL
-  std::string ca{};               ///< file with the certificates that servers are checked by, PEM
-  std::string certificate{};      ///< the client's, PEM
+  unsigned redirects = 3;     ///< that are followed; 0: a server that sends us elsewhere is one that fails
+  std::uint64_t rate = 0;     ///< most bytes a second; 0: as fast as it goes
+  std::string proxy{};        ///< URL
+  std::string ca{};           ///< file with the certificates that servers are checked by, PEM
+  std::string certificate{};  ///< the client's, PEM
   std::string certificate_key{};  ///< its private key, PEM
 };
 
@@ -42,6 +45,9 @@ class HttpFetcher : public Fetcher {
   Result<void> fetch_file(const std::string& path, std::uint64_t length,
                           const std::filesystem::path& file) override;
 
+  /// What the base URL itself answers to this query.
+  Result<Bytes> ask(const std::vector<std::pair<std::string, std::string>>& query, std::size_t max_length);
+
   /// What went over the wire so far, headers included.
   struct Traffic {
     std::uint64_t requests = 0;
@@ -53,7 +59,8 @@ class HttpFetcher : public Fetcher {
   struct Exchange;
   HttpFetcher(std::string base_url, HttpOptions options, std::shared_ptr<void> curl)
       : base_url_(std::move(base_url)), options_(std::move(options)), curl_(std::move(curl)) {}
-  Result<void> perform(const std::string& path, Exchange& exchange);
+  std::string url_of(const std::string& path) const;
+  Result<void> perform(const std::string& url, Exchange& exchange);
   Result<void> resume(const std::string& path, std::uint64_t length, const std::filesystem::path& file,
                       bool& slow);
 

@@ -4,20 +4,25 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "base/json.h"
 
 namespace suture::server {
-
 namespace {
 
+/// What the client did wrong is 400 where nothing else says it better.
 int status_of(std::string_view code) {
-  constexpr std::array<std::string_view, 3> kConflicts{"group.too-many", "user.last-admin", "user.last"};
-  if (code == "json.too-large") return 413;
-  if (code == "user.hash") return 503;
-  const bool conflict = code.ends_with(".exists") || std::ranges::find(kConflicts, code) != kConflicts.end();
-  return conflict ? 409 : 400;
+  constexpr std::pair<std::string_view, int> kStatus[] = {
+      {"group.too-many", 409},      {"user.last-admin", 409},      {"user.last", 409},
+      {"rollout.state", 409},       {"rollout.approvals", 409},    {"rollout.approved-twice", 409},
+      {"rollout.nothing-new", 409}, {"rollout.too-many", 409},     {"rollout.no-repository", 409},
+      {"rollout.approver", 403},    {"rollout.own-approval", 403}, {"rollout.repository", 503},
+      {"policy.unknown", 404},      {"json.too-large", 413},       {"user.hash", 503},
+  };
+  if (code.ends_with(".exists")) return 409;
+  const auto* found = std::ranges::find(kStatus, code, &std::pair<std::string_view, int>::first);
+  return found == std::end(kStatus) ? 400 : found->second;
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ namespace suture::server {
 class KnowledgeBoard;
 
 class Metrics;
+class Rollouts;
 struct WebPage;
 struct Notifications;
 
@@ -38,6 +39,7 @@ struct Services {
   Metrics* metrics = nullptr;                 ///< null: there are none to be seen
   const KnowledgeBoard* knowledge = nullptr;  ///< null: there is neither a repository nor a verdict
   const Notifications* notifications = nullptr;  ///< null: nobody is told anything
+  Rollouts* rollouts = nullptr;                  ///< null: nobody steers
 };
 
 struct Call {

@@ -21,6 +21,8 @@
 #include "server/notify/receiver_api.h"
 #include "server/openapi_api.h"
 #include "server/page/page.h"
+#include "server/rollout/policy_api.h"
+#include "server/rollout/rollout_api.h"
 
 namespace suture::server {
 namespace {
@@ -60,6 +62,20 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/cves/ID", show_cve, Scope::kHostsRead},
     Route{"GET", "/api/v1/history", show_history, Scope::kHostsRead},
     Route{"GET", "/api/v1/events", list_events, Scope::kHostsRead},
+    Route{"GET", "/api/v1/hosts/ID/explain", explain_host, Scope::kRolloutsRead},
+    Route{"GET", "/api/v1/rollouts", list_rollouts, Scope::kRolloutsRead},
+    Route{"POST", "/api/v1/rollouts", start_rollout, Scope::kRolloutsWrite},
+    Route{"GET", "/api/v1/rollouts/ID", show_rollout, Scope::kRolloutsRead},
+    Route{"POST", "/api/v1/rollouts/ID/approve", approve_rollout, Scope::kRolloutsApprove},
+    Route{"POST", "/api/v1/rollouts/ID/halt", halt_rollout, Scope::kRolloutsWrite},
+    Route{"POST", "/api/v1/rollouts/ID/resume", resume_rollout, Scope::kRolloutsWrite},
+    Route{"POST", "/api/v1/rollouts/ID/revert", revert_rollout, Scope::kRolloutsWrite},
+    Route{"POST", "/api/v1/rollouts/ID/cancel", cancel_rollout, Scope::kRolloutsWrite},
+    Route{"POST", "/api/v1/rollouts/ID/urgent", hurry_rollout, Scope::kRolloutsWrite},
+    Route{"GET", "/api/v1/rollout-policies", list_policies, Scope::kRolloutsRead},
+    Route{"GET", "/api/v1/rollout-policies/ID", show_policy, Scope::kRolloutsRead},
+    Route{"PUT", "/api/v1/rollout-policies/ID", put_policy, Scope::kRolloutsWrite},
+    Route{"DELETE", "/api/v1/rollout-policies/ID", remove_policy, Scope::kRolloutsWrite},
     Route{"GET", "/api/v1/tokens", list_tokens, Scope::kTokensManage},
     Route{"POST", "/api/v1/tokens", add_token, Scope::kTokensManage},
     Route{"DELETE", "/api/v1/tokens/ID", revoke_token, Scope::kTokensManage},

@@ -10,6 +10,7 @@
 #include "server/fleet/host_facts_schema.h"
 #include "server/fleet/published_schema.h"
 #include "server/notify/receivers_schema.h"
+#include "server/rollout/rollout_schema.h"
 
 namespace suture::server {
 namespace {
@@ -109,6 +110,7 @@ constexpr std::array kMigrations = {
     kAuditEndSchema,
     kReceiversSchema,
     kUsersSchema,
+    kRolloutSchema,
 };
 
 }  // namespace

@@ -16,6 +16,7 @@
 
 #include "server/notify/courier.h"
 #include "server/notify/metrics.h"
+#include "server/rollout/rollouts.h"
 #include "server/wire/client_address.h"
 #include "server/wire/connection.h"
 
@@ -162,7 +163,8 @@ bool is_public(const Endpoint& endpoint) {
 // them.
 struct Server::Running {
   Running(ServerOptions given, Store opened, AccessStore tokens, People who, FleetGauges gauges,
-          Outbox messages, std::optional<StaticFiles> folder, std::unique_ptr<Tls> identity)
+          RolloutStore steered, Outbox messages, std::optional<StaticFiles> folder,
+          std::unique_ptr<Tls> identity)
       : options(std::move(given)),
         store(std::move(opened)),
         access_store(std::move(tokens)),
@@ -170,6 +172,8 @@ struct Server::Running {
         files(std::move(folder)),
         tls(std::move(identity)),
         metrics(std::move(gauges), metric_sources()),
+        rollouts(std::move(steered), store, &board,
+                 {.repository = options.repository, .gate_urls = options.gate_urls}),
         outbox(std::move(messages)) {}
   ~Running() { stop(); }
 
@@ -187,6 +191,7 @@ struct Server::Running {
   WakeBoard board{timestamp_of(options.repository), options.limits.waiting};
   WakeRelay relay{options.database, board};
   Metrics metrics;
+  Rollouts rollouts;
   KnowledgeBoard knowledge{options.repository, options.verdicts};
   FleetWatch fleet_watch{store, knowledge, options.fleet};
   Outbox outbox;
@@ -202,7 +207,8 @@ struct Server::Running {
            .require_host_keys = options.require_host_keys,
            .metrics = &metrics,
            .knowledge = &knowledge,
-           .notifications = &notifications}};
+           .notifications = &notifications,
+           .rollouts = &rollouts}};
   Connections connections;
   asio::thread_pool database{options.database.most_at_once()};
   asio::thread_pool counting{1};
@@ -239,6 +245,7 @@ void Server::Running::run() {
   courier.start();
   asio::co_spawn(queues.front(), accept_loop(queues, acceptor, shared, connections), log_exception);
   asio::co_spawn(queues.front(), look_loop(board, shared, looking), log_exception);
+  rollouts.start();
   for (asio::io_context& queue : queues) {
     threads.emplace_back([&queue] {
       const auto even_without_work = asio::make_work_guard(queue);
@@ -249,6 +256,7 @@ void Server::Running::run() {
 
 void Server::Running::stop() {
   if (shared.stopping.exchange(true)) return;
+  rollouts.stop();
   asio::post(queues.front(), [this] {
     error_code ignored;
     acceptor.close(ignored);
@@ -284,6 +292,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
                                   .require_totp = options.require_totp,
                                   .public_url = options.public_url}));
   if (!options.oidc.issuer.empty()) people.oidc = TRY(Oidc::open(options.oidc));
+  auto rollout_store = TRY(RolloutStore::open(options.database, options.store_limits));
   std::optional<StaticFiles> files;
   if (!options.repository.empty()) files.emplace(TRY(StaticFiles::open(options.repository)));
   std::unique_ptr<Tls> tls;
@@ -293,8 +302,10 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
     spdlog::warn("without TLS, whoever is on the way can read and change what is said here");
   }
   auto running = std::make_unique<Running>(std::move(options), std::move(store), std::move(access_store),
-                                           std::move(people), std::move(gauges), std::move(outbox),
-                                           std::move(files), std::move(tls));
+                                           std::move(people), std::move(gauges), std::move(rollout_store),
+                                           std::move(outbox), std::move(files), std::move(tls));
+  // The database may be away for now; the first report is to have its plan where it is not.
+  if (const auto read = running->rollouts.refresh(); !read) spdlog::warn("{}", read.error().message());
   TRY(listen_on(running->acceptor, running->options.listen));
   error_code problem;
   running->port = running->acceptor.local_endpoint(problem).port();

@@ -67,6 +67,7 @@ struct ServerOptions {
   std::filesystem::path tls_key{};          ///< PEM; belongs to tls_certificate
   std::string report_token{};               ///< empty: anyone may report
   std::string wake_token{};                 ///< empty: nobody may call urgently
+  std::vector<std::string> gate_urls{};     ///< where gates of rollouts may ask (rollout/metric_gate.h)
   bool require_host_keys = false;           ///< refuse reports that are not signed
   const WebPage* page = nullptr;            ///< null: there is none
   std::filesystem::path verdicts{};         ///< of `suture watch`, a file or a folder; empty: none

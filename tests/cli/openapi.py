@@ -238,6 +238,7 @@ def ask_for_everything(admin):
                          (f"/api/v1/cves/{cve}", "hosts"), (f"{one}/advisories", "advisories")):
         if not json.loads(ask("GET", path, admin)[2])[member]:
             failures.append(f"nothing is in {path}, so nothing was seen of it")
+    ask_for_rollouts(admin)
     call("POST", "/api/v1/wake", 202, admin)
     made = call("POST", "/api/v1/tokens", 201, admin,
                 {"name": "ci", "role": "operator", "scopes": ["wake"], "expires_at": "2027-06-30T00:00:00Z"})
@@ -303,6 +304,30 @@ def people(admin):
     call("DELETE", user, 404, admin)
 
 
+def ask_for_rollouts(admin):
+    one = f"/api/v1/hosts/{host_id(1)}/explain"
+    call("GET", one, 200, admin)
+    waves = [{"percent": 10, "soak": "1h", "approvals": {"count": 1, "from": ["admin"], "own": True}},
+             {"group": "prod", "tag": "env=prod", "gates": {"max_failed": None, "min_reports": 2}}]
+    policy = {"channel": "stable", "waves": waves, "urgent": {"count": 1, "own": True}}
+    made = call("POST", "/api/v1/rollouts", 201, admin, {"channel": "stable", "waves": waves, "again": True})
+    here_it_is = f"/api/v1/rollouts/{made['id']}"
+    call("POST", here_it_is + "/approve", 200, admin, {})
+    for command in ("halt", "resume", "urgent", "revert"):
+        call("POST", f"{here_it_is}/{command}", 200, admin)
+    call("POST", here_it_is + "/cancel", 409, admin)
+    call("PUT", "/api/v1/rollout-policies/careful", 200, admin, policy)
+    call("POST", "/api/v1/rollouts", 409, admin, {"policy": "careful"})
+    again = call("POST", "/api/v1/rollouts", 201, admin, {"policy": "careful", "again": True})
+    call("POST", f"/api/v1/rollouts/{again['id']}/approve", 200, admin, {"urgent": True})
+    call("POST", f"/api/v1/rollouts/{again['id']}/cancel", 200, admin)
+    for path in (one, "/api/v1/rollouts", "/api/v1/rollouts?channel=stable&state=reverted&limit=1", here_it_is,
+                 "/api/v1/rollout-policies", "/api/v1/rollout-policies/careful"):
+        call("GET", path, 200, admin)
+    call("POST", "/api/v1/reports", 202, body=report(5, level=0))
+    call("DELETE", "/api/v1/rollout-policies/careful", 200, admin)
+
+
 def ask_for_errors(admin, viewer):
     one = f"/api/v1/hosts/{host_id(1)}"
     for path in ("/api/v1/hosts?limit=0", "/api/v1/hosts?no=1", "/api/v1/cves?status=x", "/api/v1/events?after=-1",
@@ -324,7 +349,7 @@ def ask_for_errors(admin, viewer):
                 continue
             call(method.upper(), path.replace("{id}", host_id(1)), 401, body={} if "requestBody" in operation else None)
             scope = next(iter(operation["security"][0].values()))[0]
-            if scope not in ("hosts:read", "metrics:read"):
+            if scope not in ("hosts:read", "metrics:read", "rollouts:read"):
                 call(method.upper(), path.replace("{id}", host_id(1)), 403, viewer, body={} if "requestBody" in operation else None)
 
 

@@ -83,7 +83,9 @@ std::variant<Caller, Response> Access::admit(const Route& route, const Request& 
 /// What anybody may, with whatever they carry.
 bool Access::needs_nothing(Scope scope, bool closed) const {
   if (scope == Scope::kReportsWrite) return files_.report.empty();
-  return (scope == Scope::kHostsRead || scope == Scope::kMetricsRead) && !closed;
+  const bool to_look =
+      scope == Scope::kHostsRead || scope == Scope::kMetricsRead || scope == Scope::kRolloutsRead;
+  return to_look && !closed;
 }
 
 Result<std::variant<Caller, Response>> Access::decide(const Route& route, const Request& request, Time now) {

@@ -5,6 +5,8 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "server/rollout/explain.h"
+#include "server/rollout/rollouts.h"
 
 namespace suture::server {
 namespace {
@@ -80,7 +82,7 @@ ReadReport read_report(const Services& services, const Request& request, Store::
   return Incoming{*std::move(report), std::get<std::optional<Signer>>(std::move(signer)), now};
 }
 
-Response answer_report(const Call&, const Incoming& incoming, const Result<Admission>& admission) {
+Response answer_report(const Call& call, const Incoming& incoming, const Result<Admission>& admission) {
   if (!admission) return response_for(admission.error());
   const HostReport& report = incoming.report;
   if (auto refusal = refusal_of(*admission)) {
@@ -90,7 +92,12 @@ Response answer_report(const Call&, const Incoming& incoming, const Result<Admis
   // One line for each would be a flood.
   spdlog::debug("report from {} ({}): {}, level {}", report.host_id, report.hostname, name_of(report.state),
                 report.level);
-  return json_response(202, {{"accepted", true}});
+  Json taken{{"accepted", true}};
+  if (call.services.rollouts != nullptr) {
+    const auto plan = call.services.rollouts->index()->plan(plan_question(report));
+    if (plan) taken["plan"] = to_json(*plan);
+  }
+  return json_response(202, taken);
 }
 
 Response take_report(const Call& call) {

@@ -43,6 +43,7 @@ struct Arguments {
   std::string port_file;
   std::string token_file;
   std::string wake_token_file;
+  std::vector<std::string> gate_urls;
   bool require_host_keys = false;
   std::string public_url;
   std::vector<std::string> proxies;
@@ -96,6 +97,15 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->check(named);
   app.add_flag("--require-host-keys", arguments.require_host_keys,
                "Refuse reports that no key of a host's own has signed");
+  app.add_option(
+         "--gate-url", arguments.gate_urls,
+         "Let gates of rollouts ask below this URL, a Prometheus server's or a webhook's; again for more")
+      ->type_name("URL")
+      ->allow_extra_args(false)
+      ->check([](const std::string& url) {
+        const bool known = url.starts_with("https://") || url.starts_with("http://");
+        return known ? "" : "it begins neither with https:// nor with http://";
+      });
   app.add_option("--waiting", arguments.waiting, "Hosts that may wait for a call at a time")
       ->type_name("N")
       ->check(CLI::Range(0, 1'000'000))
@@ -233,6 +243,7 @@ Result<ServerOptions> options_of(const Arguments& arguments) {
   for (const std::string& proxy : arguments.proxies) {
     options.proxies.push_back(TRY(suture::server::parse_proxy(proxy)));
   }
+  options.gate_urls = arguments.gate_urls;
   options.limits.waiting = arguments.waiting;
   options.limits.stop_grace = std::chrono::seconds(arguments.stop_seconds);
   options.tls_certificate = arguments.tls_certificate;

@@ -17,6 +17,7 @@ export class SimulatedHost {
   private readonly publicKey: string;
   private readonly bootId = randomUUID();
   private counter = 1_700_000_000_000_000;
+  private last: Record<string, unknown> = {};
 
   constructor(
     private readonly server: string,
@@ -28,8 +29,24 @@ export class SimulatedHost {
     this.publicKey = Buffer.from(pair.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex');
   }
 
+  get level(): number {
+    return Number(this.last.level ?? 0);
+  }
+
+  /** The level that the server's plan has for it; undefined: it has none. It says nothing new. */
+  async plannedLevel(): Promise<number | undefined> {
+    const answer = (await this.report(this.last)) as { plan?: { level: number } };
+    return answer.plan?.level;
+  }
+
+  async apply(level: number, cves: string[]): Promise<void> {
+    if (level === 0) await this.report({ state: 'unpatched', level: 0 });
+    else await this.report({ state: 'applied', level, engine: 'klp', cves });
+  }
+
   /** The report is the host's usual one, with what differs; the answer is the server's. */
   async report(changes: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+    this.last = changes;
     const now = `${new Date().toISOString().slice(0, 19)}Z`;
     const body = JSON.stringify({
       format: 1,
@@ -49,6 +66,7 @@ export class SimulatedHost {
       changed_at: now,
       checked_at: now,
       error: null,
+      rollouts: true,
       ...changes,
     });
     const response = await fetch(`${this.server}/api/v1/reports`, {

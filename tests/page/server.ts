@@ -29,6 +29,13 @@ export class Server {
     return execFileSync(kProgram, ['--database', this.database, ...words], { encoding: 'utf8' });
   }
 
+  addPerson(name: string, role: string, password: string): void {
+    execFileSync(kProgram, ['--database', this.database, 'user', 'add', '--name', name, '--role', role], {
+      input: `${password}\n`,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+  }
+
   async stop(): Promise<void> {
     const child = this.child;
     if (!child || child.exitCode !== null) return;

@@ -1,161 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The server's interface (docs/server-api.md): the only file that knows its routes.
+import type {
+  Advisories,
+  AuditEntry,
+  CveDetail,
+  CvePlace,
+  FleetCve,
+  FleetEvent,
+  Group,
+  GroupRule,
+  HistoryRow,
+  Host,
+  HostDetail,
+  LoginWays,
+  Role,
+  Session,
+  StoredReport,
+  Summary,
+  Target,
+  Token,
+  TotpOffer,
+  User,
+} from './api_types';
+import type { NewCourse, Policy, Rollout, RolloutDetail } from './rollout_types';
 
-export type HostState = 'unpatched' | 'applied' | 'reverted' | 'failed' | 'unsupported';
+export type * from './api_types';
 
-export interface Report {
-  host_id: string;
-  hostname: string;
-  agent: string;
-  boot_id: string;
-  uptime_seconds: number;
-  release: string;
-  architecture: string;
-  build_id: string;
-  state: HostState;
-  level: number;
-  engine: string;
-  channel: string;
-  cves: string[];
-  changed_at: string;
-  checked_at: string;
-  error: { code: string; message: string } | null;
-}
-
-export interface Host extends Report {
-  first_seen_at: string;
-  received_at: string;
-  authenticated: boolean;
-}
-
-export interface HostKey {
-  public: string;
-  registered_at: string;
-  clone: { seen_at: string; machines: { boot_id: string; hostname: string }[] } | null;
-  also_of: string[];
-}
-
-export interface HostDetail extends Host {
-  key: HostKey | null;
-  tags: string[];
-  groups: string[];
-  silent: boolean;
-  exposure: Exposure;
-}
-
-export interface StoredReport {
-  id: number;
-  received_at: string;
-  report: Report;
-}
-
-export interface Summary {
-  hosts: number;
-  exposure: ExposureCounts;
-  by_state: Partial<Record<HostState, number>>;
-  by_level: Record<string, number>;
-  by_release: Record<string, number>;
-}
-
-export type Exposure = 'safe' | 'exposed' | 'unknown';
-export type ExposureCounts = Record<Exposure, number>;
-
-/** A kernel for which a channel has patchsets. */
-export interface Target {
-  build_id: string;
-  channel: string;
-  distribution: string;
-  release: string;
-  level: number;
-  cves: number;
-  hosts: number;
-  exposure: ExposureCounts;
-}
-
-export interface HistoryRow {
-  time: string;
-  hosts: number;
-  safe: number;
-  exposed: number;
-  unknown: number;
-  silent: number;
-  failed: number;
-}
-
-export type CvePlace = 'open' | 'closed' | 'unknown';
-export type CveCounts = Record<CvePlace | 'not_affected', number>;
-export type CveStatus = 'open' | 'affected' | 'under_investigation' | 'closed' | 'fixed' | 'not_affected' | 'unknown';
-
-export interface FleetCve {
-  cve: string;
-  hosts: CveCounts;
-  targets: number;
-}
-
-export interface CveHost {
-  host_id: string;
-  hostname: string;
-  release: string;
-  build_id: string;
-  channel: string;
-  level: number;
-  state: HostState;
-  silent: boolean;
-  status: CveStatus;
-  fix_level: number | null;
-}
-
-export interface CveDetail {
-  cve: string;
-  counts: CveCounts;
-  targets: { build_id: string; channel: string; release: string | null; level: number | null; hosts: CveCounts }[];
-  hosts: CveHost[];
-  next: string | null;
-}
-
-export interface Advisory {
-  cve: string;
-  status: CveStatus;
-  level: number | null;
-  why: string | null;
-  justification: string | null;
-}
-
-export interface Advisories {
-  exposure: Exposure;
-  counts: Partial<Record<CveStatus, number>>;
-  advisories: Advisory[];
-  next: string | null;
-}
-
-export interface GroupRule {
-  tags?: string[];
-  hostname?: string;
-  release?: string;
-  distribution?: string;
-}
-
-export interface Group {
-  name: string;
-  description: string;
-  /** Null: a list of hosts. */
-  rule: GroupRule | null;
-  changed_at: string;
-  hosts: number;
-}
-
-export type Severity = 'info' | 'warning' | 'critical';
-
-export interface FleetEvent {
-  id: number;
-  time: string;
-  kind: string;
-  severity: Severity;
-  host_id: string | null;
-  subject: string;
-  text: string;
-}
+/** A browser goes there itself, and comes back to "/", with "?login=CODE" when it did not succeed. */
+export const kSignOnAddress = '/api/v1/oidc/login';
 
 /** What a view shows of a failure: the server's own words where it had any. Status 0: it did not answer. */
 export class ApiError extends Error {
@@ -193,9 +66,13 @@ async function failure(response: Response): Promise<ApiError> {
   return new ApiError(response.status, 'page.answer', `the server answered ${response.status}`);
 }
 
+/** Of the session: what a request that changes something must carry. Only a page of this server's can know it. */
+let csrf = '';
+
 async function call<T>(method: string, url: string, signal?: AbortSignal, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf;
   let response: Response;
   try {
     response = await fetch(url, {
@@ -210,13 +87,28 @@ async function call<T>(method: string, url: string, signal?: AbortSignal, body?:
     if (signal?.aborted) throw problem;
     throw new ApiError(0, 'page.offline', 'the server does not answer');
   }
-  if (!response.ok) throw await failure(response);
+  if (!response.ok) {
+    const error = await failure(response);
+    if (error.code === 'session.totp-required') window.dispatchEvent(new Event('totprequired'));
+    if (error.status === 401 && !url.startsWith('/api/v1/session')) window.dispatchEvent(new Event('sessionended'));
+    throw error;
+  }
   if (response.status === 204) return undefined as T;
   return (await response.json()) as T;
 }
 
 function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
   return call<T>('GET', address(path, query), signal);
+}
+
+export type RolloutCommand = 'halt' | 'resume' | 'revert' | 'cancel' | 'urgent';
+
+/** Why a host has the level that it has, from what it said to what is to come. */
+export interface Explanation {
+  host_id: string;
+  level: number;
+  plan: { level: number; urgent: boolean; rollout: string; reason: string } | null;
+  because: { code: string; text: string }[];
 }
 
 export interface EventFilter {
@@ -240,7 +132,33 @@ export interface HostFilter {
   after?: string | undefined;
 }
 
+function begun(session: Session): Session {
+  csrf = session.csrf;
+  return session;
+}
+
 export const api = {
+  session: async (signal: AbortSignal) => begun(await get<Session>('session', {}, signal)),
+  logIn: async (login: { name: string; password: string; code: string | null }) =>
+    begun(await call<Session>('POST', address('session', {}), undefined, login)),
+  loginWays: (signal: AbortSignal) => get<LoginWays>('login-ways', {}, signal),
+  logOut: async () => {
+    await call<unknown>('DELETE', address('session', {}));
+    csrf = '';
+  },
+  changePassword: (passwords: { old: string; new: string }) =>
+    call<unknown>('POST', address('session/password', {}), undefined, passwords),
+  offerTotp: (password: string) => call<TotpOffer>('POST', address('session/totp', {}), undefined, { password }),
+  confirmTotp: (code: string) => call<{ recovery_codes: string[] }>('PUT', address('session/totp', {}), undefined, { code }),
+  dropTotp: (password: string) => call<unknown>('DELETE', address('session/totp', {}), undefined, { password }),
+  users: (after: number | undefined, signal: AbortSignal) =>
+    get<{ users: User[]; next: number | null }>('users', { after }, signal),
+  addUser: (user: { name: string; role: Role; scopes: string[] | null; password: string }) =>
+    call<User>('POST', address('users', {}), undefined, user),
+  changeUser: (id: number, change: { role?: Role; disabled?: boolean; password?: string; totp?: false }) =>
+    call<User>('PATCH', address(`users/${segment(id)}`, {}), undefined, change),
+  removeUser: (id: number) => call<unknown>('DELETE', address(`users/${segment(id)}`, {})),
+  endSessions: (id: number) => call<{ ended: number }>('DELETE', address(`users/${segment(id)}/sessions`, {})),
   events: (filter: EventFilter, signal: AbortSignal) =>
     get<{ events: FleetEvent[]; last: number; next: number | null }>('events', { ...filter }, signal),
   summary: (signal: AbortSignal) => get<Summary>('summary', {}, signal),
@@ -249,9 +167,16 @@ export const api = {
   host: (id: string, signal: AbortSignal) => get<HostDetail>(`hosts/${segment(id)}`, {}, signal),
   reports: (id: string, after: number | undefined, signal: AbortSignal) =>
     get<{ reports: StoredReport[]; next: number | null }>(`hosts/${segment(id)}/reports`, { limit: 20, after }, signal),
+  forgetKey: (id: string) => call<{ forgotten: boolean }>('DELETE', address(`hosts/${segment(id)}/key`, {})),
+  setTags: (id: string, tags: string[]) =>
+    call<{ tags: string[] }>('PUT', address(`hosts/${segment(id)}/tags`, {}), undefined, { tags }),
+  removeHost: (id: string) => call<unknown>('DELETE', address(`hosts/${segment(id)}`, {})),
   advisories: (id: string, signal: AbortSignal) =>
     get<Advisories>(`hosts/${segment(id)}/advisories`, { limit: 1000 }, signal),
   groups: (signal: AbortSignal) => get<{ groups: Group[] }>('groups', {}, signal),
+  putGroup: (name: string, group: { description: string; rule?: GroupRule; hosts?: string[] }) =>
+    call<Group>('PUT', address(`groups/${segment(name)}`, {}), undefined, group),
+  removeGroup: (name: string) => call<unknown>('DELETE', address(`groups/${segment(name)}`, {})),
   targets: (signal: AbortSignal) =>
     get<{ targets: Target[]; expires: string | null; next: string | null }>('targets', { limit: 1000 }, signal),
   history: (days: number, signal: AbortSignal) => get<{ history: HistoryRow[] }>('history', { days }, signal),
@@ -259,4 +184,25 @@ export const api = {
     get<{ cves: FleetCve[]; next: string | null }>('cves', { ...filter }, signal),
   cve: (id: string, filter: { status: CvePlace; after?: string | undefined }, signal: AbortSignal) =>
     get<CveDetail>(`cves/${segment(id)}`, { ...filter, limit: 50 }, signal),
+  tokens: (after: number | undefined, signal: AbortSignal) =>
+    get<{ tokens: Token[]; next: number | null }>('tokens', { after }, signal),
+  addToken: (token: { name: string; role: Role; scopes: string[] | null; expires_at: string | null }) =>
+    call<Token & { secret: string }>('POST', address('tokens', {}), undefined, token),
+  revokeToken: (id: number) => call<Token>('DELETE', address(`tokens/${segment(id)}`, {})),
+  rollouts: (filter: { after?: string | undefined; limit?: number; state?: string }, signal: AbortSignal) =>
+    get<{ rollouts: Rollout[]; next: number | null }>('rollouts', { ...filter }, signal),
+  rollout: (id: string, signal: AbortSignal) => get<RolloutDetail>(`rollouts/${segment(id)}`, {}, signal),
+  startRollout: (rollout: { policy: string } | NewCourse) =>
+    call<RolloutDetail>('POST', address('rollouts', {}), undefined, rollout),
+  commandRollout: (id: string, command: RolloutCommand) =>
+    call<RolloutDetail>('POST', address(`rollouts/${segment(id)}/${command}`, {})),
+  approveRollout: (id: string, urgent: boolean) =>
+    call<RolloutDetail>('POST', address(`rollouts/${segment(id)}/approve`, {}), undefined, { urgent }),
+  policies: (signal: AbortSignal) => get<{ policies: Policy[] }>('rollout-policies', {}, signal),
+  putPolicy: (name: string, policy: NewCourse & { automatic: boolean }) =>
+    call<Policy>('PUT', address(`rollout-policies/${segment(name)}`, {}), undefined, policy),
+  removePolicy: (name: string) => call<unknown>('DELETE', address(`rollout-policies/${segment(name)}`, {})),
+  explain: (id: string, signal: AbortSignal) => get<Explanation>(`hosts/${segment(id)}/explain`, {}, signal),
+  audit: (after: number | undefined, signal: AbortSignal) =>
+    get<{ entries: AuditEntry[]; next: number | null }>('audit', { limit: 50, after }, signal),
 };

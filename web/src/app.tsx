@@ -6,6 +6,9 @@ import { Empty } from './ui/notice';
 import { ViewTitle } from './ui/panel';
 import { type Place, link, usePlace } from './router';
 import { Shell } from './shell';
+import { SessionProvider, useAccess } from './session';
+import { AccountView } from './views/account';
+import { AuditView } from './views/audit';
 import { CveView } from './views/cve';
 import { CvesView } from './views/cves';
 import { EventsView } from './views/events';
@@ -13,6 +16,11 @@ import { FleetView } from './views/fleet';
 import { GroupsView } from './views/groups';
 import { HostView } from './views/host';
 import { HostsView } from './views/hosts';
+import { LoginView } from './views/login';
+import { RolloutView } from './views/rollout';
+import { RolloutsView } from './views/rollouts';
+import { TokensView } from './views/tokens';
+import { UsersView } from './views/users';
 
 function View({ place }: { place: Place }) {
   const [kind, id] = place.path;
@@ -25,8 +33,18 @@ function View({ place }: { place: Place }) {
       return <GroupsView />;
     case 'cves':
       return id === undefined ? <CvesView query={place.query} /> : <CveView id={id} query={place.query} />;
+    case 'rollouts':
+      return id === undefined ? <RolloutsView /> : <RolloutView id={id} />;
     case 'events':
       return <EventsView query={place.query} />;
+    case 'users':
+      return <UsersView />;
+    case 'tokens':
+      return <TokensView />;
+    case 'account':
+      return <AccountView />;
+    case 'audit':
+      return <AuditView />;
     default:
       return <Nowhere />;
   }
@@ -43,14 +61,26 @@ function Nowhere() {
   );
 }
 
-export function App() {
+function Content() {
+  const access = useAccess();
   const place = usePlace();
+  if (access.session === undefined) return null;
+  const wantsLogin = place.path[0] === 'login' || place.path[0] === 'account';
+  if (access.session === null && (access.locked || wantsLogin)) return <LoginView />;
+  // Whoever has logged in on the way to a view is there now.
+  const there: Place = place.path[0] === 'login' ? { path: [], query: {} } : place;
   return (
-    <>
-      <Shell place={place}>
-        <View key={place.path.join('/')} place={place} />
-      </Shell>
+    <Shell place={there}>
+      <View key={there.path.join('/')} place={there} />
+    </Shell>
+  );
+}
+
+export function App() {
+  return (
+    <SessionProvider>
+      <Content />
       <Announcements />
-    </>
+    </SessionProvider>
   );
 }

@@ -4,6 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 import './style/colours.css';
 import './style/base.css';
 import './style/layout.css';
+import './style/forms.css';
 import './style/parts.css';
 import './style/table.css';
 import './style/charts.css';

@@ -5,6 +5,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import icon from '../icon.svg';
 import { type Place, link } from './router';
+import { useAccess } from './session';
 import { type Theme, setTheme, theme } from './theme';
 import { Icon, type IconName } from './ui/icon';
 
@@ -12,6 +13,8 @@ interface Goal {
   path: string[];
   text: string;
   icon: IconName;
+  /** Who may not is not led there. Nothing: whoever may look at the fleet. */
+  scope?: string;
 }
 
 const kFleet: Goal[] = [
@@ -19,8 +22,15 @@ const kFleet: Goal[] = [
   { path: ['hosts'], text: 'Hosts', icon: 'hosts' },
   { path: ['groups'], text: 'Groups', icon: 'groups' },
   { path: ['cves'], text: 'CVEs', icon: 'cves' },
+  { path: ['rollouts'], text: 'Rollouts', icon: 'rollouts' },
   { path: ['events'], text: 'Events', icon: 'events' },
 ];
+const kAdmin: Goal[] = [
+  { path: ['users'], text: 'People', icon: 'people', scope: 'users:manage' },
+  { path: ['tokens'], text: 'API tokens', icon: 'token', scope: 'tokens:manage' },
+  { path: ['audit'], text: 'Audit log', icon: 'audit', scope: 'audit:read' },
+];
+
 function Goals({ goals, here, onGo }: { goals: Goal[]; here: string | undefined; onGo: () => void }) {
   return (
     <ul>
@@ -46,6 +56,8 @@ export function Shell({ place, children }: { place: Place; children: ComponentCh
     main.current?.focus();
   };
   const close = () => setOpen(false);
+  const access = useAccess();
+  const admin = kAdmin.filter((goal) => goal.scope && access.can(goal.scope));
   return (
     <div class="shell">
       <header class="bar" onKeyDown={(event) => event.key === 'Escape' && close()}>
@@ -63,8 +75,11 @@ export function Shell({ place, children }: { place: Place; children: ComponentCh
         <div class={`bar-rest ${open ? 'open' : ''}`} id="bar-rest">
           <nav aria-label="Main">
             <Goals goals={kFleet} here={here} onGo={close} />
+            {admin.length > 0 && <p class="group">Administration</p>}
+            <Goals goals={admin} here={here} onGo={close} />
           </nav>
           <div class="bar-foot">
+            <Who onGo={close} />
             <ThemeChoice />
           </div>
         </div>
@@ -103,5 +118,31 @@ function ThemeChoice() {
         </label>
       ))}
     </fieldset>
+  );
+}
+
+function Who({ onGo }: { onGo: () => void }) {
+  const { session, leave } = useAccess();
+  if (!session) {
+    return (
+      <a class="button" href={link(['login'])}>
+        Log in
+      </a>
+    );
+  }
+  return (
+    <div class="who">
+      <div>
+        <a href={link(['account'])} onClick={onGo}>
+          {session.user}
+        </a>
+        <br />
+        <span class="muted">{session.role}</span>
+      </div>
+      <button type="button" class="button quiet" title="Log out" onClick={() => void leave()}>
+        <Icon name="out" />
+        <span class="unseen">Log out</span>
+      </button>
+    </div>
   );
 }

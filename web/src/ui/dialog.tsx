@@ -3,7 +3,7 @@
 // A question that must be answered before anything else. The browser's own <dialog> keeps the focus inside, gives it
 // back afterwards, and closes on Escape.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../api';
 import { Failure } from './notice';
 
@@ -19,7 +19,7 @@ export function Dialog({
   const element = useRef<HTMLDialogElement>(null);
   const label = useId();
   const alive = useRef(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const shown = element.current;
     if (shown && !shown.open) shown.showModal();
     return () => {

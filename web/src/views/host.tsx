@@ -13,8 +13,8 @@ import { Facts, Panel, ViewTitle } from '../ui/panel';
 import { Level, StateBadge } from '../ui/state';
 import { Table } from '../ui/table';
 import { Time } from '../ui/time';
-import { HostKeyPanel } from './host_key';
-import { AdvisoriesPanel, TagsPanel } from './host_parts';
+import { ForgetHost, HostKeyPanel } from './host_key';
+import { AdvisoriesPanel, TagsPanel, WhyPanel } from './host_parts';
 
 export function HostView({ id }: { id: string }) {
   const load = useLoad(id, (signal) => api.host(id, signal), 10);
@@ -30,11 +30,14 @@ export function HostView({ id }: { id: string }) {
             {known.error && <LastError error={known.error} />}
             <div class="columns">
               <Runs host={known} />
-              <TagsPanel host={known} />
+              <div class="stack">
+                <WhyPanel id={id} />
+                <TagsPanel host={known} onChange={load.reload} />
+              </div>
             </div>
             <AdvisoriesPanel id={id} />
             <Reports id={id} />
-            <HostKeyPanel host={known} />
+            <HostKeyPanel host={known} onChange={load.reload} />
           </div>
         )}
       </Loaded>
@@ -52,6 +55,7 @@ function Standing({ host }: { host: HostDetail }) {
       )}
       <StateBadge state={host.state} />
       <ExposureBadge exposure={host.exposure} />
+      <ForgetHost host={host} />
     </>
   );
 }

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The key by which a host is known.
-import type { HostDetail } from '../api';
-import { link } from '../router';
+// The key by which a host is known, and having the key or all of the host forgotten.
+import { useState } from 'preact/hooks';
+import { type HostDetail, api } from '../api';
+import { go, link } from '../router';
+import { useAccess } from '../session';
+import { announce } from '../ui/announce';
+import { Confirm } from '../ui/dialog';
 import { Icon } from '../ui/icon';
 import { Empty } from '../ui/notice';
 import { Facts, Panel } from '../ui/panel';
 import { Time } from '../ui/time';
 
-export function HostKeyPanel({ host }: { host: HostDetail }) {
+export function HostKeyPanel({ host, onChange }: { host: HostDetail; onChange: () => void }) {
+  const [asking, setAsking] = useState(false);
+  const { can } = useAccess();
   const key = host.key;
   if (!key) {
     return (
@@ -17,8 +23,22 @@ export function HostKeyPanel({ host }: { host: HostDetail }) {
       </Panel>
     );
   }
+  const forget = async () => {
+    await api.forgetKey(host.host_id);
+    announce('The key is forgotten');
+    onChange();
+  };
   return (
-    <Panel title="Key">
+    <Panel
+      title="Key"
+      side={
+        can('hosts:write') && (
+          <button type="button" class="button" onClick={() => setAsking(true)}>
+            Forget the key…
+          </button>
+        )
+      }
+    >
       <Facts
         facts={[
           ['Public key', <code key="key">{key.public}</code>],
@@ -47,6 +67,43 @@ export function HostKeyPanel({ host }: { host: HostDetail }) {
           .
         </p>
       )}
+      {asking && (
+        <Confirm title="Forget this host’s key?" action="Forget the key" danger onConfirm={forget} onClose={() => setAsking(false)}>
+          <p>
+            The next key that signs a report of {host.hostname} becomes its own. Do this when the machine was set up anew; the
+            old key must not be in use anywhere.
+          </p>
+        </Confirm>
+      )}
     </Panel>
+  );
+}
+
+/** For a host that is gone for good. */
+export function ForgetHost({ host }: { host: HostDetail }) {
+  const [asking, setAsking] = useState(false);
+  const { can } = useAccess();
+  if (!can('hosts:write')) return null;
+  return (
+    <>
+      <button type="button" class="button danger" onClick={() => setAsking(true)}>
+        Forget this host…
+      </button>
+      {asking && (
+        <Confirm
+          title={`Forget ${host.hostname}?`}
+          action="Forget it"
+          danger
+          onClose={() => setAsking(false)}
+          onConfirm={async () => {
+            await api.removeHost(host.host_id);
+            announce(`${host.hostname} is forgotten`);
+            go(['hosts']);
+          }}
+        >
+          <p>Its reports, its key and its tags are gone then. Should it report again, it is a new host.</p>
+        </Confirm>
+      )}
+    </>
   );
 }

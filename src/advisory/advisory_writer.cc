@@ -87,8 +87,7 @@ struct AdvisoryWriter::State {
   }
 
   Result<std::int64_t> document_id(const std::string& name, std::string& sha256) {
-    sql::Statement& find =
-        *TRY(prepared("SELECT id, sha256 FROM documents WHERE source = ?1 AND name = ?2"));
+    sql::Statement& find = *TRY(prepared("SELECT id, sha256 FROM documents WHERE source = ?1 AND name = ?2"));
     const sql::ResetOnExit reset(find);
     find.bind(1, source).bind(2, name);
     if (!TRY(find.step())) return std::int64_t{0};

@@ -3,7 +3,7 @@
 #
 # server_rollouts.py SUTURE SERVER: a repository, a server and a fleet of hosts that sign what they report. One level
 # goes through two waves to everybody; the next one brings down a host of its first wave, is taken back, and nobody
-# else ever gets it. Two servers share the database. The hosts' signatures are made by openssl, not by code of ours.
+# else ever gets it. Then people steer one by the server's commands. Two servers share the database. The hosts' signatures are made by openssl, not by code of ours.
 import base64
 import hashlib
 import json
@@ -196,6 +196,73 @@ def steer(folder, publish, servers, allowed):
     status, why = servers[1].ask("GET", f"hosts/{good.id}/explain", headers=allowed)
     expect("the explanation", (status, [reason["code"] for reason in why["because"]]),
            (200, ["explain.reported", "explain.target", "explain.floor", "explain.reverted", "explain.above"]))
+    expect("the explanation by command", [reason["code"] for reason in command(folder, "explain", good.name)["because"]],
+           [reason["code"] for reason in why["because"]])
+    by_command(folder, publish, wait_for, everybody, hosts)
+
+
+def command(folder, *words):
+    """What `suture-server rollout …` says as JSON; the code of its error where it fails."""
+    words = [server, "rollout", *words, "--database", folder / "fleet.db", "--repository", folder / "r", "--json"]
+    finished = subprocess.run(words, capture_output=True, timeout=100, check=False)
+    if finished.returncode == 0:
+        return json.loads(finished.stdout)
+    return finished.returncode, finished.stderr.decode().rsplit("[", 1)[-1].split("]")[0]
+
+
+def by_command(folder, publish, wait_for, everybody, hosts):
+    def rollout(*words):
+        return command(folder, *words)
+
+    expect("the list", [one["state"] for one in rollout("list")["rollouts"]], ["reverted", "finished"])
+    expect("the list of another channel", rollout("list", "--channel", "beta"), {"rollouts": []})
+    expect("one of them", rollout("show", "1")["levels"], {BUILD_ID: {"level": 2, "before": 1}})
+    expect("one that is not there", rollout("show", "9"), (1, "rollout.unknown"))
+    expect("a host that is not there", rollout("explain", "nobody"), (1, "host.unknown"))
+
+    expect("a policy's end", rollout("remove-policy", "careful"), {"removed": "careful"})
+    expect("its second end", rollout("remove-policy", "careful"), (1, "policy.unknown"))
+    slow = {"channel": "stable", "urgent": {"count": 1, "own": True},
+            "waves": [{"percent": 10, "soak": "1h", "approvals": {"count": 1, "own": True}}, {"soak": "1h"}]}
+    (folder / "slow.json").write_text(json.dumps(slow))
+    (folder / "now.json").write_text(json.dumps({"channel": "stable", "waves": [{"soak": "1h"}]}))
+    (folder / "bad.json").write_text("{}")
+    expect("a bad policy", rollout("set-policy", "slow", "--file", str(folder / "bad.json")), (1, "policy.schema"))
+    expect("a policy", rollout("set-policy", "slow", "--file", str(folder / "slow.json"))["name"], "slow")
+    expect("the policies", [one["name"] for one in rollout("policies")["policies"]], ["slow"])
+
+    expect("nothing to bring", rollout("start", "--policy", "slow"), (1, "rollout.nothing-new"))
+    publish(4)
+    expect("no order", rollout("start"), (1, "rollout.schema"))
+    expect("an unknown policy", rollout("start", "--policy", "quick"), (1, "policy.unknown"))
+    made = rollout("start", "--policy", "slow")
+    expect("what is made", (made["id"], made["state"], made["policy"], made["levels"][BUILD_ID]["level"]),
+           ("3", "waiting", "slow", 4))
+    expect("who has made it", made["made_by"].split()[0], "local")
+    expect("a haste too early", rollout("urgent", "3"), (1, "rollout.approvals"))
+    rollout("approve", "3")
+    wait_for(3, "running", 1)
+    expect("a halt", rollout("halt", "3")["state"], "halted")
+    expect("a second one", rollout("halt", "3"), (1, "rollout.state"))
+    expect("going on", rollout("resume", "3")["state"], "running")
+    rollout("approve", "3", "--urgent")
+    expect("haste", rollout("urgent", "3")["is_urgent"], True)
+    time.sleep(1.5)
+    everybody()
+    expect("everybody's plan", {(host.plan["level"], host.plan["urgent"]) for host in hosts}, {(4, True)})
+    expect("the end", rollout("cancel", "3")["state"], "cancelled")
+    expect("the way back", rollout("revert", "3")["state"], "reverted")
+    time.sleep(1.5)
+    everybody()
+    expect("levels after that", {host.plan["level"] for host in hosts}, {2})
+
+    expect("what was taken back", rollout("start", "--file", str(folder / "now.json")), (1, "rollout.nothing-new"))
+    expect("the same, wanted", rollout("start", "--file", str(folder / "now.json"), "--again")["id"], "4")
+    for words, part in ((["list"], "waiting"), (["show", "3"], "rollout 3 of stable: reverted"), (["policies"], "slow"),
+                        (["explain", hosts[0].id], "level")):
+        text = run(server, "rollout", *words, "--database", folder / "fleet.db").decode()
+        if part not in text:
+            sys.exit(f"FAILED: {words} says: {text}")
 
 
 with tempfile.TemporaryDirectory() as name:

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "database_arguments.h"
 #include "notify_options.h"
+#include "rollout_commands.h"
 #include "server/page/page.h"
 #include "server/server.h"
 #include "user_commands.h"
@@ -326,6 +327,7 @@ int main(int argc, char** argv) {
   suture::server::AccessCommands commands(app, arguments.database);
   suture::server::BackupCommands backups(app, arguments.database);
   suture::server::UserCommands users(app, arguments.database);
+  suture::server::RolloutCommands rollouts(app, arguments.database, arguments.repository);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -335,6 +337,7 @@ int main(int argc, char** argv) {
   auto command = commands.run();
   if (!command) command = backups.run();
   if (!command) command = users.run();
+  if (!command) command = rollouts.run();
   const auto done = command ? *command : serve(arguments);
   if (done) return 0;
   fmt::print(stderr, "suture-server: {}\n", done.error().message());

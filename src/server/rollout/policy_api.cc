@@ -41,7 +41,7 @@ Response put_policy(const Call& call) {
   return answer([&]() -> Result<Json> {
     const auto policy = TRY(parse_policy(call.request.body, call.id));
     TRY(rollouts.sources().check(policy.course));
-    const auto levels = TRY(rollouts.repository_levels(policy.channel));
+    const auto levels = TRY(rollouts.repository_levels_now(policy.channel));
     TRY(rollouts.store().put_policy(policy, levels, actor_of(call.caller), time_of(call)));
     TRY(rollouts.refresh());
     return to_json(policy);

@@ -95,7 +95,7 @@ Response start_rollout(const Call& call) {
     const auto wanted = TRY(parse_new_rollout(call.request.body));
     auto order = TRY(order_of(rollouts.store(), wanted));
     TRY(rollouts.sources().check(order.course));
-    order.levels = TRY(rollouts.repository_levels(order.channel));
+    order.levels = TRY(rollouts.repository_levels_now(order.channel));
     return rollouts.store().make(order, actor_of(call.caller), time_of(call));
   }();
   return changed(call, made, 201);

@@ -84,6 +84,11 @@ Result<TargetLevels> Rollouts::repository_levels(const std::string& channel) {
   return read_levels_[channel] = *std::move(levels);
 }
 
+Result<TargetLevels> Rollouts::repository_levels_now(const std::string& channel) {
+  if (board_ != nullptr) board_->look();
+  return repository_levels(channel);
+}
+
 Result<void> Rollouts::step(Time now) {
   const bool made = TRY(automatic_.look(now));
   const bool moved = TRY(progress_.tick(now));

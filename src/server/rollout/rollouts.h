@@ -44,6 +44,8 @@ class Rollouts {
   Result<void> refresh();
   /// What the repository has for a channel. "rollout.no-repository", "rollout.repository".
   Result<TargetLevels> repository_levels(const std::string& channel);
+  /// The same for people, who may have published a moment ago: it does not wait for the board's next look.
+  Result<TargetLevels> repository_levels_now(const std::string& channel);
 
   /// What the second thread does once a second.
   Result<void> step(Time now);

@@ -238,6 +238,23 @@ TEST_F(RolloutApiTest, AWithdrawnLevelIsNotBrought) {
   EXPECT_EQ(levels->at(test::kBuildId), (TargetLevel{.level = 1, .before = 0}));
 }
 
+TEST_F(RolloutApiTest, WhatWasPublishedAMomentAgoIsBrought) {
+  const std::string body = R"({"channel": "stable", )" + kTwoWaves + "}";
+  ASSERT_EQ(ask("PUT", "rollout-policies/careful", body).status, 200);
+  EXPECT_EQ(code(ask("POST", "rollouts", body)), "409 rollout.nothing-new");
+  test::must(repository_.publish(3));
+  const auto made = ask("POST", "rollouts", body);
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(json(made).at("levels").at(test::kBuildId), (Json{{"level", 3}, {"before", 2}}));
+}
+
+TEST_F(RolloutApiTest, APolicyBeginsWithWhatWasPublishedAMomentAgo) {
+  test::must(repository_.publish(3));
+  ASSERT_EQ(ask("PUT", "rollout-policies/careful", R"({"channel": "stable", )" + kTwoWaves + "}").status,
+            200);
+  EXPECT_EQ(reported(1, 2).at("level"), 3);
+}
+
 TEST_F(RolloutApiTest, ATamperedRepositoryBringsNothing) {
   const auto file = repository_.context.repository / repository_.document("targets");
   std::string text = *read_text_file(file);

@@ -2,6 +2,7 @@
 #include "server/notify/fleet_gauges.h"
 
 #include "server/fleet/kinds.h"
+#include "server/notify/rollout_gauges.h"
 
 namespace suture::server {
 namespace {
@@ -90,6 +91,7 @@ Result<std::string> FleetGauges::read(Store::Time now, const Knowledge& knowledg
   TRY(add_counts(text, statements_.by_release, "release", "level"));
   text.one("suture_fleet_silent_hosts", "Hosts that have not reported for longer than they should.",
            TRY(number_of(statements_.silent)));
+  TRY(add_rollout_gauges(text, database_));
   text.counter("suture_fleet_audit_entries_total", "Entries of the audit log.",
                TRY(number_of(statements_.audit)));
   text.one("suture_fleet_notifications_waiting", "Messages that are still to be delivered.",

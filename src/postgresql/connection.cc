@@ -169,7 +169,7 @@ Result<std::string> Connection::prepared(const std::string& sql, const std::vect
     TRY(execute("DEALLOCATE ALL"));
     names_.clear();
   }
-  const std::string name = fmt::format("s{}", names_.size());
+  std::string name = fmt::format("s{}", names_.size());
   const bool has_null =
       std::ranges::any_of(values, [](const Value& value) { return value.kind == Value::Kind::kNull; });
   // What a null is, the server tells by where it stands; where it cannot tell, any type will do. The first

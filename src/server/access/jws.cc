@@ -138,10 +138,9 @@ Bytes der_of(const Bytes& plain) {
   Number r(BN_bin2bn(plain.data(), kCoordinate, nullptr));
   Number s(BN_bin2bn(plain.data() + kCoordinate, kCoordinate, nullptr));
   const Signature signature(ECDSA_SIG_new());
-  if (!r || !s || !signature || ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1) return {};
-  // They are the signature's from here on.
-  static_cast<void>(r.release());
-  static_cast<void>(s.release());
+  if (!r || !s || !signature) return {};
+  // It refuses null pointers only, and owns both from here on.
+  if (ECDSA_SIG_set0(signature.get(), r.release(), s.release()) != 1) return {};
   unsigned char* out = nullptr;
   const int size = i2d_ECDSA_SIG(signature.get(), &out);
   if (size <= 0) return {};

@@ -49,6 +49,8 @@ class NewDatabase {
     if (address_.empty()) {
       sqlite3* file = nullptr;
       sqlite3_open(where_.file().c_str(), &file);
+      // The server's own threads write now and then.
+      sqlite3_busy_timeout(file, 60'000);
       const bool done = sqlite3_exec(file, sqlite.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
       sqlite3_close(file);
       return done;
@@ -57,6 +59,23 @@ class NewDatabase {
   }
   bool execute(const std::string& both) const { return execute(both, both); }
   const std::string& address() const { return address_; }
+  /// Whether such a text is in any of its rows, or, of a file, anywhere.
+  bool holds(const std::string& text) const {
+    if (address_.empty()) {
+      for (const char* suffix : {"", "-wal"}) {
+        const auto content = read_text_file(where_.file().string() + suffix);
+        if (content && content->find(text) != content->npos) return true;
+      }
+      return false;
+    }
+    auto rows = raw();
+    for (const auto& table : must(rows.backend().tables())) {
+      const auto sql = fmt::format("SELECT count(*) FROM {0} WHERE strpos(CAST({0} AS TEXT), '{1}') > 0",
+                                   table.name, text);
+      if (must(rows.integer(sql)) > 0) return true;
+    }
+    return false;
+  }
 
  private:
   template <class T>

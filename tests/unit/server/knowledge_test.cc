@@ -6,6 +6,7 @@
 
 #include "../repository/make.h"
 #include "base/json.h"
+#include "database.h"
 #include "fleet.h"
 #include "server/api.h"
 #include "server/fleet/events.h"
@@ -200,8 +201,9 @@ class FleetTest : public testing::Test {
   test::Repository repository_;
   TempDir folder_ = *TempDir::make("suture-fleet");
   Store::Time now_ = kNow;
-  Store store_ = *Store::open(":memory:");
-  AccessStore tokens_ = *AccessStore::open(":memory:");
+  NewDatabase database_;
+  Store store_ = *Store::open(database_);
+  AccessStore tokens_ = *AccessStore::open(database_);
   Access access_{tokens_, {}};
   KnowledgeBoard board_{repository_.context.repository, folder_.path()};
   FleetWatch watch_{store_, board_, {.events_kept = 10}, [this] { return now_; }};
@@ -435,18 +437,19 @@ TEST_F(FleetTest, OldEventsAreDropped) {
   EXPECT_EQ(kinds_of_events().size(), 10u);
 }
 
-/// The fleet is counted and listed without a look at each host.
-TEST_F(FleetTest, LargeFleetsAreCountedByTheIndex) {
-  ASSERT_TRUE(store_.write([](sql::Database& database) -> Result<void> {
-    // As many hosts as the largest fleet that is measured has in a test's time.
-    TRY(
-        database.execute("INSERT INTO hosts SELECT printf('%032x', value), 'applied', value % 3, '6.1',"
-                         " '2027-01-15T08:00:00Z', '2027-01-15T08:00:00Z', '{}'"
-                         " FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n"
-                         " WHERE value < 100000) SELECT value FROM n)"));
-    return database.execute("INSERT INTO host_facts SELECT host_id, 'web', '6.1', '" + kBuild +
-                            "', 'stable', level, 'applied', 0, '', '' FROM hosts");
-  }));
+TEST_F(FleetTest, LargeFleetsAreCounted) {
+  ASSERT_TRUE(store_.check());
+  // As many hosts as the largest fleet that is measured has in a test's time.
+  const std::string hosts =
+      "'applied', value % 3, '6.1', '2027-01-15T08:00:00Z', '2027-01-15T08:00:00Z', '{}'";
+  ASSERT_TRUE(
+      database_.execute("INSERT INTO hosts SELECT printf('%032x', value), " + hosts +
+                            " FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n"
+                            " WHERE value < 100000) SELECT value FROM n)",
+                        "INSERT INTO hosts SELECT lpad(to_hex(value), 32, '0'), " + hosts +
+                            " FROM generate_series(1, 100000) AS n (value)"));
+  ASSERT_TRUE(database_.execute("INSERT INTO host_facts SELECT host_id, 'web', '6.1', '" + kBuild +
+                                "', 'stable', level, 'applied', 0, '', '' FROM hosts"));
   test::must(repository_.publish(1));
   test::must(repository_.publish(2));
   watch_.look_outside();
@@ -455,6 +458,13 @@ TEST_F(FleetTest, LargeFleetsAreCountedByTheIndex) {
   const Json page = get(std::string("/api/v1/cves/") + kCve + "?limit=1000");
   EXPECT_EQ(page.at("hosts").size(), 1000u);
   EXPECT_EQ(page.at("counts").at("open"), 33333);
+}
+
+/// What only SQLite says in this way.
+class FleetFileTest : public FleetTest {};
+
+/// The fleet is counted and listed without a look at each host.
+TEST_F(FleetFileTest, IsCountedByTheIndex) {
   for (const char* sql :
        {"SELECT build_id, channel, level, state, silent, count(*) FROM host_facts"
         " GROUP BY build_id, channel, level, state, silent ORDER BY build_id, channel, level, state, silent",

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
-#include "base/file.h"
 #include "base/json.h"
+#include "database.h"
 #include "server/access/password.h"
 #include "server/access/session_gate.h"
 #include "server/access/totp.h"
@@ -110,11 +110,10 @@ class LoginTest : public testing::Test {
     return told;
   }
 
-  TempDir folder_ = *TempDir::make("suture-login");
-  std::filesystem::path file_ = folder_.path() / "fleet.db";
-  Store store_ = *Store::open(file_);
-  AccessStore tokens_ = *AccessStore::open(file_);
-  People people_ = *People::open(file_, {}, {.https = true});
+  NewDatabase database_;
+  Store store_ = *Store::open(database_);
+  AccessStore tokens_ = *AccessStore::open(database_);
+  People people_ = *People::open(database_, {}, {.https = true});
   Access access_{tokens_, {}, {}, &people_};
   Store::Time now_ = kNow;
   Api api_{{.store = store_, .access = access_, .people = &people_, .clock = [this] { return now_; }}};
@@ -341,7 +340,7 @@ TEST_F(LoginTest, ATryIsCountedByAccountAndByAddress) {
   now_ += 10s;
   EXPECT_EQ(log_in("bob", kPassword, "203.0.113.1").status, 200);
   // Another server with this database knows it, too.
-  auto other = *LoginThrottle::open(file_);
+  auto other = *LoginThrottle::open(database_.again());
   other.limits = people_.throttle.limits;
   EXPECT_TRUE(*other.take("bob", "203.0.113.1", false, now_));
   EXPECT_FALSE(*other.take("bob", "203.0.113.1", false, now_));
@@ -394,7 +393,8 @@ TEST_F(LoginTest, ASecondFactorIsAskedForOnceItIsSetUp) {
   EXPECT_EQ(log_in_with(recovery.at(3)).status, 401);
   now_ += 1h;
   EXPECT_EQ(log_in_with(recovery.at(4)).status, 200);
-  EXPECT_EQ(read_text_file(file_)->find(recovery.at(5).get<std::string>()), std::string::npos);
+  EXPECT_TRUE(database_.holds("alice"));
+  EXPECT_FALSE(database_.holds(recovery.at(5).get<std::string>()));
 
   const auto again = log_in_with(recovery.at(5));
   EXPECT_EQ(as(again, "DELETE", "/api/v1/session/totp", {{"password", "wrong"}}).status, 401);

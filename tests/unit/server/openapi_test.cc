@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "database.h"
 #include "fleet.h"
 #include "server/api.h"
 
@@ -83,12 +84,13 @@ class OpenApiTest : public testing::Test {
     return names;
   }
 
-  Store store_ = *Store::open(":memory:");
-  AccessStore tokens_ = *AccessStore::open(":memory:");
+  NewDatabase database_;
+  Store store_ = *Store::open(database_);
+  AccessStore tokens_ = *AccessStore::open(database_);
   std::string secret_ =
       tokens_.add({.name = "admin", .role = Role::kAdmin}, "local test", std::chrono::system_clock::now())
           ->secret;
-  People people_ = *People::open(":memory:", {}, {});
+  People people_ = *People::open(database_, {}, {});
   Access access_{tokens_, {}};
   Api api_{{.store = store_, .access = access_, .people = &people_}};
 };

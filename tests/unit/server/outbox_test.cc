@@ -73,7 +73,7 @@ class OutboxTest : public testing::Test {
   NewDatabase base_;
   OutboxTimes times_{};
   Outbox outbox_ = open();
-  sql::Database database_ = base_.raw();
+  sql::Database database_ = *base_.where().open();
 };
 
 TEST_F(OutboxTest, TenThousandHostsThatGoSilentAreOneMessage) {

@@ -8,7 +8,6 @@
 #include <curl/curl.h>
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
-#include <sqlite3.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "base/json.h"
 #include "base/metrics_text.h"
 #include "base/process.h"
+#include "database.h"
 #include "fleet.h"
 #include "server/access/access_store.h"
 #include "server/access/password.h"
@@ -151,7 +151,7 @@ class ServerTest : public testing::Test {
   void SetUp() override {
     options_.listen = {"127.0.0.1", 0};
     options_.repository = folder_.path() / "repository";
-    options_.database = folder_.path() / "state" / "fleet.db";
+    options_.database = database_;
     big_.resize(300'000);
     for (std::size_t i = 0; i < big_.size(); ++i) big_[i] = static_cast<char>(i * 7 + i / 256);
     put("metadata/timestamp.json", "{\"signed\":1}\n");
@@ -176,6 +176,7 @@ class ServerTest : public testing::Test {
   Answer report(unsigned number) const { return Ask(url("/api/v1/reports")).json(report_text(number)).now(); }
 
   TempDir folder_ = *TempDir::make("suture-server");
+  NewDatabase database_;
   std::string big_;
   ServerOptions options_;
   std::unique_ptr<Server> server_;
@@ -518,7 +519,11 @@ TEST_F(ServerTest, StopsAtOnceWhenAllAreIdle) {
   EXPECT_FALSE(BareClient(server_->port()).connected());
 }
 
-TEST_F(ServerTest, AnswersWithAFullDatabase) {
+/// What only a file has.
+class ServerFileTest : public ServerTest {};
+
+TEST_F(ServerFileTest, AnswersWithAFullDatabase) {
+  options_.database = folder_.path() / "state" / "fleet.db";
   options_.store_limits.database_pages = 160;
   start();
   Answer last{.status = 202};
@@ -532,14 +537,9 @@ TEST_F(ServerTest, AnswersWithAFullDatabase) {
 
 TEST_F(ServerTest, AnswersWhenTheDatabaseIsTakenApart) {
   start();
-  sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open(options_.database.file().c_str(), &other), SQLITE_OK);
-  // The server's own threads write now and then.
-  sqlite3_busy_timeout(other, 60'000);
-  ASSERT_EQ(sqlite3_exec(other, "DROP TABLE host_cves; DROP TABLE reports; DROP TABLE hosts", nullptr,
-                         nullptr, nullptr),
-            SQLITE_OK);
-  sqlite3_close(other);
+  // On PostgreSQL with the locks in the order in which the server's own threads take them.
+  ASSERT_TRUE(database_.execute("DROP TABLE host_cves; DROP TABLE reports; DROP TABLE hosts",
+                                "DROP TABLE hosts, host_cves, reports CASCADE"));
   EXPECT_EQ(report(1).status, 503);
   EXPECT_EQ(get("/healthz").status, 503);
   EXPECT_EQ(get("/api/v1/summary").status, 503);

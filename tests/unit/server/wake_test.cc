@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "database.h"
 #include "server/server.h"
 
 namespace suture::server {
@@ -90,7 +91,7 @@ class WakeTest : public testing::Test {
   void SetUp() override {
     options_.listen = {"127.0.0.1", 0};
     options_.repository = folder_.path() / "repository";
-    options_.database = ":memory:";
+    options_.database = database_;
     options_.wake_token = kToken;
     options_.limits.look_time = 10ms;
     publish("1");
@@ -123,6 +124,7 @@ class WakeTest : public testing::Test {
   }
 
   TempDir folder_ = TempDir::make("suture-wake").value();
+  NewDatabase database_;
   ServerOptions options_;
   std::unique_ptr<Server> server_;
 };

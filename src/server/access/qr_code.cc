@@ -28,7 +28,8 @@ Result<QrCode> QrCode::of(const std::string& text) {
 
 bool QrCode::dark(int row, int column) const {
   if (row < 0 || column < 0 || row >= size_ || column >= size_) return false;
-  return dark_[static_cast<std::size_t>(row * size_ + column)] != 0;
+  return dark_[static_cast<std::size_t>(row) * static_cast<std::size_t>(size_) +
+               static_cast<std::size_t>(column)] != 0;
 }
 
 std::string QrCode::terminal_text() const {

@@ -63,7 +63,7 @@ Response begin_session(const Call& call, const User& user, std::string_view way,
     if (const auto old = TRY(people.sessions.find(session_secret(call.request, people.policy), call.now))) {
       TRY(people.sessions.end(old->id));
     }
-    const std::string secret = TRY(people.sessions.begin(user, way, call.now));
+    std::string secret = TRY(people.sessions.begin(user, way, call.now));
     TRY(call.services.access.store().record(
         {"user " + user.name, "session.begin", fmt::format("by {} from {}", way, call.request.client), "ok"},
         call.now));

@@ -43,7 +43,7 @@ Result<void> SessionStore::sweep(std::int64_t user, Time now) {
 }
 
 Result<std::string> SessionStore::begin(const User& user, std::string_view way, Time now) {
-  const std::string secret = TRY(random_digits());
+  std::string secret = TRY(random_digits());
   const std::string hash = sha256_hex(as_bytes(secret));
   const std::string time = rfc3339(now);
   const std::lock_guard lock(*turn_);

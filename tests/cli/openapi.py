@@ -3,12 +3,13 @@
 #
 # openapi.py SUTURE SERVER DOCUMENT: what the server answers is what docs/openapi.json says, to the last member, and nothing that
 # is not said there. A real server with a repository, hosts, groups, tokens and verdicts is asked for everything that is
-# described; an operation that nobody asks for here fails, too.
+# described; an operation that nobody asks for here fails, too. Where scripts/postgresql.sh runs it, the fleet is on that server.
 import base64
 import copy
 import hashlib
 import hmac
 import json
+import os
 import pathlib
 import re
 import struct
@@ -369,7 +370,7 @@ with tempfile.TemporaryDirectory() as name:
     check_document()
     make_repository(folder)
     make_verdicts(folder)
-    database = str(folder / "fleet.db")
+    database = os.environ.get("SUTURE_TEST_POSTGRESQL", str(folder / "fleet.db"))
     tokens = {role: run(server, "token", "add", "--name", role, "--role", role, "--database", database) for role in ("admin", "viewer")}
     with open(folder / "log", "wb") as log, subprocess.Popen(
             [server, "--listen", "127.0.0.1:0", "--database", database, "--repository", str(folder / "repository"),

@@ -3,10 +3,12 @@
 #
 # server_rollouts.py SUTURE SERVER: a repository, a server and a fleet of hosts that sign what they report. One level
 # goes through two waves to everybody; the next one brings down a host of its first wave, is taken back, and nobody
-# else ever gets it. Then people steer one by the server's commands. Two servers share the database. The hosts' signatures are made by openssl, not by code of ours.
+# else ever gets it. Then people steer one by the server's commands. Two servers share the database. The hosts'
+# signatures are made by openssl, not by code of ours. Where scripts/postgresql.sh runs it, the fleet is on that server.
 import base64
 import hashlib
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -20,6 +22,10 @@ here = pathlib.Path(__file__).resolve().parent
 BUILD_ID = "a" * 40
 HOSTS = 20
 PATIENCE = 120
+
+
+def database(folder):
+    return os.environ.get("SUTURE_TEST_POSTGRESQL") or folder / "fleet.db"
 
 
 def run(*words, check=True, feed=None):
@@ -41,7 +47,7 @@ class Server:
         port = folder / f"{name}.port"
         self.log = open(folder / f"{name}.log", "w+", encoding="utf-8")
         self.process = subprocess.Popen(
-            [server, "--listen", "127.0.0.1:0", "--port-file", port, "--database", folder / "fleet.db", "--repository",
+            [server, "--listen", "127.0.0.1:0", "--port-file", port, "--database", database(folder), "--repository",
              folder / "r", "--log-level", "warning"], stdout=subprocess.DEVNULL, stderr=self.log)
         for _ in range(600):
             if port.exists() and port.read_text():
@@ -118,16 +124,16 @@ def main(folder):
     servers = [Server(folder, "one"), Server(folder, "two")]
     try:
         token = run(server, "token", "add", "--name", "ci", "--role", "operator", "--database",
-                    folder / "fleet.db").decode().strip()
+                    database(folder)).decode().strip()
         steer(folder, publish, servers, {"Authorization": "Bearer " + token})
     finally:
         for one in servers:
             one.stop()
-    log = run(server, "audit", "--database", folder / "fleet.db").decode()
+    log = run(server, "audit", "--database", database(folder)).decode()
     for action in ("rollout.policy", "rollout.start", "rollout.running", "rollout.finished", "rollout.reverted"):
         if action not in log:
             sys.exit(f"FAILED: {action} is not in the audit log: {log}")
-    run(server, "audit", "--verify", "--database", folder / "fleet.db")
+    run(server, "audit", "--verify", "--database", database(folder))
 
 
 def steer(folder, publish, servers, allowed):
@@ -203,7 +209,7 @@ def steer(folder, publish, servers, allowed):
 
 def command(folder, *words):
     """What `suture-server rollout …` says as JSON; the code of its error where it fails."""
-    words = [server, "rollout", *words, "--database", folder / "fleet.db", "--repository", folder / "r", "--json"]
+    words = [server, "rollout", *words, "--database", database(folder), "--repository", folder / "r", "--json"]
     finished = subprocess.run(words, capture_output=True, timeout=100, check=False)
     if finished.returncode == 0:
         return json.loads(finished.stdout)
@@ -260,7 +266,7 @@ def by_command(folder, publish, wait_for, everybody, hosts):
     expect("the same, wanted", rollout("start", "--file", str(folder / "now.json"), "--again")["id"], "4")
     for words, part in ((["list"], "waiting"), (["show", "3"], "rollout 3 of stable: reverted"), (["policies"], "slow"),
                         (["explain", hosts[0].id], "level")):
-        text = run(server, "rollout", *words, "--database", folder / "fleet.db").decode()
+        text = run(server, "rollout", *words, "--database", database(folder)).decode()
         if part not in text:
             sys.exit(f"FAILED: {words} says: {text}")
 

@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <utility>
 
 #include "base/json.h"
@@ -25,6 +27,13 @@ int status_of(std::string_view code) {
   return found == std::end(kStatus) ? 400 : found->second;
 }
 
+/// One line a second: a fleet that finds the database away must not fill the disk with it.
+bool worth_a_line() {
+  static std::atomic<std::int64_t> last{-1};
+  const std::int64_t now = std::chrono::steady_clock::now().time_since_epoch() / std::chrono::seconds(1);
+  return last.exchange(now) != now;
+}
+
 }  // namespace
 
 Response answer(const Result<Json>& json) {
@@ -33,7 +42,7 @@ Response answer(const Result<Json>& json) {
 
 Response response_for(const Error& error) {
   if (error.code.starts_with("store.") && error.code != "store.text") {
-    spdlog::error("{}", error.message());
+    if (worth_a_line()) spdlog::error("{}", error.message());
     Response response = error_response(503, error.code, "the server cannot use its database now; try later");
     response.headers["Retry-After"] = "60";
     return response;

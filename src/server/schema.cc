@@ -124,7 +124,7 @@ const sql::Schema& fleet_schema() {
   return kSchema;
 }
 
-Result<void> migrate(sqlite::Database& database) {
+Result<void> migrate(sql::Database& database) {
   return sql::migrate(database, fleet_schema());
 }
 

@@ -10,7 +10,7 @@ inline constexpr std::int64_t kApplicationId = 0x53555455;
 
 /// Brings the database to this program's schema, one committed step at a time. "store.foreign" for another
 /// program's file, "store.newer" for a later schema.
-Result<void> migrate(sqlite::Database& database);
+Result<void> migrate(sql::Database& database);
 
 /// Its steps, for those who put a database together in another way.
 const sql::Schema& fleet_schema();

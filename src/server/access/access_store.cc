@@ -28,7 +28,7 @@ struct StoredToken {
 };
 
 /// A scope that this program does not know allows nothing, and a role that it does not know is over.
-StoredToken read_token(const sqlite::Statement& row) {
+StoredToken read_token(const sql::Statement& row) {
   StoredToken stored{.token = {.id = row.number(0),
                                .name = row.text(1),
                                .created_at = row.text(5),
@@ -112,7 +112,7 @@ Result<AccessStore> AccessStore::open(const FleetDatabase& where, StoreLimits li
   return AccessStore(std::move(database), std::move(statements));
 }
 
-Result<AccessStore::Statements> AccessStore::prepare(sqlite::Database& database) {
+Result<AccessStore::Statements> AccessStore::prepare(sql::Database& database) {
   const auto tokens = [](std::string_view rest) {
     return fmt::format("SELECT {} FROM tokens {}", kTokenColumns, rest);
   };
@@ -134,7 +134,7 @@ Result<AccessStore::Statements> AccessStore::prepare(sqlite::Database& database)
 Result<bool> AccessStore::any_token() {
   if (*any_) return true;
   const std::lock_guard lock(*turn_);
-  sqlite::ResetOnExit reset_on_exit(statements_.any);
+  sql::ResetOnExit reset_on_exit(statements_.any);
   TRY(statements_.any.step());
   *any_ = statements_.any.number(0) != 0;
   return any_->load();
@@ -145,7 +145,7 @@ Result<std::optional<Token>> AccessStore::find(std::string_view secret) {
   if (!id) return std::nullopt;
   const std::string hash = sha256_hex(as_bytes(secret));
   const std::lock_guard lock(*turn_);
-  sqlite::ResetOnExit reset_on_exit(statements_.by_id);
+  sql::ResetOnExit reset_on_exit(statements_.by_id);
   if (!TRY(statements_.by_id.bind(1, *id).step())) return std::nullopt;
   StoredToken stored = read_token(statements_.by_id);
   // The number in a token is no secret; whether the hash is right is told by nothing but the answer.
@@ -165,7 +165,7 @@ Result<AddedToken> AccessStore::add(const NewToken& wanted, std::string_view who
   TRY(check_new(wanted, now));
   const std::string digits = TRY(random_digits());
   const std::lock_guard lock(*turn_);
-  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_));
   if (TRY(token_named(wanted.name))) {
     return fail("token.exists", "make a token", "there is one named " + wanted.name,
                 "revoke it, or take another name");
@@ -195,13 +195,13 @@ Result<AddedToken> AccessStore::add(const NewToken& wanted, std::string_view who
 }
 
 Result<std::optional<Token>> AccessStore::token_of(std::int64_t id) {
-  sqlite::ResetOnExit reset_on_exit(statements_.by_id);
+  sql::ResetOnExit reset_on_exit(statements_.by_id);
   if (!TRY(statements_.by_id.bind(1, id).step())) return std::nullopt;
   return read_token(statements_.by_id).token;
 }
 
 Result<std::optional<Token>> AccessStore::token_named(std::string_view name) {
-  sqlite::ResetOnExit reset_on_exit(statements_.by_name);
+  sql::ResetOnExit reset_on_exit(statements_.by_name);
   if (!TRY(statements_.by_name.bind(1, name).step())) return std::nullopt;
   return read_token(statements_.by_name).token;
 }
@@ -209,7 +209,7 @@ Result<std::optional<Token>> AccessStore::token_named(std::string_view name) {
 Result<std::optional<Token>> AccessStore::revoke(std::int64_t id, std::string_view who, Store::Time now) {
   const std::string time = rfc3339(now);
   const std::lock_guard lock(*turn_);
-  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_));
   auto token = TRY(token_of(id));
   if (!token || token->revoked()) return token;
   TRY(statements_.revoke.bind(1, id).bind(2, time).run());
@@ -221,7 +221,7 @@ Result<std::optional<Token>> AccessStore::revoke(std::int64_t id, std::string_vi
 
 Result<Page<Token>> AccessStore::tokens(std::int64_t after, std::uint32_t limit) {
   const std::lock_guard lock(*turn_);
-  sqlite::ResetOnExit reset_on_exit(statements_.page);
+  sql::ResetOnExit reset_on_exit(statements_.page);
   statements_.page.bind(1, after).bind(2, std::int64_t{limit} + 1);
   Page<Token> page;
   while (TRY(statements_.page.step())) {
@@ -241,15 +241,15 @@ Result<std::optional<Token>> AccessStore::named(std::string_view name) {
 
 Result<void> AccessStore::record(AuditEvent event, Store::Time now) {
   const std::lock_guard lock(*turn_);
-  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_));
   TRY(append_audit(database_, std::move(event), rfc3339(now)));
   return transaction.commit();
 }
 
 Result<Page<AuditEntry>> AccessStore::entries(std::int64_t before, std::uint32_t limit) {
   const std::lock_guard lock(*turn_);
-  sqlite::Statement& row = statements_.entries;
-  sqlite::ResetOnExit reset_on_exit(row);
+  sql::Statement& row = statements_.entries;
+  sql::ResetOnExit reset_on_exit(row);
   row.bind(1, before).bind(2, std::int64_t{limit} + 1);
   Page<AuditEntry> page;
   while (TRY(row.step())) {

@@ -75,18 +75,18 @@ class AccessStore {
 
  private:
   struct Statements {
-    sqlite::Statement any, by_id, by_name, page, put, use, revoke, entries;
+    sql::Statement any, by_id, by_name, page, put, use, revoke, entries;
   };
-  AccessStore(sqlite::Database database, Statements statements)
+  AccessStore(sql::Database database, Statements statements)
       : turn_(std::make_unique<sql::Turns>(database.dialect())),
         database_(std::move(database)),
         statements_(std::move(statements)) {}
-  static Result<Statements> prepare(sqlite::Database& database);
+  static Result<Statements> prepare(sql::Database& database);
   Result<std::optional<Token>> token_of(std::int64_t id);
   Result<std::optional<Token>> token_named(std::string_view name);
 
   std::unique_ptr<sql::Turns> turn_;
-  sqlite::Database database_;
+  sql::Database database_;
   Statements statements_;
   std::unique_ptr<std::atomic<bool>> any_ = std::make_unique<std::atomic<bool>>(false);
 };

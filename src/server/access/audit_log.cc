@@ -33,7 +33,7 @@ std::string bounded(std::string_view text) {
   return out;
 }
 
-Result<AuditMark> last_entry(sqlite::Database& database) {
+Result<AuditMark> last_entry(sql::Database& database) {
   auto last = TRY(database.prepare("SELECT number, hash FROM audit_log ORDER BY number DESC LIMIT 1"));
   if (!TRY(last.step())) return AuditMark{};
   return AuditMark{last.number(0), last.text(1)};
@@ -83,7 +83,7 @@ std::string audit_hash(std::string_view before, const AuditEntry& entry) {
   return sha256_hex(as_bytes(text));
 }
 
-Result<void> append_audit(sqlite::Database& database, AuditEvent event, std::string_view time) {
+Result<void> append_audit(sql::Database& database, AuditEvent event, std::string_view time) {
   for (std::string* field : {&event.who, &event.action, &event.object, &event.result}) {
     *field = bounded(*field);
   }
@@ -107,7 +107,7 @@ Result<void> append_audit(sqlite::Database& database, AuditEvent event, std::str
   return end.bind(1, entry.number).run();
 }
 
-Result<AuditMark> verify_audit(sqlite::Database& database, const std::optional<AuditMark>& known) {
+Result<AuditMark> verify_audit(sql::Database& database, const std::optional<AuditMark>& known) {
   auto rows =
       TRY(database.prepare("SELECT number, time, who, action, object, result, hash FROM audit_log"
                            " WHERE number > ?1 ORDER BY number LIMIT ?2"));

@@ -47,10 +47,10 @@ std::string audit_hash(std::string_view before, const AuditEntry& entry);
 
 /// Within a transaction of the caller's, so that what is done and what is told of it stand or fall together.
 /// Each field is cut to 512 bytes of valid UTF-8.
-Result<void> append_audit(sqlite::Database& database, AuditEvent event, std::string_view time);
+Result<void> append_audit(sql::Database& database, AuditEvent event, std::string_view time);
 
 /// Walks the whole chain, within a transaction of the caller's. "access.audit-broken" names the first entry
 /// that is wrong. With `known`, that entry must be in it.
-Result<AuditMark> verify_audit(sqlite::Database& database, const std::optional<AuditMark>& known = {});
+Result<AuditMark> verify_audit(sql::Database& database, const std::optional<AuditMark>& known = {});
 
 }  // namespace suture::server

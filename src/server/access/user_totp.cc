@@ -25,7 +25,7 @@ Result<std::string> UserStore::offered_totp(std::int64_t id) {
 Result<bool> UserStore::take_totp(std::int64_t id, std::string_view secret, std::int64_t step,
                                   const std::vector<std::string>& recovery, std::string_view who, Time now) {
   const std::lock_guard lock(*turn_);
-  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_));
   const auto found = TRY(one("id = ?1", id, {}));
   if (!found) return false;
   auto put = TRY(database_.prepare(
@@ -51,7 +51,7 @@ Result<bool> UserStore::use_totp(std::int64_t id, std::int64_t step) {
 
 Result<bool> UserStore::use_recovery(const User& user, std::string_view hash, Time now) {
   const std::lock_guard lock(*turn_);
-  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_));
   auto use = TRY(database_.prepare("DELETE FROM recovery_codes WHERE user_id = ?1 AND hash = ?2"));
   TRY(use.bind(1, user.id).bind(2, hash).run());
   if (database_.rows_changed() != 1) return false;

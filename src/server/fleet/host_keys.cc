@@ -63,7 +63,7 @@ void note_boot(HostKeyRecord& record, const SeenBoot& boot, std::string_view now
   if (boots.size() > kMostBoots) boots.erase(boots.begin());
 }
 
-Result<HostKeys> HostKeys::prepare(sqlite::Database& database) {
+Result<HostKeys> HostKeys::prepare(sql::Database& database) {
   return HostKeys(Statements{.find = TRY(database.prepare(kFind)),
                              .enter = TRY(database.prepare(kEnter)),
                              .count = TRY(database.prepare(kCount)),
@@ -72,7 +72,7 @@ Result<HostKeys> HostKeys::prepare(sqlite::Database& database) {
                              .forget = TRY(database.prepare("DELETE FROM host_keys WHERE host_id = ?1"))});
 }
 
-Result<Admission> HostKeys::admit(sqlite::Database& database, const HostReport& report, const Signer* signer,
+Result<Admission> HostKeys::admit(sql::Database& database, const HostReport& report, const Signer* signer,
                                   std::string_view now) {
   auto known = TRY(find_row(report.host_id));
   if (signer == nullptr) return known ? Admission::kUnsigned : Admission::kTaken;
@@ -105,7 +105,7 @@ Result<void> HostKeys::move_on(std::string_view host_id, const Signer& signer, H
       .run();
 }
 
-Result<void> HostKeys::enter(sqlite::Database& database, const HostReport& report, const Signer& signer,
+Result<void> HostKeys::enter(sql::Database& database, const HostReport& report, const Signer& signer,
                              std::string_view now) {
   const std::string boots = text_of({{report.boot_id, report.hostname}});
   TRY(statements_.enter.bind(1, report.host_id)
@@ -119,8 +119,8 @@ Result<void> HostKeys::enter(sqlite::Database& database, const HostReport& repor
 }
 
 Result<std::optional<HostKeys::Row>> HostKeys::find_row(std::string_view host_id) {
-  sqlite::Statement& row = statements_.find;
-  sqlite::ResetOnExit reset_on_exit(row);
+  sql::Statement& row = statements_.find;
+  sql::ResetOnExit reset_on_exit(row);
   row.bind(1, host_id);
   if (!TRY(row.step())) return std::nullopt;
   return Row{row.text(0), row.number(1), row.text(2), row.text(3), row.text(4), row.text(5)};
@@ -142,14 +142,14 @@ Result<std::optional<HostKeyRecord>> HostKeys::find(std::string_view host_id) {
 }
 
 Result<std::vector<std::string>> HostKeys::others_with(std::string_view key, std::string_view host_id) {
-  sqlite::ResetOnExit reset_on_exit(statements_.others);
+  sql::ResetOnExit reset_on_exit(statements_.others);
   statements_.others.bind(1, key).bind(2, host_id).bind(3, kMostOthers);
   std::vector<std::string> others;
   while (TRY(statements_.others.step())) others.push_back(statements_.others.text(0));
   return others;
 }
 
-Result<bool> HostKeys::forget(sqlite::Database& database, std::string_view host_id) {
+Result<bool> HostKeys::forget(sql::Database& database, std::string_view host_id) {
   TRY(statements_.forget.bind(1, host_id).run());
   return database.rows_changed() > 0;
 }

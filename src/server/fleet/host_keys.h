@@ -53,24 +53,24 @@ struct HostKeyRecord {
 
 class HostKeys {
  public:
-  static Result<HostKeys> prepare(sqlite::Database& database);
+  static Result<HostKeys> prepare(sql::Database& database);
 
   /// Whether a report may be taken. Of a host whose key is known, its number and boot are remembered then;
   /// what is refused writes nothing. Without a signer, the report is not signed.
-  Result<Admission> admit(sqlite::Database& database, const HostReport& report, const Signer* signer,
+  Result<Admission> admit(sql::Database& database, const HostReport& report, const Signer* signer,
                           std::string_view now);
   /// The host's first key, after kFirst. The host must be in the store.
-  Result<void> enter(sqlite::Database& database, const HostReport& report, const Signer& signer,
+  Result<void> enter(sql::Database& database, const HostReport& report, const Signer& signer,
                      std::string_view now);
   Result<std::optional<HostKeyRecord>> find(std::string_view host_id);
   /// Other hosts with this key, the first few.
   Result<std::vector<std::string>> others_with(std::string_view key, std::string_view host_id);
   /// Whether there was one to forget.
-  Result<bool> forget(sqlite::Database& database, std::string_view host_id);
+  Result<bool> forget(sql::Database& database, std::string_view host_id);
 
  private:
   struct Statements {
-    sqlite::Statement find, enter, count, move_on, others, forget;
+    sql::Statement find, enter, count, move_on, others, forget;
   };
   struct Row {
     std::string key;

@@ -10,9 +10,9 @@ namespace {
 using Kind = MetricsText::Kind;
 
 /// Rows of two names and a number, the largest first. The second name is only told where `second` says how.
-Result<void> add_counts(MetricsText& text, sqlite::Statement& statement, std::string_view first,
+Result<void> add_counts(MetricsText& text, sql::Statement& statement, std::string_view first,
                         std::string_view second = {}) {
-  sqlite::ResetOnExit reset_on_exit(statement);
+  sql::ResetOnExit reset_on_exit(statement);
   std::size_t told = 0;
   std::int64_t others = 0;
   while (TRY(statement.step())) {
@@ -30,8 +30,8 @@ Result<void> add_counts(MetricsText& text, sqlite::Statement& statement, std::st
   return {};
 }
 
-Result<std::int64_t> number_of(sqlite::Statement& statement) {
-  sqlite::ResetOnExit reset_on_exit(statement);
+Result<std::int64_t> number_of(sql::Statement& statement) {
+  sql::ResetOnExit reset_on_exit(statement);
   TRY(statement.step());
   return statement.number(0);
 }
@@ -52,7 +52,7 @@ Result<FleetGauges> FleetGauges::open(const FleetDatabase& where, StoreLimits li
   return FleetGauges(std::move(database), std::move(statements));
 }
 
-Result<FleetGauges::Statements> FleetGauges::prepare(sqlite::Database& database) {
+Result<FleetGauges::Statements> FleetGauges::prepare(sql::Database& database) {
   return Statements{
       .by_state = TRY(database.prepare(kByState)),
       .by_level = TRY(database.prepare(kByLevel)),

@@ -31,15 +31,15 @@ class FleetGauges {
 
  private:
   struct Statements {
-    sqlite::Statement by_state, by_level, by_release, silent, audit, outbox;
+    sql::Statement by_state, by_level, by_release, silent, audit, outbox;
   };
-  FleetGauges(sqlite::Database database, Statements statements)
+  FleetGauges(sql::Database database, Statements statements)
       : database_(std::move(database)), statements_(std::move(statements)) {}
-  static Result<Statements> prepare(sqlite::Database& database);
+  static Result<Statements> prepare(sql::Database& database);
   Result<std::string> read(Store::Time now, const Knowledge& knowledge);
 
   std::unique_ptr<std::mutex> turn_ = std::make_unique<std::mutex>();
-  sqlite::Database database_;
+  sql::Database database_;
   Statements statements_;
   Store::Time read_at_{};
   std::string text_{};

@@ -32,7 +32,7 @@ constexpr const char* kDue = R"sql(
   ORDER BY next_at, number LIMIT 1
 )sql";
 
-Receiver read_receiver(const sqlite::Statement& row) {
+Receiver read_receiver(const sql::Statement& row) {
   Receiver receiver{.id = row.number(0),
                     .what = {.name = row.text(1),
                              .way = row.text(2) == name_of(Way::kMail) ? Way::kMail : Way::kWebhook,
@@ -63,19 +63,19 @@ std::string stored(const Message& message) {
 /// Whether an event is about one of a group's hosts, or about none.
 class GroupFilter {
  public:
-  static Result<GroupFilter> prepare(sqlite::Database& database, std::string group) {
+  static Result<GroupFilter> prepare(sql::Database& database, std::string group) {
     auto find = TRY(database.prepare("SELECT 1 FROM group_hosts WHERE name = ?1 AND host_id = ?2"));
     return GroupFilter(std::move(find), std::move(group));
   }
   Result<bool> lets(const std::string& host_id) {
     if (group_.empty() || host_id.empty()) return true;
-    sqlite::ResetOnExit reset_on_exit(find_);
+    sql::ResetOnExit reset_on_exit(find_);
     return find_.bind(1, group_).bind(2, host_id).step();
   }
 
  private:
-  GroupFilter(sqlite::Statement find, std::string group) : find_(std::move(find)), group_(std::move(group)) {}
-  sqlite::Statement find_;
+  GroupFilter(sql::Statement find, std::string group) : find_(std::move(find)), group_(std::move(group)) {}
+  sql::Statement find_;
   std::string group_;
 };
 
@@ -127,7 +127,7 @@ Result<AddedReceiver> Outbox::add(const NewReceiver& wanted, std::string_view wh
   const std::string address = wanted.way == Way::kMail ? words_text(wanted.to) : wanted.url;
   const std::string kinds = words_text(wanted.kinds);
   const std::lock_guard lock(*turn_);
-  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_));
   auto named = TRY(database_.prepare("SELECT id FROM notification_receivers WHERE name = ?1"));
   if (TRY(named.bind(1, wanted.name).step())) {
     return fail("notify.exists", "make a receiver", "there is one named " + wanted.name,
@@ -162,7 +162,7 @@ Result<AddedReceiver> Outbox::add(const NewReceiver& wanted, std::string_view wh
 
 Result<std::optional<Receiver>> Outbox::remove(std::int64_t id, std::string_view who, Store::Time now) {
   const std::lock_guard lock(*turn_);
-  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_));
   auto found = TRY(read_receivers("WHERE id = ?1 LIMIT ?2", id, 1));
   if (found.empty()) return std::nullopt;
   auto drop = TRY(database_.prepare("DELETE FROM notification_receivers WHERE id = ?1"));
@@ -223,7 +223,7 @@ Result<std::string> Outbox::put_test(const Receiver& receiver, std::string_view 
   const Message message{
       .id = TRY(new_message_id()), .time = rfc3339(now), .fleet = fleet_.name, .link = fleet_.link};
   const std::lock_guard lock(*turn_);
-  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_));
   TRY(put(receiver, message, now));
   TRY(append_audit(database_, {std::string(who), "notify.test", object_of(receiver), "ok"}, message.time));
   TRY(transaction.commit());
@@ -233,7 +233,7 @@ Result<std::string> Outbox::put_test(const Receiver& receiver, std::string_view 
 Result<std::int64_t> Outbox::revive(const Receiver& receiver, std::string_view who, Store::Time now) {
   const std::string time = rfc3339(now);
   const std::lock_guard lock(*turn_);
-  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_));
   auto statement = TRY(database_.prepare(
       "UPDATE notification_outbox SET state = 'waiting', attempts = 0, next_at = ?2, claim = '', "
       "claimed_until = '', ended_at = '' WHERE receiver_id = ?1 AND state = 'dead'"));
@@ -268,7 +268,7 @@ Result<bool> Outbox::is_due(const Receiver& receiver, Store::Time now) {
 Result<bool> Outbox::gather_for(const Receiver& known, Store::Time now) {
   const std::string settled = rfc3339(now - times_.settle);
   const std::string complete = rfc3339(now - times_.lag);
-  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_));
   // Another server may have told it meanwhile.
   const auto found = TRY(read_receivers("WHERE id = ?1 LIMIT ?2", known.id, 1));
   if (found.empty() || found.front().cursor != known.cursor) return false;
@@ -309,7 +309,7 @@ Result<std::optional<Claimed>> Outbox::claim(Store::Time now) {
   const bool any = TRY(due.bind(1, time).step());
   due.reset();
   if (!any) return std::nullopt;
-  auto transaction = TRY(sqlite::Transaction::begin(database_));
+  auto transaction = TRY(sql::Transaction::begin(database_));
   if (!TRY(due.bind(1, time).step())) return std::nullopt;
   Claimed claimed{.number = due.number(0),
                   .claim = TRY(new_message_id()),

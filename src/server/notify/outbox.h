@@ -108,7 +108,7 @@ class Outbox {
   Result<void> clean(Store::Time now);
 
  private:
-  Outbox(sqlite::Database database, OutboxTimes times, FleetName fleet)
+  Outbox(sql::Database database, OutboxTimes times, FleetName fleet)
       : database_(std::move(database)), times_(std::move(times)), fleet_(std::move(fleet)) {}
   Result<std::vector<Receiver>> read_receivers(std::string_view rest, std::int64_t value, std::int64_t limit);
   Result<bool> gather_for(const Receiver& receiver, Store::Time now);
@@ -116,7 +116,7 @@ class Outbox {
   Result<void> put(const Receiver& receiver, const Message& message, Store::Time now);
 
   std::unique_ptr<std::mutex> turn_ = std::make_unique<std::mutex>();
-  sqlite::Database database_;
+  sql::Database database_;
   OutboxTimes times_;
   FleetName fleet_;
 };

@@ -14,9 +14,9 @@ constexpr std::chrono::milliseconds kPause{250};
 
 Result<std::unique_ptr<Checkpointer>> Checkpointer::start(const std::filesystem::path& path,
                                                           sqlite::Database& writer) {
-  // Pages of 4 KiB, so 64 MiB; by then the thread has emptied most of it. Reading through a mapping saves a
-  // copy for each page that a report touches.
-  TRY(writer.execute("PRAGMA wal_autocheckpoint = 16384; PRAGMA mmap_size = 1073741824"));
+  // Pages of 4 KiB, so 64 MiB; by then the thread has emptied most of it. (A mapping would save a copy for
+  // each page, and make of a disk's error a signal that ends the server.)
+  TRY(writer.execute("PRAGMA wal_autocheckpoint = 16384"));
   return std::make_unique<Checkpointer>(TRY(sqlite::Database::open(path)));
 }
 

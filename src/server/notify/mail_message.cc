@@ -63,7 +63,8 @@ std::string joined(const std::vector<std::string>& addresses) {
 
 bool is_mail_address(std::string_view text) {
   const auto at = text.rfind('@');
-  if (at == text.npos || at > 64 || text.size() > 254) return false;
+  // A text without one has it further than that.
+  if (at > 64 || text.size() > 254) return false;
   return is_dotted(text.substr(0, at), "!#$%&'*+-/=?^_`{|}~") && is_domain(text.substr(at + 1));
 }
 

@@ -34,11 +34,9 @@ using Curl = std::unique_ptr<CURL, Free>;
 class List {
  public:
   void add(const std::string& line) {
+    // The head stays where it is, but for the first line.
     curl_slist* longer = curl_slist_append(list_.get(), line.c_str());
-    if (longer == nullptr) return;
-    // The old head is in the longer list.
-    static_cast<void>(list_.release());
-    list_.reset(longer);
+    if (list_ == nullptr) list_.reset(longer);
   }
   curl_slist* get() const { return list_.get(); }
 

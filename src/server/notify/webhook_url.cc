@@ -66,7 +66,7 @@ Place place_of_v6(std::span<const std::uint8_t> bytes) {
 }
 
 /// By its text alone: what a name leads to is seen when the connection is made.
-bool names_this_machine(std::string host) {
+bool names_this_machine(const std::string& host) {
   if (host == "localhost") return true;
   std::uint32_t v4 = 0;
   if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return place_of_v4(ntohl(v4)) == Place::kLoopback;

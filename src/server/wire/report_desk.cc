@@ -33,7 +33,7 @@ std::vector<Response> answers_of(const Api& api, std::span<Api::Report> reports)
 
 }  // namespace
 
-void ReportDesk::hand_in(Api::Report report, Done done, Executor executor) {
+void ReportDesk::hand_in(Api::Report report, Done done, const Executor& executor) {
   const std::lock_guard lock(mutex_);
   reports_.push_back(std::move(report));
   done_.push_back(std::move(done));

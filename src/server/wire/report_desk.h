@@ -23,7 +23,7 @@ class ReportDesk {
   ReportDesk(const Api& api, boost::asio::thread_pool& database) : api_(api), database_(database) {}
 
   /// From any thread. `done` comes from the database's, once the report is on the disk, or refused.
-  void hand_in(Api::Report report, Done done, Executor executor);
+  void hand_in(Api::Report report, Done done, const Executor& executor);
   /// Lets go of what nobody takes any more, once no thread works: who waits is of a queue that ends next.
   void close();
 

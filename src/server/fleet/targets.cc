@@ -48,8 +48,9 @@ class Reader {
     trusted_ = TRY(tuf::update_snapshot(
         std::move(trusted_), TRY(fetch(tuf::versioned_name(snapshot, "snapshot"), tuf::Role::kSnapshot)),
         tuf::kBeforeAnyExpiry));
-    trusted_ =
-        TRY(tuf::update_targets(std::move(trusted_), TRY(fetch_role("targets")), tuf::kBeforeAnyExpiry));
+    // Before anything is moved: arguments come in no order.
+    const Bytes targets = TRY(fetch_role("targets"));
+    trusted_ = TRY(tuf::update_targets(std::move(trusted_), targets, tuf::kBeforeAnyExpiry));
     note_expiry(trusted_.root.expires);
     note_expiry(trusted_.timestamp->expires);
     note_expiry(trusted_.snapshot->expires);
@@ -93,8 +94,9 @@ class Reader {
       if (!delegations) continue;
       for (const tuf::DelegatedRole& role : delegations->roles) {
         if (!seen.insert(role.name).second) continue;
-        trusted_ = TRY(tuf::update_delegated(std::move(trusted_), roles[i], role.name,
-                                             TRY(fetch_role(role.name)), tuf::kBeforeAnyExpiry));
+        const Bytes bytes = TRY(fetch_role(role.name));
+        trusted_ = TRY(
+            tuf::update_delegated(std::move(trusted_), roles[i], role.name, bytes, tuf::kBeforeAnyExpiry));
         roles.push_back(role.name);
         if (roles.size() > kMostRoles) {
           return fail("repository.malformed", "follow the delegations", "there are too many");

@@ -14,12 +14,17 @@ Result<std::int64_t> number_parameter(const Target& target, const char* name, st
                                       std::int64_t most) {
   const auto found = target.query.find(name);
   if (found == target.query.end()) return absent;
-  const std::string& text = found->second;
-  std::int64_t value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc{} || end != text.data() + text.size() || value < 1 || value > most) {
+  const auto value = number_of_path(found->second);
+  if (!value || *value > most) {
     return bad_parameter(name, "it is not a number from 1 to " + std::to_string(most));
   }
+  return *value;
+}
+
+std::optional<std::int64_t> number_of_path(std::string_view id) {
+  std::int64_t value = 0;
+  const auto [end, problem] = std::from_chars(id.data(), id.data() + id.size(), value);
+  if (problem != std::errc{} || end != id.data() + id.size() || value < 1) return std::nullopt;
   return value;
 }
 

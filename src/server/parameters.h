@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string_view>
 
 #include "server/wire/http.h"
@@ -19,6 +20,8 @@ std::unexpected<Error> bad_parameter(std::string_view name, std::string why);
 /// From 1 to `most`; `absent` when it is not given.
 Result<std::int64_t> number_parameter(const Target& target, const char* name, std::int64_t absent,
                                       std::int64_t most);
+/// What stands for ID in a path, where it is a number from 1 on; nothing for anything else.
+std::optional<std::int64_t> number_of_path(std::string_view id);
 /// Of 1 to 512 bytes; empty when it is not given.
 Result<std::string> text_parameter(const Target& target, const char* name);
 /// A misspelt parameter would silently list more than was asked for.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/json.h"
 #include "server/access/access_json.h"
@@ -15,13 +14,6 @@ namespace {
 
 Response no_such_token() {
   return error_response(404, "token.unknown", "there is no token of this number");
-}
-
-std::optional<std::int64_t> token_id(std::string_view text) {
-  std::int64_t id = 0;
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (wrong != std::errc{} || end != text.data() + text.size() || id < 1) return std::nullopt;
-  return id;
 }
 
 }  // namespace
@@ -58,7 +50,7 @@ Response add_token(const Call& call) {
 }
 
 Response revoke_token(const Call& call) {
-  const auto number = token_id(call.id);
+  const auto number = number_of_path(call.id);
   if (!number) return no_such_token();
   const auto token = call.services.access.store().revoke(*number, call.caller.name, call.now);
   if (!token) return response_for(token.error());

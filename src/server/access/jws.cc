@@ -10,6 +10,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "base/openssl.h"
 
 namespace suture::server {
 namespace {
@@ -21,19 +22,13 @@ constexpr std::size_t kCoordinate = 32;
 constexpr int kLeastRsaBits = 2048;
 constexpr int kMostRsaBits = 8192;
 
-template <auto free_it>
-struct Freed {
-  template <class T>
-  void operator()(T* object) const {
-    free_it(object);
-  }
-};
-using Context = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>>;
-using Digest = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
-using Builder = std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>>;
-using Parameters = std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>>;
-using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;
-using Signature = std::unique_ptr<ECDSA_SIG, Freed<ECDSA_SIG_free>>;
+using openssl::Free;
+using Context = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
+using Digest = openssl::DigestContext;
+using Builder = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
+using Parameters = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
+using Number = std::unique_ptr<BIGNUM, Free<BN_free>>;
+using Signature = std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>>;
 
 std::unexpected<Error> bad_token(std::string why) {
   return fail("oidc.token", "read a token of the identity provider", std::move(why));

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "base/json.h"
 #include "server/access/password.h"
 #include "server/access/user_json.h"
@@ -15,13 +13,6 @@ namespace {
 
 Response no_such_user() {
   return error_response(404, "user.unknown", "there is no user of this number");
-}
-
-std::optional<std::int64_t> id_of(std::string_view text) {
-  std::int64_t id = 0;
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (wrong != std::errc{} || end != text.data() + text.size() || id < 1) return std::nullopt;
-  return id;
 }
 
 /// Whoever may make users, but not all that these could do, would only have to make one and log in.
@@ -37,7 +28,7 @@ std::optional<Response> refuse_more_than_own(const Call& call, Role role, const 
 /// The user that the path names, if the caller may do more than this one; else the answer.
 std::variant<User, Response> user_of(const Call& call) {
   if (call.services.people == nullptr) return no_path();
-  const auto id = id_of(call.id);
+  const auto id = number_of_path(call.id);
   if (!id) return no_such_user();
   const auto user = call.services.people->users.find(*id);
   if (!user) return response_for(user.error());

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/notify/receiver_api.h"
 
-#include <charconv>
-
 #include "base/json.h"
 #include "server/notify/courier.h"
 #include "server/parameters.h"
@@ -18,19 +16,12 @@ Response not_now() {
   return error_response(404, "request.path", "this server notifies nobody");
 }
 
-std::optional<std::int64_t> receiver_id(std::string_view text) {
-  std::int64_t id = 0;
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (wrong != std::errc{} || end != text.data() + text.size() || id < 1) return std::nullopt;
-  return id;
-}
-
 /// What a handler does with the receiver that the path names; 404 when there is none.
 template <class Act>
 Response with_receiver(const Call& call, Act act) {
   const Notifications* notifications = call.services.notifications;
   if (notifications == nullptr) return not_now();
-  const auto id = receiver_id(call.id);
+  const auto id = number_of_path(call.id);
   if (!id) return no_receiver();
   const auto receiver = notifications->outbox.receiver(*id);
   if (!receiver) return response_for(receiver.error());

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/rollout/rollout_api.h"
 
-#include <charconv>
-
 #include "base/json.h"
 #include "server/fleet/host_api.h"
 #include "server/parameters.h"
@@ -17,10 +15,9 @@ Response no_such_rollout() {
   return error_response(404, "rollout.unknown", "there is no rollout of this number");
 }
 
+/// 0, which no rollout has, for what is no number.
 std::int64_t rollout_id(std::string_view text) {
-  std::int64_t id = 0;
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), id);
-  return wrong == std::errc{} && end == text.data() + text.size() && id > 0 ? id : 0;
+  return number_of_path(text).value_or(0);
 }
 
 Result<RolloutQuery> rollout_query(const Target& target) {
